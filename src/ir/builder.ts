@@ -52,7 +52,7 @@ export class GraphBuilder {
     if (node.primitive === "mark") {
       return this.#fresh("mark", operands, (node as Node<"mark">).attributes, typeOf(operands[0]));
     }
-    return this.create(node.primitive, operands, node.attributes);
+    return this.create<PrimitiveName>(node.primitive, operands, node.attributes);
   }
 
   #fresh<P extends PrimitiveName>(
