@@ -1,0 +1,61 @@
+import type { Catalogue } from "./row.ts";
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+/** Calls: positional and named arguments against parameters. */
+export const calls = {
+  "too-many-arguments": {
+    severity: "error",
+    message: (a: { name: string; wanted: number; found: number }) =>
+      `\`${a.name}\` takes ${plural(a.wanted, "argument")}, and ${a.found} are given`,
+  },
+  "missing-argument": {
+    severity: "error",
+    message: (a: { name: string; argument: string }) => `\`${a.name}\` needs the argument \`${a.argument}\``,
+  },
+  "unknown-argument": {
+    severity: "error",
+    message: (a: { name: string; argument: string }) => `\`${a.name}\` has no argument \`${a.argument}\``,
+  },
+  "argument-twice": {
+    severity: "error",
+    message: (a: { name: string; argument: string }) =>
+      `the argument \`${a.argument}\` of \`${a.name}\` is given twice`,
+  },
+  "positional-after-named": {
+    severity: "error",
+    message: () => "an argument without a name cannot follow one with a name",
+  },
+  "argument-shape": {
+    severity: "error",
+    message: (a: { name: string; argument: string; wanted: string; found: string }) =>
+      `\`${a.argument}\` of \`${a.name}\` is ${a.wanted}, and ${a.found} is given`,
+  },
+  "dim-conflict": {
+    severity: "error",
+    message: (a: { name: string; dim: string; first: string; second: string }) =>
+      `in this call of \`${a.name}\` the dimension \`${a.dim}\` would be both ${a.first} and ${a.second}`,
+  },
+  "argument-value": {
+    severity: "error",
+    message: (a: { name: string; argument: string; wanted: string; found: string }) =>
+      `\`${a.argument}\` of \`${a.name}\` must be ${a.wanted}, not ${a.found}`,
+  },
+  "not-callable": {
+    severity: "error",
+    message: (a: { name: string; found: string }) => `\`${a.name}\` is ${a.found} and cannot be called`,
+  },
+  "no-return": {
+    severity: "error",
+    message: (a: { name: string }) => `\`${a.name}\` returns nothing`,
+  },
+  unreachable: {
+    severity: "error",
+    message: () => "nothing runs after `return`",
+  },
+  recursion: {
+    severity: "error",
+    message: (a: { name: string; depth: number }) =>
+      `\`${a.name}\` calls itself more than ${a.depth} times: no condition on dimensions ends it`,
+  },
+} as const satisfies Catalogue;

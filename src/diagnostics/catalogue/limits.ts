@@ -1,0 +1,22 @@
+import type { Catalogue } from "./row.ts";
+
+/** Limits of a program past its text (whose limits stand with the syntax). */
+export const limits = {
+  "too-many-nodes": {
+    severity: "error",
+    message: (a: { what: string; limit: number }) => `${a.what} expands to more than ${a.limit} graph nodes`,
+  },
+  "tensor-too-large": {
+    severity: "error",
+    message: (a: { shape: string; elements: string }) =>
+      `a tensor of shape ${a.shape} has ${a.elements} elements; the limit is 2^31 (2147483648)`,
+  },
+  "dim-too-large": {
+    severity: "error",
+    message: (a: { reason: string }) => a.reason,
+  },
+  "number-too-large-for-precision": {
+    severity: "error",
+    message: (a: { text: string; precision: string }) => `\`${a.text}\` is too large for ${a.precision} numbers`,
+  },
+} as const satisfies Catalogue;
