@@ -1,0 +1,79 @@
+/**
+ * A built-in function that the prelude cannot say in the language itself: one record, from which calls are matched,
+ * checked and elaborated into graph nodes.
+ */
+import type { Dim, Shape } from "../../ir/dim.ts";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/graph.ts";
+import type { TensorValue, Value } from "../value.ts";
+
+/** What a parameter accepts, and what the elaboration function receives for it. */
+export interface ParameterKinds {
+  /** Any tensor, number or dim. */
+  tensor: TensorValue;
+  /** An integer, const or dim. */
+  dim: Dim;
+  shape: Shape;
+  /** One axis, counted from the end (negative) of the first tensor argument; the number as written if there is none. */
+  axis: number;
+  /** One axis, a list of them or `all`; negative, ascending. */
+  axes: readonly number[];
+  /** Integers, for permute, tile, ...; one integer alone is a list of one. */
+  integers: readonly Dim[];
+  /** One integer, or a list of them, where the two mean different things (split). */
+  sections: Dim | readonly Dim[];
+  /** `[[before, after], ...]`. */
+  pairs: readonly (readonly [Dim, Dim])[];
+  list: readonly TensorValue[];
+  text: string;
+  flag: boolean;
+}
+
+export type ParameterKind = keyof ParameterKinds;
+
+export interface IntrinsicParameter {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  /** Used where the call leaves the argument out; absent: it must be given. */
+  readonly default?: Value;
+}
+
+/** What elaboration may ask of the checker. Faults are thrown (ShapeFault) and shown at the call. */
+export interface IntrinsicContext {
+  readonly builder: GraphBuilder;
+  /** Requires a relation of dims: an error if it is false, a check on entry if undecided. */
+  readonly require: (left: Dim, relation: ">=" | "==" | "divides", right: Dim, reason: string) => void;
+  /** Uniform numbers in [0, 1) of `shape`, drawn at a new place of the program. Throws where nothing may be drawn. */
+  readonly random: (shape: Shape) => Node;
+  /** True while a training step runs: a bool scalar. */
+  readonly training: () => Node;
+}
+
+/** What a call stands for: a tensor, a compile-time integer or flag, or several tensors. */
+export type IntrinsicResult = TensorValue | Extract<Value, { kind: "dim" | "flag" }> | readonly TensorValue[];
+
+export type Arguments<P extends readonly IntrinsicParameter[]> = {
+  readonly [K in P[number] as K["name"]]: ParameterKinds[K["kind"]];
+};
+
+export interface Intrinsic<P extends readonly IntrinsicParameter[] = readonly IntrinsicParameter[]> {
+  readonly name: string;
+  readonly parameters: P;
+  /**
+   * The value at compile time where every argument, in the order of the parameters, is an integer or dim
+   * (`minimum(n, 3)` in a shape); null: call `elaborate`.
+   */
+  readonly static: ((args: readonly Dim[]) => Dim | null) | null;
+  /** Names written as `T`-like members or operators have no entry here. Several values: an array. */
+  readonly elaborate: (context: IntrinsicContext, args: Arguments<P>) => IntrinsicResult;
+}
+
+/** Declares an intrinsic; arguments are typed by its parameters inside, and by their names alone outside. */
+export function define<const P extends readonly IntrinsicParameter[]>(
+  name: string,
+  parameters: P,
+  elaborate: Intrinsic<P>["elaborate"],
+  options: { readonly static?: Intrinsic<P>["static"] } = {},
+): Intrinsic {
+  return { name, parameters, static: options.static ?? null, elaborate } as Intrinsic;
+}
