@@ -23,7 +23,7 @@ export function diagnostic<C extends Code>(code: C, args: MessageArgs[C], span: 
     message: row.message(args),
     span,
     related: extras.related ?? [],
-    help: extras.help ?? null,
+    help: extras.help ?? (code.startsWith("internal") ? internalHelp : null),
   };
 }
 
@@ -31,3 +31,7 @@ export function diagnostic<C extends Code>(code: C, args: MessageArgs[C], span: 
 export function isInternal(diagnostic: Diagnostic): boolean {
   return diagnostic.code.startsWith("internal");
 }
+
+/** What to do about a fault of derive. */
+export const internalHelp =
+  "this is a bug in derive and not in your program: please report it with the program, the command line and what `derive --version` prints";

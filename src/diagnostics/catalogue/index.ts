@@ -1,4 +1,5 @@
 import { calls } from "./calls.ts";
+import { cli } from "./cli.ts";
 import { derivative } from "./derivative.ts";
 import { internal } from "./internal.ts";
 import { kinds } from "./kinds.ts";
@@ -10,7 +11,7 @@ import { shapes } from "./shapes.ts";
 import { syntax } from "./syntax.ts";
 
 /** The messages by topic. */
-export const topics = { syntax, names, kinds, shapes, calls, model, derivative, limits, output, internal };
+export const topics = { syntax, names, kinds, shapes, calls, model, derivative, limits, output, cli, internal };
 
 /** Every message of the compiler by code. */
 export const catalogue = {
@@ -23,6 +24,7 @@ export const catalogue = {
   ...derivative,
   ...limits,
   ...output,
+  ...cli,
   ...internal,
 };
 
