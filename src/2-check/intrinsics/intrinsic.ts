@@ -75,5 +75,5 @@ export function define<const P extends readonly IntrinsicParameter[]>(
   elaborate: Intrinsic<P>["elaborate"],
   options: { readonly static?: Intrinsic<P>["static"] } = {},
 ): Intrinsic {
-  return { name, parameters, static: options.static ?? null, elaborate } as Intrinsic;
+  return { name, parameters, static: options.static ?? null, elaborate };
 }

@@ -1,0 +1,29 @@
+/** Closes a set of outputs over the parameters that they reach. */
+import type { Graph, GraphOutput, GraphRequirement, Node } from "../ir/graph.ts";
+
+/** The graph of `outputs`; parameters in the order given, those that no output reaches left out. */
+export function closeGraph(
+  outputs: readonly GraphOutput[],
+  parameters: readonly Node<"parameter">[],
+  requirements: readonly GraphRequirement[],
+): Graph {
+  const reached = new Set<Node>();
+  const pending: Node[] = outputs.map((output) => output.node);
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (reached.has(node)) continue;
+    reached.add(node);
+    pending.push(...node.operands);
+  }
+  return { parameters: parameters.filter((p) => reached.has(p)), outputs, requirements };
+}
+
+/** An output that is returned. */
+export function returned(name: string, node: Node): GraphOutput {
+  return { name, node, updates: null };
+}
+
+/** An output that takes the place of the stored parameter when the call ends. */
+export function updated(parameter: Node<"parameter">, node: Node): GraphOutput {
+  const { name } = parameter.attributes;
+  return { name, node, updates: name };
+}

@@ -1,0 +1,410 @@
+/**
+ * Kernels under construction: a tree of loops with stores of scalar expressions, and the placement that turns shared
+ * expressions into locals, each in the outermost loop where everything it needs is known (loop-invariant code motion and
+ * common subexpressions in one).
+ */
+import * as dims from "../ir/dim.ts";
+import type { ElementType } from "../ir/graph.ts";
+import type { Combine, Scalar, Statement } from "../ir/program.ts";
+import { ScalarBuilder, operandsOf } from "./scalars.ts";
+
+type Item =
+  | { readonly kind: "loop"; readonly from: Scalar; readonly to: Scalar; readonly step: number; readonly block: Block }
+  | { readonly kind: "if"; readonly condition: Scalar; readonly block: Block }
+  | { readonly kind: "declare"; readonly name: string; readonly initial: number; readonly element: ElementType }
+  | { readonly kind: "accumulate"; readonly name: string; readonly combine: Combine; readonly value: Scalar }
+  | { readonly kind: "store" | "storeAdd"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
+  | { readonly kind: "fill"; readonly buffer: string; readonly value: number }
+  /** A number that the kernel delivers. */
+  | { readonly kind: "deliver"; readonly name: string; readonly value: Scalar };
+
+/** One body of statements. */
+export interface Block {
+  readonly variable: string | null;
+  readonly parent: Block | null;
+  readonly depth: number;
+  readonly items: Item[];
+}
+
+export interface Finished {
+  readonly body: readonly Statement[];
+  readonly values: readonly { readonly name: string; readonly value: Scalar }[];
+}
+
+// An expression this deep is cut by a local: readable, and no printer or parser recurses far.
+const deepest = 12;
+
+export class KernelBuilder {
+  readonly scalars = new ScalarBuilder();
+  readonly root: Block = { variable: null, parent: null, depth: 0, items: [] };
+  readonly #homes = new Map<string, Block>();
+  readonly #hints = new Map<Scalar, string>();
+  readonly #taken: Set<string>;
+
+  /** `taken`: names that locals may not have. */
+  constructor(taken: Iterable<string> = []) {
+    this.#taken = new Set(taken);
+  }
+
+  /** A name close to `hint` that nothing in the kernel has. */
+  name(hint: string): string {
+    let name = hint;
+    for (let k = 1; this.#taken.has(name); k++) name = `${hint}${/\d$/.test(hint) ? "_" : ""}${k}`;
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** The user's name of an expression: it becomes a local of that name. */
+  hint(s: Scalar, name: string): void {
+    if (!this.#hints.has(s)) this.#hints.set(s, name);
+  }
+
+  loop(
+    parent: Block,
+    hint: string,
+    from: Scalar,
+    to: Scalar,
+    step = 1,
+  ): { readonly block: Block; readonly variable: Scalar } {
+    const variable = this.name(hint);
+    const block: Block = { variable, parent, depth: parent.depth + 1, items: [] };
+    parent.items.push({ kind: "loop", from, to, step, block });
+    this.#homes.set(variable, block);
+    return { block, variable: this.scalars.variable(variable) };
+  }
+
+  when(parent: Block, condition: Scalar): Block {
+    const block: Block = { variable: null, parent, depth: parent.depth + 1, items: [] };
+    parent.items.push({ kind: "if", condition, block });
+    return block;
+  }
+
+  declare(block: Block, hint: string, initial: number, element: ElementType): Scalar {
+    const name = this.name(hint);
+    block.items.push({ kind: "declare", name, initial, element });
+    this.#homes.set(name, block);
+    return this.scalars.accumulator(name, element);
+  }
+
+  accumulate(block: Block, accumulator: Scalar, combine: Combine, value: Scalar): void {
+    if (accumulator.kind !== "accumulator") throw new Error("internal: not an accumulator");
+    block.items.push({ kind: "accumulate", name: accumulator.name, combine, value });
+  }
+
+  store(block: Block, buffer: string, index: Scalar, value: Scalar): void {
+    block.items.push({ kind: "store", buffer, index, value });
+  }
+
+  storeAdd(block: Block, buffer: string, index: Scalar, value: Scalar): void {
+    block.items.push({ kind: "storeAdd", buffer, index, value });
+  }
+
+  fill(block: Block, buffer: string, value: number): void {
+    block.items.push({ kind: "fill", buffer, value });
+  }
+
+  deliver(name: string, value: Scalar): void {
+    this.root.items.push({ kind: "deliver", name, value });
+  }
+
+  /** Places every expression and returns the statements. */
+  finish(): Finished {
+    return new Placement(this.scalars, this.root, this.#homes, this.#hints, (hint) => this.name(hint)).run();
+  }
+}
+
+interface Use {
+  count: number;
+  /** Used in a loop inside its home. */
+  deeper: boolean;
+  /** The first item of its home that needs it. */
+  first: number;
+  readonly home: Block;
+}
+
+class Placement {
+  readonly #scalars: ScalarBuilder;
+  readonly #root: Block;
+  readonly #variableHomes: ReadonlyMap<string, Block>;
+  readonly #hints: ReadonlyMap<Scalar, string>;
+  readonly #name: (hint: string) => string;
+  /** Items of a block that store to a buffer, by buffer: the position of the first. */
+  readonly #firstStores = new Map<Block, Map<string, number>>();
+  readonly #written = new Set<string>();
+  readonly #positions = new Map<Block, number>();
+  /** The home of a scalar; null: wherever it is used, since it reads a buffer that this kernel writes. */
+  readonly #homes = new Map<Scalar, Block | null>();
+  readonly #guarded = new Map<Scalar, boolean>();
+  readonly #split = new Map<Scalar, Scalar>();
+  readonly #uses = new Map<Block, Map<Scalar, Use>>();
+  readonly #locals = new Map<Block, Map<Scalar, Scalar>>();
+  readonly #depths = new Map<Scalar, number>();
+
+  constructor(
+    scalars: ScalarBuilder,
+    root: Block,
+    variableHomes: ReadonlyMap<string, Block>,
+    hints: ReadonlyMap<Scalar, string>,
+    name: (hint: string) => string,
+  ) {
+    this.#scalars = scalars;
+    this.#root = root;
+    this.#variableHomes = variableHomes;
+    this.#hints = hints;
+    this.#name = name;
+  }
+
+  run(): Finished {
+    this.#survey(this.#root);
+    this.#countUses(this.#root);
+    const values: { name: string; value: Scalar }[] = [];
+    return { body: this.#emit(this.#root, values), values };
+  }
+
+  #survey(block: Block): void {
+    const stores = new Map<string, number>();
+    this.#firstStores.set(block, stores);
+    block.items.forEach((item, k) => {
+      if (item.kind === "store" || item.kind === "storeAdd" || item.kind === "fill") {
+        this.#written.add(item.buffer);
+        if (!stores.has(item.buffer)) stores.set(item.buffer, k);
+      } else if (item.kind === "loop" || item.kind === "if") {
+        this.#positions.set(item.block, k);
+        this.#survey(item.block);
+      }
+    });
+  }
+
+  #countUses(block: Block): void {
+    block.items.forEach((item, k) => {
+      for (const s of scalarsOf(item)) this.#use(this.#prepared(s), block, k);
+      if (item.kind === "loop" || item.kind === "if") this.#countUses(item.block);
+    });
+  }
+
+  /** `s` with every address split at its loops; iterative in the depth of the expression. */
+  #prepared(root: Scalar): Scalar {
+    for (const s of postorder([root], (t) => this.#split.has(t))) {
+      const operands = operandsOf(s).map((o) => this.#split.get(o) ?? o);
+      const rebuilt = this.#scalars.withOperands(s, operands);
+      for (const t of postorder([rebuilt], (u) => this.#homes.has(u))) this.#settle(t);
+      const split = this.#splitAffine(rebuilt);
+      for (const t of postorder([split], (u) => this.#homes.has(u))) this.#settle(t);
+      this.#split.set(s, split);
+      const hint = this.#hints.get(s);
+      if (hint !== undefined && split !== s) (this.#hints as Map<Scalar, string>).set(split, hint);
+    }
+    return this.#split.get(root) ?? root;
+  }
+
+  /** i * 784 + k, with k of an inner loop: (i * 784) is grouped, so that it gets a local outside that loop. */
+  #splitAffine(s: Scalar): Scalar {
+    if (s.kind !== "affine" || s.terms.length < 1) return s;
+    const depthOf = (t: Scalar): number => this.#homeOf(t)?.depth ?? Infinity;
+    const innermost = Math.max(...s.terms.map((t) => depthOf(t.scalar)));
+    const outer = s.terms.filter((t) => depthOf(t.scalar) < innermost);
+    if (outer.length === 0) return s;
+    const inner = s.terms.filter((t) => depthOf(t.scalar) === innermost);
+    return this.#scalars.grouped(this.#scalars.affine(s.offset, outer), inner);
+  }
+
+  #homeOf(s: Scalar): Block | null {
+    const home = this.#homes.get(s);
+    return home === undefined ? this.#root : home;
+  }
+
+  /** Home, guardedness and depth of a scalar whose operands are settled. */
+  #settle(s: Scalar): void {
+    const operands = operandsOf(s);
+    let home: Block | null = this.#root;
+    if (s.kind === "variable" || s.kind === "accumulator") home = this.#variableHomes.get(s.name) ?? this.#root;
+    if (s.kind === "load" && this.#written.has(s.buffer)) home = null;
+    for (const o of operands) {
+      const own = this.#homeOf(o);
+      if (own === null || home === null) home = null;
+      else if (own.depth > home.depth) home = own;
+    }
+    this.#homes.set(s, home);
+    const inBranch = s.kind === "choose" ? [s.condition] : operands;
+    this.#guarded.set(s, (s.kind === "load" && s.guarded) || inBranch.some((o) => this.#guarded.get(o) === true));
+    this.#depths.set(s, 1 + Math.max(0, ...operands.map((o) => this.#depths.get(o) ?? 0)));
+  }
+
+  /** Counts a use of `root` by item `position` of `block`, and of all that it is computed from. */
+  #use(root: Scalar, block: Block, position: number): void {
+    const pending: { s: Scalar; by: Block; at: number }[] = [{ s: root, by: block, at: position }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { s, by, at } = next;
+      const home = this.#homeOf(s) ?? by;
+      const uses = this.#uses.get(home) ?? new Map<Scalar, Use>();
+      this.#uses.set(home, uses);
+      const first = this.#positionIn(home, by, at, s);
+      const known = uses.get(s);
+      if (known !== undefined) {
+        known.count += 1;
+        known.deeper ||= by !== home;
+        if (first < known.first) {
+          known.first = first;
+          // What it is computed from is needed as early.
+          for (const o of operandsOf(s)) this.#earlier(o, home, first);
+        }
+        continue;
+      }
+      uses.set(s, { count: 1, deeper: by !== home, first, home });
+      for (const o of operandsOf(s)) pending.push({ s: o, by: home, at: first });
+    }
+  }
+
+  #earlier(root: Scalar, block: Block, position: number): void {
+    const pending: { s: Scalar; by: Block; at: number }[] = [{ s: root, by: block, at: position }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const { s, by, at } = next;
+      const home = this.#homeOf(s) ?? by;
+      const use = this.#uses.get(home)?.get(s);
+      const first = this.#positionIn(home, by, at, s);
+      if (use === undefined || use.first <= first) continue;
+      use.first = first;
+      for (const o of operandsOf(s)) pending.push({ s: o, by: home, at: first });
+    }
+  }
+
+  /** The item of `home` that holds item `at` of `block`; a load of what this block stores comes before the store. */
+  #positionIn(home: Block, block: Block, at: number, s: Scalar): number {
+    let position = at;
+    for (let b: Block | null = block; b !== null && b !== home; b = b.parent) position = this.#positions.get(b) ?? 0;
+    if (s.kind !== "load") return position;
+    return Math.min(position, this.#firstStores.get(home)?.get(s.buffer) ?? Infinity);
+  }
+
+  #emit(block: Block, values: { name: string; value: Scalar }[]): readonly Statement[] {
+    const statements: Statement[] = [];
+    const lets = this.#letsOf(block);
+    const locals = new Map<Scalar, Scalar>();
+    this.#locals.set(block, locals);
+    let next = 0;
+    block.items.forEach((item, k) => {
+      for (; next < lets.length && lets[next].first <= k; next++) {
+        const { s } = lets[next];
+        const value = this.#resolve(s, block, true);
+        const name = this.#name(this.#hints.get(s) ?? (s.element === "index" ? "at" : "t"));
+        statements.push({ kind: "let", name, value, note: null });
+        locals.set(s, this.#scalars.local(name, s.element));
+      }
+      statements.push(...this.#emitItem(item, block, values));
+    });
+    return statements;
+  }
+
+  /** What gets a local in this block: in order of first use, operands first. */
+  #letsOf(block: Block): readonly { readonly s: Scalar; readonly first: number }[] {
+    const uses = this.#uses.get(block) ?? new Map<Scalar, Use>();
+    const height = new Map<Scalar, number>();
+    const chosen: { s: Scalar; first: number }[] = [];
+    const inOrder = [...uses].sort(([a], [b]) => (this.#depths.get(a) ?? 0) - (this.#depths.get(b) ?? 0) || a.id - b.id);
+    for (const [s, use] of inOrder) {
+      const tall = 1 + Math.max(0, ...operandsOf(s).map((o) => height.get(o) ?? 0));
+      const stale = s.kind === "load" && this.#firstStores.get(block)?.has(s.buffer) === true;
+      const wanted = use.count > 1 || use.deeper || tall > deepest || stale || this.#hints.has(s);
+      if (wanted && this.#guarded.get(s) !== true && !isTrivial(s)) {
+        chosen.push({ s, first: use.first });
+        height.set(s, 0);
+      } else {
+        height.set(s, tall);
+      }
+    }
+    const rank = new Map(inOrder.map(([s], k) => [s, k]));
+    return chosen.sort((a, b) => a.first - b.first || (rank.get(a.s) ?? 0) - (rank.get(b.s) ?? 0));
+  }
+
+  /** `s` with what has a local replaced by it. The depth is bounded: deeper expressions were cut by locals. */
+  #resolve(s: Scalar, block: Block, itself = false): Scalar {
+    if (!itself) {
+      for (let b: Block | null = block; b !== null; b = b.parent) {
+        const local = this.#locals.get(b)?.get(s);
+        if (local !== undefined) return local;
+      }
+    }
+    return this.#scalars.withOperands(
+      s,
+      operandsOf(s).map((o) => this.#resolve(o, block)),
+    );
+  }
+
+  #emitItem(item: Item, block: Block, values: { name: string; value: Scalar }[]): readonly Statement[] {
+    const value = (s: Scalar): Scalar => this.#resolve(this.#split.get(s) ?? s, block);
+    switch (item.kind) {
+      case "loop": {
+        const variable = item.block.variable ?? "";
+        const from = value(item.from);
+        const to = value(item.to);
+        const body = this.#emit(item.block, values);
+        return [{ kind: "loop", variable, from, to, step: item.step, body }];
+      }
+      case "if": {
+        const condition = value(item.condition);
+        return [{ kind: "if", condition, body: this.#emit(item.block, values) }];
+      }
+      case "accumulate":
+        return [{ ...item, value: value(item.value) }];
+      case "store":
+      case "storeAdd":
+        return [{ ...item, index: value(item.index), value: value(item.value) }];
+      case "deliver":
+        values.push({ name: item.name, value: value(item.value) });
+        return [];
+      case "declare":
+      case "fill":
+        return [item];
+    }
+  }
+}
+
+function scalarsOf(item: Item): readonly Scalar[] {
+  switch (item.kind) {
+    case "loop":
+      return [item.from, item.to];
+    case "if":
+      return [item.condition];
+    case "accumulate":
+    case "deliver":
+      return [item.value];
+    case "store":
+    case "storeAdd":
+      return [item.index, item.value];
+    case "declare":
+    case "fill":
+      return [];
+  }
+}
+
+/** Cheaper to write again than to keep. */
+function isTrivial(s: Scalar): boolean {
+  if (s.kind === "affine") {
+    const one = dims.constant(1);
+    return s.terms.every((t) => dims.equal(t.coefficient, one)) && s.terms.length <= 1 && isShort(s.offset);
+  }
+  return s.kind === "number" || s.kind === "variable" || s.kind === "accumulator" || s.kind === "argument";
+}
+
+/** A number or a single symbol. */
+function isShort(dim: dims.Dim): boolean {
+  return dims.constantOf(dim) !== null || dim.terms.every((t) => t.coefficient === 1 && t.factors.length === 1);
+}
+
+/** Everything below the roots, operands first, what `done` accepts left out. Iterative. */
+function postorder(roots: readonly Scalar[], done: (s: Scalar) => boolean): readonly Scalar[] {
+  const order: Scalar[] = [];
+  const seen = new Set<Scalar>();
+  const pending: { s: Scalar; open: boolean }[] = roots.map((s) => ({ s, open: false }));
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { s, open } = next;
+    if (open) {
+      order.push(s);
+      continue;
+    }
+    if (seen.has(s) || done(s)) continue;
+    seen.add(s);
+    pending.push({ s, open: true }, ...operandsOf(s).map((o) => ({ s: o, open: false })));
+  }
+  return order;
+}

@@ -1,0 +1,230 @@
+/** Interned scalar expressions of one kernel, with the folding that addressing needs. */
+import * as dims from "../ir/dim.ts";
+import type { Dim } from "../ir/dim.ts";
+import type { ElementType } from "../ir/graph.ts";
+import type { ElementwiseName } from "../ir/primitive.ts";
+import type { AffineTerm, Scalar } from "../ir/program.ts";
+
+// `id` and `element` are given by the builder.
+type Shapeless<T> = T extends unknown ? Omit<T, "id" | "element"> : never;
+type Content = Shapeless<Scalar>;
+
+const zero = dims.constant(0);
+const one = dims.constant(1);
+
+export class ScalarBuilder {
+  readonly #interned = new Map<string, Scalar>();
+  #fresh = 0;
+
+  number(value: number, element: ElementType): Scalar {
+    if (element === "index") return this.affine(dims.constant(value), []);
+    return this.#make({ kind: "number", value }, element, Object.is(value, -0) ? "-0" : String(value));
+  }
+
+  /** A name that no other has had: `prefix`, `prefix1`, ... */
+  freshName(prefix: string): string {
+    return `${prefix}${this.#fresh++}`;
+  }
+
+  variable(name: string): Scalar {
+    return this.#make({ kind: "variable", name }, "index", name);
+  }
+
+  accumulator(name: string, element: ElementType): Scalar {
+    return this.#make({ kind: "accumulator", name }, element, name);
+  }
+
+  argument(name: string, element: ElementType): Scalar {
+    return this.#make({ kind: "argument", name }, element, name);
+  }
+
+  dim(dim: Dim): Scalar {
+    return this.affine(dim, []);
+  }
+
+  /** offset + sum of terms, flattened, equal terms collected, in order of creation. */
+  affine(offset: Dim, terms: readonly AffineTerm[]): Scalar {
+    let sum = offset;
+    const collected = new Map<Scalar, Dim>();
+    const collect = (scalar: Scalar, coefficient: Dim): void => {
+      if (scalar.kind === "affine") {
+        sum = dims.add(sum, dims.multiply(scalar.offset, coefficient));
+        for (const term of scalar.terms) collect(term.scalar, dims.multiply(term.coefficient, coefficient));
+      } else {
+        const known = collected.get(scalar);
+        collected.set(scalar, known === undefined ? coefficient : dims.add(known, coefficient));
+      }
+    };
+    for (const term of terms) collect(term.scalar, term.coefficient);
+    const rest = [...collected]
+      .filter(([, coefficient]) => !dims.equal(coefficient, zero))
+      .map(([scalar, coefficient]): AffineTerm => ({ scalar, coefficient }))
+      .sort((a, b) => a.scalar.id - b.scalar.id);
+    const [only] = rest;
+    if (rest.length === 1 && dims.equal(sum, zero) && dims.equal(only.coefficient, one)) return only.scalar;
+    const key = `${sum.key};${rest.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
+    return this.#make({ kind: "affine", offset: sum, terms: rest }, "index", key);
+  }
+
+  /** scalar + dim */
+  shifted(scalar: Scalar, by: Dim): Scalar {
+    return this.affine(by, [{ scalar, coefficient: one }]);
+  }
+
+  load(buffer: string, index: Scalar, element: ElementType, guarded = false): Scalar {
+    return this.#make({ kind: "load", buffer, index, guarded }, element, `${buffer}[${index.id}]${guarded ? "?" : ""}`);
+  }
+
+  /** outer + sum of terms, kept apart so that `outer` can be computed once outside an inner loop. */
+  grouped(outer: Scalar, terms: readonly AffineTerm[]): Scalar {
+    const key = `(${outer.id})${terms.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
+    return this.#make({ kind: "affine", offset: zero, terms: [term(outer, one), ...terms] }, "index", key);
+  }
+
+  /** The same expression over other operands, nothing folded. */
+  withOperands(s: Scalar, operands: readonly Scalar[]): Scalar {
+    if (operandsOf(s).every((o, k) => o === operands[k])) return s;
+    const ids = operands.map((o) => o.id).join(",");
+    switch (s.kind) {
+      case "affine":
+        return this.#make(
+          { ...s, terms: s.terms.map((t, k) => term(operands[k], t.coefficient)) },
+          s.element,
+          `=${s.offset.key};${s.terms.map((t, k) => `${operands[k].id}*${t.coefficient.key}`).join(";")}`,
+        );
+      case "load":
+        return this.#make({ ...s, index: operands[0] }, s.element, `${s.buffer}[${ids}]${s.guarded ? "?" : ""}`);
+      case "operation":
+        return this.#make({ ...s, operands }, s.element, `=${s.operation}${s.exponent ?? ""}(${ids})`);
+      case "choose":
+        return this.#make({ ...s, condition: operands[0], then: operands[1], else: operands[2] }, s.element, `=${ids}`);
+      case "random":
+        return this.#make({ ...s, seed: operands[0], step: operands[1], position: operands[2] }, s.element, `=${ids},${s.site}`); // prettier-ignore
+      case "number":
+      case "variable":
+      case "accumulator":
+      case "argument":
+      case "local":
+        return s;
+    }
+  }
+
+  local(name: string, element: ElementType): Scalar {
+    return this.#make({ kind: "local", name }, element, name);
+  }
+
+  choose(condition: Scalar, whenTrue: Scalar, whenFalse: Scalar): Scalar {
+    if (condition.kind === "number") return condition.value === 0 ? whenFalse : whenTrue;
+    if (whenTrue === whenFalse) return whenTrue;
+    const key = `${condition.id}?${whenTrue.id}:${whenFalse.id}`;
+    return this.#make({ kind: "choose", condition, then: whenTrue, else: whenFalse }, whenTrue.element, key);
+  }
+
+  random(seed: Scalar, step: Scalar, site: number, position: Scalar): Scalar {
+    return this.#make({ kind: "random", seed, step, site, position }, "real", `${seed.id},${step.id},${site},${position.id}`); // prettier-ignore
+  }
+
+  operation(
+    operation: ElementwiseName,
+    operands: readonly Scalar[],
+    element: ElementType,
+    exponent: number | null = null,
+  ): Scalar {
+    const folded = this.#fold(operation, operands, element);
+    if (folded !== null) return folded;
+    const key = `${operation}${exponent ?? ""}(${operands.map((o) => o.id).join(",")})${element}`;
+    return this.#make({ kind: "operation", operation, operands, exponent }, element, key);
+  }
+
+  /** Integer arithmetic becomes affine; comparisons of known integers and neutral elements fold. */
+  #fold(operation: ElementwiseName, operands: readonly Scalar[], element: ElementType): Scalar | null {
+    const [a, b] = operands;
+    if (element === "index") {
+      if (operation === "add") return this.affine(zero, [term(a, one), term(b, one)]);
+      if (operation === "subtract") return this.affine(zero, [term(a, one), term(b, dims.constant(-1))]);
+      if (operation === "negate") return this.affine(zero, [term(a, dims.constant(-1))]);
+      if (operation === "multiply") {
+        if (a.kind === "affine" && a.terms.length === 0) return this.affine(zero, [term(b, a.offset)]);
+        if (b.kind === "affine" && b.terms.length === 0) return this.affine(zero, [term(a, b.offset)]);
+      }
+    }
+    const decided = this.#compare(operation, operands);
+    if (decided !== null) return this.number(decided ? 1 : 0, "bool");
+    if (operation === "select") return this.choose(a, b, operands[2]);
+    if (operation === "convert") return this.#convert(a, element);
+    if (operation === "and") return knownTruth(a, true) ? b : knownTruth(b, true) ? a : knownFalse(a, b);
+    if (operation === "or") return knownTruth(a, false) ? b : knownTruth(b, false) ? a : knownTrue(a, b);
+    if (operation === "add" && element === "real") return isNumber(a, 0) ? b : isNumber(b, 0) ? a : null;
+    if (operation === "multiply" && element === "real") return isNumber(a, 1) ? b : isNumber(b, 1) ? a : null;
+    return null;
+  }
+
+  #convert(x: Scalar, element: ElementType): Scalar | null {
+    if (x.element === element) return x;
+    if (x.kind === "number") return this.number(x.value, element);
+    if (element === "real" && x.kind === "affine" && x.terms.length === 0) {
+      const value = dims.constantOf(x.offset);
+      return value === null ? null : this.number(value, "real");
+    }
+    return null;
+  }
+
+  #compare(operation: ElementwiseName, [a, b]: readonly Scalar[]): boolean | null {
+    if (operation !== "equal" && operation !== "less" && operation !== "less_equal") return null;
+    const x = knownNumber(a);
+    const y = knownNumber(b);
+    if (x === null || y === null) return null;
+    return operation === "equal" ? x === y : operation === "less" ? x < y : x <= y;
+  }
+
+  #make(content: Content, element: ElementType, key: string): Scalar {
+    const full = `${content.kind} ${element} ${key}`;
+    const known = this.#interned.get(full);
+    if (known !== undefined) return known;
+    const made: Scalar = { ...content, id: this.#interned.size, element };
+    this.#interned.set(full, made);
+    return made;
+  }
+}
+
+function term(scalar: Scalar, coefficient: Dim): AffineTerm {
+  return { scalar, coefficient };
+}
+
+function knownNumber(s: Scalar): number | null {
+  if (s.kind === "number") return s.value;
+  return s.kind === "affine" && s.terms.length === 0 ? dims.constantOf(s.offset) : null;
+}
+
+function isNumber(s: Scalar, value: number): boolean {
+  return s.kind === "number" && s.value === value;
+}
+
+function knownTruth(s: Scalar, value: boolean): boolean {
+  return s.kind === "number" && (s.value !== 0) === value;
+}
+
+const knownFalse = (a: Scalar, b: Scalar): Scalar | null => (knownTruth(a, false) ? a : knownTruth(b, false) ? b : null);
+const knownTrue = (a: Scalar, b: Scalar): Scalar | null => (knownTruth(a, true) ? a : knownTruth(b, true) ? b : null);
+
+/** The scalars that `s` is computed from. */
+export function operandsOf(s: Scalar): readonly Scalar[] {
+  switch (s.kind) {
+    case "affine":
+      return s.terms.map((t) => t.scalar);
+    case "load":
+      return [s.index];
+    case "operation":
+      return s.operands;
+    case "choose":
+      return [s.condition, s.then, s.else];
+    case "random":
+      return [s.seed, s.step, s.position];
+    case "number":
+    case "variable":
+    case "accumulator":
+    case "argument":
+    case "local":
+      return [];
+  }
+}

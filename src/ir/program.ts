@@ -1,0 +1,120 @@
+/**
+ * The program: how one entry point computes its outputs, as kernels of loops over scalar expressions. Data only.
+ * Targets print it; they decide nothing about order, storage or fusion.
+ */
+import type { Dim, Shape } from "./dim.ts";
+import type { ElementType } from "./graph.ts";
+import type { ElementwiseName } from "./primitive.ts";
+
+/**
+ * An expression of one number, interned within its kernel: equal expressions are one object, `id` ascends from operands.
+ * Reals are computed in double whatever the arrays hold; index arithmetic is exact; bools are truth values.
+ */
+export type Scalar = { readonly id: number; readonly element: ElementType } & (
+  | { readonly kind: "number"; readonly value: number }
+  /** A loop's variable. */
+  | { readonly kind: "variable"; readonly name: string }
+  /** A mutable local, read after its last change. */
+  | { readonly kind: "accumulator"; readonly name: string }
+  /** A number of the entry point: a number-held parameter, or the value of an earlier step. */
+  | { readonly kind: "argument"; readonly name: string }
+  /** offset + the sum of coefficient * scalar: every integer that addresses an array has this form. */
+  | { readonly kind: "affine"; readonly offset: Dim; readonly terms: readonly AffineTerm[] }
+  /** `guarded`: only ever evaluated in the branch of a `choose` that keeps the index inside the array. */
+  | { readonly kind: "load"; readonly buffer: string; readonly index: Scalar; readonly guarded: boolean }
+  | {
+      readonly kind: "operation";
+      readonly operation: ElementwiseName;
+      readonly operands: readonly Scalar[];
+      /** Of power_integer. */
+      readonly exponent: number | null;
+    }
+  /** Evaluates only the branch taken. */
+  | { readonly kind: "choose"; readonly condition: Scalar; readonly then: Scalar; readonly else: Scalar }
+  /** A uniform number in [0, 1). */
+  | {
+      readonly kind: "random";
+      readonly seed: Scalar;
+      readonly step: Scalar;
+      readonly site: number;
+      readonly position: Scalar;
+    }
+  /** A local defined by a `let` statement (after placement). */
+  | { readonly kind: "local"; readonly name: string }
+);
+
+export interface AffineTerm {
+  readonly scalar: Scalar;
+  readonly coefficient: Dim;
+}
+
+export type Combine = "add" | "multiply" | "maximum" | "minimum";
+
+export type Statement =
+  | { readonly kind: "let"; readonly name: string; readonly value: Scalar; readonly note: string | null }
+  | { readonly kind: "declare"; readonly name: string; readonly initial: number; readonly element: ElementType }
+  /** local = local (combine) value */
+  | { readonly kind: "accumulate"; readonly name: string; readonly combine: Combine; readonly value: Scalar }
+  | { readonly kind: "store"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
+  /** buffer[index] = buffer[index] + value */
+  | { readonly kind: "storeAdd"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
+  /** Sets the whole buffer to a number. */
+  | { readonly kind: "fill"; readonly buffer: string; readonly value: number }
+  /** for (variable = from; variable < to; variable += step); `step` divides to - from. */
+  | {
+      readonly kind: "loop";
+      readonly variable: string;
+      readonly from: Scalar;
+      readonly to: Scalar;
+      readonly step: number;
+      readonly body: readonly Statement[];
+    }
+  | { readonly kind: "if"; readonly condition: Scalar; readonly body: readonly Statement[] };
+
+/** Storage of one tensor. */
+export interface Buffer {
+  readonly name: string;
+  readonly element: ElementType;
+  readonly shape: Shape;
+  /**
+   * `parameter`: a graph parameter's array (an argument or a stored tensor); `result`: an output's array;
+   * `temporary`: in the arena at `offset` elements of its type's section.
+   */
+  readonly role: "parameter" | "result" | "temporary";
+  /** The name as users know it, for readable code: `z`, `h.W`. */
+  readonly label: string;
+}
+
+export interface Kernel {
+  /** A readable hint for the function's name: `zRows`, `hWUpdate`. */
+  readonly label: string;
+  /** What it computes and which source lines it came from. */
+  readonly comment: readonly string[];
+  readonly body: readonly Statement[];
+  /** The numbers that it computes, by the name that later steps know them by. */
+  readonly values: readonly { readonly name: string; readonly value: Scalar }[];
+  /** Part of the entry point itself instead of a function of its own. */
+  readonly inline: boolean;
+  /** Multiply-adds and other operations, for the cost sheet. */
+  readonly operations: Dim;
+}
+
+export interface Program {
+  readonly buffers: readonly Buffer[];
+  readonly kernels: readonly Kernel[];
+  readonly outputs: readonly ProgramOutput[];
+  readonly arena: Arena;
+}
+
+/** Where an output ends up: a number of the entry point, or an array. */
+export type ProgramOutput =
+  | { readonly name: string; readonly kind: "number"; readonly value: string; readonly element: ElementType }
+  | { readonly name: string; readonly kind: "array"; readonly buffer: string }
+  /** Written in place over the stored tensor of this name. */
+  | { readonly name: string; readonly kind: "update"; readonly buffer: string };
+
+/** The memory plan: for each temporary its slot; slots are laid out one after the other, by element type. */
+export interface Arena {
+  readonly slots: readonly { readonly element: ElementType; readonly size: Dim }[];
+  readonly slotOf: ReadonlyMap<string, number>;
+}
