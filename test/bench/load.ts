@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { evaluate } from "../../src/evaluate.ts";
+import type { Arrays, Workload } from "./workloads.ts";
+
+/** The part of a generated trainer that the benchmark needs. */
+export interface Trainer {
+  step: (batch: Arrays) => number;
+}
+
+type CreateTrainer = (options: { batch: number; params: Record<string, Float32Array> }) => Trainer;
+
+/** Compiles the workload's program in memory and creates its trainer with the shared weights. */
+export async function createTrainer(workload: Workload, batch: number): Promise<Trainer> {
+  const path = new URL(`${workload.name}.nn`, import.meta.url);
+  const module: Record<string, unknown> = await evaluate(readFileSync(path, "utf8"), { path: `${workload.name}.nn` });
+  const create = module[`create${workload.model}Trainer`] as CreateTrainer;
+  return create({ batch, params: workload.params() });
+}
