@@ -1,0 +1,22 @@
+/** Every built-in function that the prelude cannot say in the language itself, by name. */
+import { creationIntrinsics } from "./creation.ts";
+import { elementwiseIntrinsics } from "./elementwise.ts";
+import { internalIntrinsics } from "./internal.ts";
+import type { Intrinsic } from "./intrinsic.ts";
+import { joiningIntrinsics } from "./joining.ts";
+import { movementIntrinsics } from "./movement.ts";
+import { productIntrinsics } from "./products.ts";
+import { reductionIntrinsics } from "./reductions.ts";
+
+/** The intrinsics by name: those of public.ts, and those that the prelude alone sees. */
+export const intrinsics: ReadonlyMap<string, Intrinsic> = new Map(
+  [
+    ...elementwiseIntrinsics,
+    ...reductionIntrinsics,
+    ...movementIntrinsics,
+    ...joiningIntrinsics,
+    ...creationIntrinsics,
+    ...productIntrinsics,
+    ...internalIntrinsics,
+  ].map((intrinsic) => [intrinsic.name, intrinsic]),
+);
