@@ -1,0 +1,104 @@
+/**
+ * Lifting: an expression evaluated for many values of some of its nodes at once. A lifted node has extra leading axes;
+ * every primitive takes these as a batch, because axes are counted from the end. Operands that do not vary are broadcast
+ * where a primitive wants equal shapes.
+ */
+import type { Shape } from "../ir/dim.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
+import { recordOf } from "../ir/facts.ts";
+import { liftLoop, liftResult } from "./lift-loop.ts";
+
+/**
+ * The roots where each key of `lifted` takes the values of its entry, of shape `leading` + its own. A result that does
+ * not vary is the root itself, without leading axes.
+ */
+export function lift(
+  b: GraphBuilder,
+  roots: readonly Node[],
+  lifted: ReadonlyMap<Node, Node>,
+  leading: Shape,
+): readonly Node[] {
+  const done = new Map<Node, Node>(lifted);
+  for (const node of dependents(roots, lifted)) {
+    const varies = node.operands.map((operand) => done.has(operand));
+    if (done.has(node) || !varies.includes(true)) continue;
+    const operands = node.operands.map((operand) => done.get(operand) ?? operand);
+    done.set(node, liftNode(b, node as AnyNode, operands, varies, leading));
+  }
+  return roots.map((root) => done.get(root) ?? root);
+}
+
+/** What the roots depend on and is not older than all of the lifted nodes, ascending. */
+function dependents(roots: readonly Node[], lifted: ReadonlyMap<Node, Node>): Node[] {
+  let oldest = Infinity;
+  for (const node of lifted.keys()) oldest = Math.min(oldest, node.id);
+  const seen = new Set<Node>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node) || node.id < oldest) continue;
+    seen.add(node);
+    if (!lifted.has(node)) stack.push(...node.operands);
+  }
+  return [...seen].sort((p, q) => p.id - q.id);
+}
+
+/** A node over operands of which those that vary have the leading axes. */
+export function liftNode(
+  b: GraphBuilder,
+  node: AnyNode,
+  operands: readonly Node[],
+  varies: readonly boolean[],
+  leading: Shape,
+): Node {
+  const n = leading.length;
+  const everywhere = (): Node[] => operands.map((x, k) => (varies[k] ? x : addLeading(b, x, leading)));
+  switch (node.primitive) {
+    case "broadcast": {
+      const { shape, axes } = node.attributes;
+      const lead = leading.map((_, k) => k - n - shape.length);
+      return b.create("broadcast", operands, { shape: [...leading, ...shape], axes: [...lead, ...axes] });
+    }
+    case "contract": {
+      const { left, right, result } = node.attributes;
+      const fresh = freshLabels(n, [...left, ...right, ...result]);
+      return b.create("contract", operands, {
+        left: varies[0] ? [...fresh, ...left] : left,
+        right: varies[1] ? [...fresh, ...right] : right,
+        result: [...fresh, ...result],
+      });
+    }
+    case "gather": {
+      // Indices alone may have more axes than the table, in front of all others.
+      if (!varies[0] && node.attributes.batch === 0) return b.create("gather", operands, node.attributes);
+      return b.create("gather", everywhere(), { batch: node.attributes.batch + n });
+    }
+    case "scatter_add":
+      return b.create("scatter_add", everywhere(), {
+        batch: node.attributes.batch + n,
+        size: node.attributes.size,
+      });
+    case "loop":
+      return liftLoop(b, node, operands, varies, leading);
+    case "loop_result":
+      return liftResult(b, operands[0] as Node<"loop">, node, leading);
+    case "mark":
+      return operands[0];
+    default:
+      // The rest takes leading axes of all its operands as a batch.
+      return b.withOperands(node, recordOf(b, node).arity === 1 ? operands : everywhere());
+  }
+}
+
+/** `x` repeated along new leading axes. */
+export function addLeading(b: GraphBuilder, x: Node, leading: Shape): Node {
+  if (leading.length === 0) return x;
+  const axes = x.shape.map((_, k) => k - x.shape.length);
+  return b.create("broadcast", [x], { shape: [...leading, ...x.shape], axes });
+}
+
+function freshLabels(count: number, used: readonly string[]): string[] {
+  const labels: string[] = [];
+  for (let k = 0; labels.length < count; k++) if (!used.includes(`v${k}`)) labels.push(`v${k}`);
+  return labels;
+}

@@ -1,0 +1,218 @@
+/**
+ * Derivatives of loops, which are loops again.
+ *
+ * Forward mode runs the tangents beside the values. Reverse mode runs a second loop the other way round: cotangents of the
+ * carries are its carries; stacked inputs and outputs swap places; those of invariants are summed up in carries of their
+ * own. What a round's derivative needs of the values of that round (the residuals) is stacked by a copy of the first loop,
+ * unless it is loop-invariant. Space is linear in the number of rounds at any order.
+ */
+import { like, or, select, zerosLike, allAxes } from "../ir/expressions.ts";
+import type { Loop, Node } from "../ir/graph.ts";
+import { createContext } from "./context.ts";
+import type { Context } from "./context.ts";
+import { forward } from "./forward.ts";
+import { FreshParameters, bodyParameters, bodyResults, dependents, flows, partOperands, varyingCarries } from "./loop-parts.ts"; // prettier-ignore
+import { orZeros } from "./product.ts";
+import { reverse } from "./reverse.ts";
+import type { Seed } from "./reverse.ts";
+import { substitute } from "./rewrite.ts";
+import { anyOver } from "./support.ts";
+
+/** Tangents of a loop's results (final carries, stacked outputs) from those of its operands; null is zero. */
+export function forwardLoop(
+  context: Context,
+  loop: Node<"loop">,
+  tangents: readonly (Node | null)[],
+): readonly (Node | null)[] {
+  const { b } = context;
+  const { record } = loop.attributes;
+  const fresh = new FreshParameters(b, record);
+  const moving = tangents.map((tangent) => tangent !== null);
+  varyingCarries(record, moving, flows(b)).forEach((varies, k) => (moving[k] = varies));
+  const parameters = bodyParameters(record);
+  const directions = parameters.map((p, k) =>
+    moving[k] ? fresh.create(`tangent.${p.attributes.name}`, p.shape) : null,
+  );
+  const seeds = new Map<Node, Node>();
+  parameters.forEach((p, k) => {
+    const direction = directions[k];
+    if (direction !== null) seeds.set(p, direction);
+  });
+  const found = forward(createContext(b, { body: true }), bodyResults(record), seeds);
+  const given = partOperands(record, directions);
+  const values = partOperands(record, loop.operands);
+  const moved = partOperands(
+    record,
+    tangents.map((tangent, k) => (moving[k] ? (tangent ?? zerosLike(b, loop.operands[k])) : null)),
+  );
+  const next = record.next.flatMap((node, k) => (moving[k] ? [orZeros(context, found[k], node)] : []));
+  const outputs = found.slice(record.next.length);
+  const dual = b.create(
+    "loop",
+    [
+      ...[...values.carries, ...present(moved.carries)],
+      ...[...values.stacked, ...present(moved.stacked)],
+      ...[...values.invariants, ...present(moved.invariants)],
+    ],
+    {
+      record: {
+        ...record,
+        carries: [...record.carries, ...present(given.carries)],
+        stackedInputs: [...record.stackedInputs, ...present(given.stacked)],
+        invariants: [...record.invariants, ...present(given.invariants)],
+        next: [...record.next, ...next],
+        stackedOutputs: [...record.stackedOutputs, ...present(outputs)],
+      },
+    },
+  );
+  let carry = record.carries.length;
+  let output = carry + next.length + record.stackedOutputs.length;
+  return [
+    ...record.carries.map((_, k) => (moving[k] ? b.create("loop_result", [dual], { index: carry++ }) : null)),
+    ...outputs.map((node) => (node === null ? null : b.create("loop_result", [dual], { index: output++ }))),
+  ];
+}
+
+/**
+ * Cotangents of a loop's operands from those of its results (final carries, stacked outputs; missing or null is zero), for
+ * operands that are needed.
+ */
+export function reverseLoop(
+  context: Context,
+  loop: Node<"loop">,
+  cotangents: readonly (Node | null | undefined)[],
+  needed: readonly boolean[],
+): readonly (Node | null)[] {
+  const { b } = context;
+  const { record } = loop.attributes;
+  const count = record.carries.length;
+  const fresh = new FreshParameters(b, record);
+  const wanted = [...needed];
+  varyingCarries(record, needed, flows(b)).forEach((varies, k) => (wanted[k] = varies));
+  const results = bodyResults(record);
+  // One round: cotangents of its results in, those of its parameters out.
+  const given = results.map((node, k) => {
+    const used = k < count ? wanted[k] : cotangents[k] !== null && cotangents[k] !== undefined;
+    return used ? fresh.create(k < count ? "adjoint" : "adjoint.output", node.shape) : null;
+  });
+  const seeds = results.map((node, k): Seed => [node, given[k]]);
+  const parameters = bodyParameters(record);
+  const asked = parameters.filter((_, k) => wanted[k]);
+  const found = reverse(createContext(b, { body: true }), seeds, asked);
+  const round = parameters.map((p, k) => (wanted[k] ? found[asked.indexOf(p)] : null));
+
+  const parts = partOperands(record, round);
+  const carried = parts.carries.flatMap((node, k) => (wanted[k] ? [orZeros(context, node, record.carries[k])] : []));
+  const sums = parts.invariants.flatMap((node, k) => (node === null ? [] : [{ node, of: record.invariants[k] }]));
+  const totals = sums.map(({ of }) => fresh.create(`adjoint.${of.attributes.name}`, of.shape));
+  const accumulated = sums.map(({ node }, k) => b.create("add", [totals[k], node], {}));
+  const stacked = present(parts.stacked);
+  const linear = [...carried, ...accumulated, ...stacked];
+
+  const residuals = residualsOf(record, linear, [...present(given), ...totals]);
+  const saved = residuals.map((node) =>
+    node.primitive === "parameter" && record.stackedInputs.includes(node as Node<"parameter">)
+      ? (node as Node<"parameter">)
+      : fresh.create("residual", node.shape, node.element),
+  );
+  const body = substitute(b, linear, new Map(residuals.map((node, k) => [node, saved[k]])));
+  const operands = partOperands(record, loop.operands);
+  const { node: recorded, indices } = recording(context, loop, residuals);
+  const bySource = residuals.map((node, k): Node => {
+    const index = indices[k];
+    if (index === null) return operands.stacked[record.stackedInputs.indexOf(node as Node<"parameter">)];
+    return b.create("loop_result", [recorded], { index });
+  });
+  const initial = record.carries.flatMap((p, k) => (wanted[k] ? [cotangents[k] ?? like(b, 0, p, "real")] : []));
+  const outputs = given.slice(count);
+  const incoming = present(cotangents.slice(count).map((c) => c ?? null));
+  const backward = b.create(
+    "loop",
+    [
+      ...[...initial, ...totals.map((node) => zerosLike(b, node))],
+      ...[...bySource, ...incoming],
+      ...operands.invariants,
+    ],
+    {
+      record: {
+        trip: record.trip,
+        reverse: !record.reverse,
+        index: record.index,
+        carries: [...present(given.slice(0, count)), ...totals],
+        stackedInputs: [...saved, ...present(outputs)],
+        invariants: record.invariants,
+        next: body.slice(0, carried.length + accumulated.length),
+        stackedOutputs: body.slice(carried.length + accumulated.length),
+      },
+    },
+  );
+  const guard = supportOfAll(context, cotangents);
+  const result = (index: number): Node => {
+    const node = b.create("loop_result", [backward], { index });
+    return guard === null ? node : select(b, guard, node, 0);
+  };
+  let carry = 0;
+  let total = carried.length;
+  let output = carried.length + accumulated.length;
+  return [
+    ...record.carries.map((_, k) => (wanted[k] ? result(carry++) : null)),
+    ...parts.stacked.map((node) => (node === null ? null : result(output++))),
+    ...parts.invariants.map((node) => (node === null ? null : result(total++))),
+  ];
+}
+
+/**
+ * What the linear part of a round needs of the values of that round: its operands that do not depend on cotangents. Those
+ * made of invariants and the index alone are no residuals, they are cheap to have again.
+ */
+function residualsOf(record: Loop, linear: readonly Node[], cotangents: readonly Node[]): Node[] {
+  const moving = dependents(linear, cotangents);
+  const varying = dependents(linear, [...record.carries, ...record.stackedInputs]);
+  const found = new Set<Node>();
+  const add = (node: Node): void => {
+    if (moving.has(node) || !varying.has(node)) return;
+    let source = node;
+    // A broadcast is not stored but made again.
+    while (source.primitive === "broadcast" || source.primitive === "mark") source = source.operands[0];
+    found.add(source);
+  };
+  for (const node of moving) node.operands.forEach(add);
+  linear.forEach(add);
+  return [...found].sort((p, q) => p.id - q.id);
+}
+
+/** The loop with the residuals as further stacked outputs, and their indices; null for those that are stacked inputs. */
+function recording(
+  { b }: Context,
+  loop: Node<"loop">,
+  residuals: readonly Node[],
+): { readonly node: Node; readonly indices: readonly (number | null)[] } {
+  const { record } = loop.attributes;
+  const outputs = [...record.stackedOutputs];
+  const indices = residuals.map((node) => {
+    if (record.stackedInputs.some((p) => p === node)) return null;
+    const known = outputs.indexOf(node);
+    if (known === -1) outputs.push(node);
+    return record.carries.length + (known === -1 ? outputs.length - 1 : known);
+  });
+  const same = outputs.length === record.stackedOutputs.length;
+  const node = same ? loop : b.create("loop", loop.operands, { record: { ...record, stackedOutputs: outputs } });
+  return { node, indices };
+}
+
+/** A bool scalar: whether any cotangent may be other than zero; null where that is not known of each. */
+function supportOfAll({ b, supports }: Context, cotangents: readonly (Node | null | undefined)[]): Node | null {
+  let result: Node | null = null;
+  for (const cotangent of cotangents) {
+    if (cotangent === null || cotangent === undefined) continue;
+    const support = supports.of(cotangent);
+    if (support === null) return null;
+    const any = anyOver(b, support, allAxes(support));
+    result = result === null ? any : or(b, result, any);
+  }
+  return result;
+}
+
+function present<T>(items: readonly (T | null)[]): T[] {
+  return items.filter((item) => item !== null);
+}

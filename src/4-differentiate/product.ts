@@ -1,0 +1,85 @@
+/** Products of adjoints or tangents with partials, guarded where a value was not selected. */
+import {
+  constantValue,
+  convert,
+  constant,
+  contract,
+  like,
+  mul,
+  neg,
+  reduceSum,
+  select,
+  less,
+} from "../ir/expressions.ts";
+import { shapesEqual } from "../ir/dim.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
+import type { Context } from "./context.ts";
+import { spread } from "./support.ts";
+
+/**
+ * x * y, null for zero. Where a factor is not provably finite and the other is 0 because a value was not selected, the
+ * product is 0 and not NaN.
+ */
+export function times(context: Context, x: Node, y: Node): Node | null {
+  const { b } = context;
+  const p = constantValue(x);
+  const q = constantValue(y);
+  if (p === 0 || q === 0) return null;
+  if (p === 1) return y;
+  if (q === 1) return x;
+  if (p === -1) return neg(b, y);
+  if (q === -1) return neg(b, x);
+  const product = mul(b, x, y);
+  const support = context.facts.of(product).finite ? null : supportOfProduct(context, x, y);
+  return support === null ? product : select(b, support, product, 0);
+}
+
+/** Where x is not finite, y's support decides whether the product counts, and the other way round. */
+function supportOfProduct({ facts, supports, b }: Context, x: Node, y: Node): Node | null {
+  const ofY = facts.of(x).finite ? null : supports.of(y);
+  const ofX = facts.of(y).finite ? null : supports.of(x);
+  if (ofX === null || ofY === null || ofX === ofY) return ofX ?? ofY;
+  return b.create("and", [ofX, ofY], {});
+}
+
+/** x + y, where null is zero. */
+export function plus(context: Context, x: Node | null, y: Node | null): Node | null {
+  if (x === null || y === null) return x ?? y;
+  return context.b.create("add", [x, y], {});
+}
+
+/** The node, or zeros of the type of `model`. */
+export function orZeros(context: Context, node: Node | null, model: Node): Node {
+  return node ?? like(context.b, 0, model, "real");
+}
+
+/**
+ * A contraction of which one operand is not provably finite and the other has a support: entries of the first that meet
+ * only zeros of the second become 0.
+ */
+export function guardedContraction(context: Context, node: Node): Node {
+  const contraction = node as AnyNode;
+  if (contraction.primitive !== "contract") return node;
+  const { b, facts, supports } = context;
+  const { left, right, result } = contraction.attributes;
+  const [x, y] = contraction.operands;
+  if (x.shape.length !== left.length || y.shape.length !== right.length) return node;
+  const masked = (p: Node, labels: readonly string[], q: Node, others: readonly string[]): Node => {
+    const support = facts.of(p).finite ? null : supports.of(q);
+    if (support === null) return p;
+    const axes = others.flatMap((label, k) => (labels.includes(label) ? [] : [k - others.length]));
+    const counts = reduceSum(b, convert(b, support, "real"), axes);
+    const met = axes.length === 0 ? support : less(b, constant(b, 0), counts);
+    const shared = others.filter((label) => labels.includes(label));
+    return select(b, spread(b, met, shared, labels, p.shape), p, 0);
+  };
+  const p = masked(x, left, y, right);
+  const q = masked(y, right, x, left);
+  return p === x && q === y ? node : contract(b, [p, left], [q, right], result);
+}
+
+/** @internal A check on rules: a cotangent has the shape of what it belongs to. */
+export function checkShape(cotangent: Node, node: Node, by: Node): void {
+  if (shapesEqual(cotangent.shape, node.shape)) return;
+  throw new Error(`internal: the rule of ${by.primitive} gives a cotangent of another shape than its operand`);
+}
