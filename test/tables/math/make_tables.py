@@ -135,6 +135,77 @@ FUNCTIONS = {
 }
 
 
+def real_cbrt(x):
+    return -mpmath.cbrt(-x) if x < 0 else mpmath.cbrt(x)
+
+
+def half_turns(rng):
+    """Doubles near multiples of pi/2, of every size."""
+    with mp.workdps(60):
+        n = rng.randrange(1, 2 ** rng.randrange(2, 60))
+        return float(n * mpmath.pi / 2)
+
+
+def power_pairs(form, rng):
+    top = 709 if form is F64 else 88
+    x = near_binade(rng, -20, 20)
+    yield abs(x), rng.uniform(-top, top) / abs(math.log(abs(x)) or 1)
+    yield 1 + rng.uniform(-1, 1) * 2.0 ** rng.randrange(-24, -1), near_binade(rng, -5, 30)
+    yield x, float(rng.randrange(-40, 40))
+    yield abs(any_binade(form, rng)), near_binade(rng, -12, 6)
+
+
+def integer_power_pairs(form, rng):
+    yield near_binade(rng, -20, 20), float(rng.randrange(-12, 13))
+    yield rng.uniform(-2, 2), float(rng.randrange(-70, 71))
+    yield any_binade(form, rng), float(rng.choice([-3, -2, -1, 2, 3, 4]))
+    yield float(rng.randrange(1, 12)), float(rng.randrange(-3, 16))
+    yield 1 + rng.uniform(-1, 1) * 2.0**-8, float(rng.randrange(-20000, 20000))
+
+
+def any_pairs(form, rng):
+    x, y = any_binade(form, rng), any_binade(form, rng)
+    yield x, y
+    yield x, x * near_binade(rng, -6, 6)
+    yield near_binade(rng, -8, 8), near_binade(rng, -8, 8)
+    yield near_binade(rng, -30, 30), near_binade(rng, -30, 30)
+
+
+def quotient_pairs(form, rng):
+    yield rng.uniform(-100, 100), near_binade(rng, -3, 4)
+    yield float(rng.randrange(-50, 50)), float(rng.randrange(-9, 10))
+    yield near_binade(rng, 0, 40), near_binade(rng, -3, 4)
+
+
+FUNCTIONS |= {
+    "log2": Unary(lambda x: mpmath.log(x) / mpmath.log(2), (0, 20), (0.70710678, 1.41421356, 8.0), lambda x: x > 0),
+    "log10": Unary(mpmath.log10, (0, 20), (0.70710678, 1.41421356, 1e3, 1e15, 1e22, 0.1), lambda x: x > 0),
+    "sinh": Unary(mpmath.sinh, (-50, 50), (710.4758, 89.4159, 0.99, 1.0, 40, 1e-8)),
+    "cosh": Unary(mpmath.cosh, (-50, 50), (710.4758, 89.4159, 0.3, 40, 1e-8)),
+    "asinh": Unary(mpmath.asinh, (-5, 5), (0.405, 0.74, 268435456, 1e-8)),
+    "acosh": Unary(mpmath.acosh, (1, 6), (1.0000001, 1.09, 268435456), lambda x: x >= 1),
+    "atanh": Unary(mpmath.atanh, (-1, 1), (0.17, -0.15, 0.9999999, 1e-8), lambda x: abs(x) < 1),
+    "asin": Unary(mpmath.asin, (-1, 1), (0.4999, 0.9999999, 1e-8), lambda x: abs(x) <= 1),
+    "acos": Unary(mpmath.acos, (-1, 1), (0.4999, 0.9999999, -0.9999999, 1e-8), lambda x: abs(x) <= 1),
+    "atan": Unary(mpmath.atan, (-4, 4), (0.4375, 0.6875, 1.1875, 2.4375, 1e-8, 1e17)),
+    "erf": Unary(mpmath.erf, (-7, 7), (0.5, 1.0, 2.0, 5.9, 1e-8), lambda x: abs(x) < 1e6),
+    "erfc": Unary(mpmath.erfc, (-7, 28), (0.5, 1.0, 2.0, 9.2, 10.05, 26.54, 27.22, 1e-8), lambda x: abs(x) < 1e6),
+    "cbrt": Unary(real_cbrt, (-30, 30), (8, 27, 0.70710678, 5.656)),
+    "pow": Binary(mpmath.power, power_pairs),
+    "powi": Binary(mpmath.power, integer_power_pairs),
+    "hypot": Binary(mpmath.hypot, any_pairs),
+    "atan2": Binary(mpmath.atan2, any_pairs),
+    "mod": Binary(lambda x, y: x - y * mpmath.floor(x / y), quotient_pairs),
+    "div": Binary(lambda x, y: mpmath.floor(x / y), quotient_pairs),
+    "round": Unary(mpmath.nint, (-20, 20), (0.5, 1.5, 2.5, -3.5, 4503599627370495.5, 8388607.5)),
+}
+turns = [half_turns(random.Random(i)) for i in range(60)]
+# 6381956970095103 * 2^797 is the double closest to a multiple of pi/2 (Muller, Elementary Functions, 11.2).
+turns += [math.ldexp(6381956970095103, 797), math.ldexp(5261692873635770, 499), math.pi, 1e22, 1e300, 1048576.5]
+for trigonometric in ("sin", "cos", "tan"):
+    FUNCTIONS[trigonometric] = Unary(getattr(mpmath, trigonometric), (-10, 10), turns)
+
+
 def rows(name, entry, form, rng):
     precision = "f64" if form is F64 else "f32"
     count = 40 if form is F64 else 250

@@ -98,18 +98,23 @@ def numbers():
 
 
 def truths():
-    flags = torch.tensor([[True, False, True], [True, True, True], [False, False, False]])
-    kind = {"x": "bool"}
-    return [
-        case("any(x)", lambda x: x.any(), {"x": flags}, kinds=kind),
-        case("all(x)", lambda x: x.all(), {"x": flags}, kinds=kind),
-        case("any(x, axis = 1)", lambda x: x.any(1), {"x": flags}, kinds=kind),
-        case("all(x, axis = -1, keep = true)", lambda x: x.all(-1, keepdim=True), {"x": flags}, kinds=kind),
-        case("any(x > 0, axis = 0)", lambda x: (x > 0).any(0), {"x": TIES}, wrt=[]),
-        case("all(x)", lambda x: x.all(), {"x": torch.zeros(0, dtype=torch.bool)}, kinds=kind),
-        case("any(x)", lambda x: x.any(), {"x": torch.zeros(0, dtype=torch.bool)}, kinds=kind),
-        case("mean(x > 0)", lambda x: (x > 0).double().mean(), {"x": TIES}, wrt=[]),
-        case("sum(x)", lambda x: x.sum(), {"x": flags}, kinds=kind),
+    flags = torch.tensor([[1.0, 0, 1], [1, 1, 1], [0, 0, 0]])
+    made = [
+        case(f"{name}(x > 0{axis})", lambda x: f(x > 0), {"x": x}, wrt=[])
+        for name, axis, f, x in (
+            ("any", "", torch.any, flags),
+            ("all", "", torch.all, flags),
+            ("any", "", torch.any, torch.zeros(2, 3)),
+            ("any", ", axis = 1", lambda t: t.any(1), flags),
+            ("all", ", axis = -1, keep = true", lambda t: t.all(-1, keepdim=True), flags),
+            ("any", ", axis = 0", lambda t: t.any(0), TIES),
+            ("all", "", torch.all, EMPTY),
+            ("any", "", torch.any, EMPTY),
+            ("mean", "", lambda t: t.double().mean(), TIES),
+            ("sum", "", torch.sum, flags),
+        )
+    ]
+    return made + [
         case("argmax(x)", first(np.argmax), {"x": TIES}, wrt=[]),
         case("argmin(x)", first(np.argmin), {"x": TIES}, wrt=[]),
         case("argmax(x, axis = -1)", first(lambda x: x.argmax(-1)), {"x": TIES}, wrt=[]),

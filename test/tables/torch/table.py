@@ -6,7 +6,7 @@ and layers.json, initializers.json (layers.py) beside it
 A table is a list of cases:
 
     expression   a derive expression over the inputs, e.g. "leaky_relu(x, slope = 0.2)"
-    inputs       name -> {"shape", "data"} (row-major), with "kind": "index(n)" or "bool" where it does not hold reals
+    inputs       name -> {"shape", "data"} (row-major), with "kind": "index(n)" where it holds integers
     value        {"shape", "data"} of the result
     cotangent    {"shape", "data"}: the gradient is that of sum(cotangent * expression)
     gradient     name -> {"shape", "data"}; null where derive's contract and PyTorch both leave a number open (then nothing is compared)

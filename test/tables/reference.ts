@@ -1,0 +1,68 @@
+// Reads the tables that torch/*.py made; torch/table.py says what they hold.
+import { readFileSync } from "node:fs";
+
+type Entry = number | string | null;
+
+export interface Packed {
+  shape: number[];
+  data: Entry[];
+  kind?: string;
+}
+
+export interface Case {
+  expression: string;
+  inputs: Record<string, Packed>;
+  value: Packed;
+  cotangent?: Packed;
+  gradient?: Record<string, Packed>;
+  departs?: { at: string; torch: Entry; why: string }[];
+}
+
+export function readTable(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`torch/${name}.json`, import.meta.url), "utf8"));
+}
+
+function entry(value: Entry): number {
+  if (value === null) return NaN;
+  if (typeof value === "number") return value;
+  return value === "-0" ? -0 : value === "inf" ? Infinity : value === "-inf" ? -Infinity : NaN;
+}
+
+/** What a generated f64 function takes for these numbers. */
+export function argument({ shape, data, kind }: Packed): number | Float64Array | Int32Array {
+  const [only] = data;
+  if (shape.length === 0) return entry(only ?? null);
+  return kind === undefined ? Float64Array.from(data, entry) : Int32Array.from(data, entry);
+}
+
+/** The type of these numbers in a signature, with its colon; nothing for a real scalar. */
+export function annotation({ shape, kind }: Packed): string {
+  const brackets = shape.length === 0 ? "" : `[${shape.join(", ")}]`;
+  return kind === undefined && brackets === "" ? "" : `: ${kind ?? ""}${brackets}`;
+}
+
+/** How near a result has to be: a part of the number itself plus a part of `scale`, and whether the sign of 0 counts. */
+export interface Tolerance {
+  relative: number;
+  absolute: number;
+  signOfZero: boolean;
+}
+
+/** The first entry that is not as the table has it, in words; undefined when all are. Entries that the table leaves open are passed over. */
+export function difference(found: unknown, expected: Packed, tolerance: Tolerance): string | undefined {
+  const numbers = ArrayBuffer.isView(found) ? Array.from(found as unknown as ArrayLike<number>) : [Number(found)];
+  if (ArrayBuffer.isView(found) !== expected.shape.length > 0) return `a ${typeof found} for shape [${expected.shape.join(", ")}]`;
+  if (numbers.length !== expected.data.length) return `${numbers.length} entries instead of ${expected.data.length}`;
+  for (const [i, open] of expected.data.entries()) {
+    if (open === null) continue;
+    const want = entry(open);
+    const have = numbers[i] ?? NaN;
+    const near =
+      Object.is(have, want) ||
+      (have === want && (want !== 0 || !tolerance.signOfZero)) ||
+      (want !== 0 && Math.abs(have - want) <= tolerance.relative * Math.abs(want) + tolerance.absolute) ||
+      (want === 0 && have !== 0 && Math.abs(have) <= tolerance.absolute);
+    if (!near) return `entry ${i}: ${Object.is(have, -0) ? "-0" : have} instead of ${Object.is(want, -0) ? "-0" : want}`;
+  }
+  return undefined;
+}
