@@ -1,0 +1,118 @@
+import { basename, extname, join, resolve } from "node:path";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { diagnostic } from "../diagnostics/report.ts";
+import { didYouMean } from "../diagnostics/suggest.ts";
+import type { Compile, CompileOptions, CompileResult } from "./compiler.ts";
+import { readText, reasonOf, writeAtomically } from "./files.ts";
+import { internalError, ofFile } from "./reporter.ts";
+import { UsageError, type Terminal } from "./terminal.ts";
+
+/** What `derive compile` does with each file. */
+export interface CompileJob {
+  /** Folder of the generated files. */
+  readonly output: string;
+  /** Print the code instead of writing it. */
+  readonly stdout: boolean;
+  readonly options: Omit<CompileOptions, "path" | "read">;
+  /** Subcommands, for a misspelled one that is taken for a file. */
+  readonly commands: readonly string[];
+}
+
+/** What came of one source file. */
+export interface Outcome {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Paths of the files that were written. */
+  readonly written: readonly string[];
+  /** Every file that was read, the source first, and its text; null where it could not be read. */
+  readonly reads: ReadonlyMap<string, string | null>;
+}
+
+/** The files that a source compiles to. */
+export function outputsOf(
+  path: string,
+  job: CompileJob,
+): { readonly code: string; readonly declarations: string | null } {
+  const name = join(job.output, basename(path, extname(path)));
+  return job.options.emit === "js"
+    ? { code: `${name}.js`, declarations: `${name}.d.ts` }
+    : { code: `${name}.ts`, declarations: null };
+}
+
+/** Throws UsageError where two sources would write one file, or one would be written over. */
+export function checkOutputs(paths: readonly string[], job: CompileJob): void {
+  // File systems there see no difference between Net.ts and net.ts.
+  const folds = process.platform === "darwin" || process.platform === "win32";
+  const key = (path: string): string => (folds ? resolve(path).toLowerCase() : resolve(path));
+  const writers = new Map<string, string>();
+  const sources = new Set(paths.map(key));
+  for (const path of paths) {
+    const { code, declarations } = outputsOf(path, job);
+    for (const output of [code, ...(declarations === null ? [] : [declarations])]) {
+      const other = writers.get(key(output));
+      if (other !== undefined) throw new UsageError(`${other} and ${path} would both write ${output}`);
+      if (sources.has(key(output))) throw new UsageError(`${path} would write over the source ${output}`);
+      writers.set(key(output), path);
+    }
+  }
+}
+
+/** Compiles one file and writes what comes of it. An error in it, also one of derive itself, becomes a diagnostic. */
+export async function compileFile(
+  path: string,
+  job: CompileJob,
+  compile: Compile,
+  terminal: Terminal,
+): Promise<Outcome> {
+  const reads = new Map<string, string | null>();
+  const read = (file: string): string => {
+    reads.set(file, null);
+    const text = readText(file);
+    reads.set(file, text);
+    return text;
+  };
+  let source: string;
+  try {
+    source = read(path);
+  } catch (error) {
+    const help = extname(path) === "" ? didYouMean(path, job.commands) : null;
+    return {
+      diagnostics: [diagnostic("file-unreadable", { reason: reasonOf(error) }, ofFile(path), { help })],
+      written: [],
+      reads,
+    };
+  }
+  let result: CompileResult;
+  try {
+    result = await compile(source, { ...job.options, path, read });
+  } catch (error) {
+    return { diagnostics: [internalError(error, path)], written: [], reads };
+  }
+  if (result.printed !== null) terminal.out(endLine(result.printed));
+  const faulty = result.diagnostics.some(({ severity }) => severity === "error");
+  if (faulty || result.code === null) return { diagnostics: result.diagnostics, written: [], reads };
+  if (job.stdout) {
+    terminal.out(endLine(result.code));
+    return { diagnostics: result.diagnostics, written: [], reads };
+  }
+  const written: string[] = [];
+  const failures: Diagnostic[] = [];
+  const outputs = outputsOf(path, job);
+  const texts: readonly (readonly [string | null, string | null])[] = [
+    [outputs.declarations, result.declarations],
+    [outputs.code, result.code],
+  ];
+  for (const [output, text] of texts) {
+    if (output === null || text === null) continue;
+    try {
+      writeAtomically(output, text);
+      written.push(output);
+    } catch (error) {
+      failures.push(diagnostic("file-unwritable", { output, reason: reasonOf(error) }, ofFile(path)));
+    }
+  }
+  return { diagnostics: [...result.diagnostics, ...failures], written, reads };
+}
+
+function endLine(text: string): string {
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}

@@ -1,0 +1,51 @@
+import { Command, CommanderError } from "commander";
+import { addCompile } from "./compile.ts";
+import { services as standard, type Services } from "./compiler.ts";
+import { internalError, reportDiagnostics } from "./reporter.ts";
+import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
+import { packageVersion } from "./version.ts";
+
+const overview = `
+\`derive model.nn\` is short for \`derive compile model.nn\`; its options are in \`derive compile --help\`.
+
+Exit codes: 0 done, 1 the program or data is wrong, 2 wrong usage, 70 a bug in derive.`;
+
+/** Runs a command line, without the name of the command in front, and gives the exit code. */
+export async function run(
+  args: readonly string[],
+  terminal: Terminal,
+  services: Services = standard,
+): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const done = (result: ExitCode): void => {
+    code = result;
+  };
+  const program = new Command("derive")
+    .description(
+      "Symbolic differentiation: from expressions and neural networks in .nn files to typed, dependency-free TypeScript.",
+    )
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.error })
+    .showHelpAfterError("(derive --help lists commands and options)")
+    .addHelpText("after", overview);
+  addCompile(program, terminal, services, done);
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return 2;
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    // Help and version end a run too; commander's own complaints have been printed.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) {
+      terminal.error(`error: ${error.message}\n`);
+      return 2;
+    }
+    reportDiagnostics([internalError(error, "derive")], terminal, false);
+    return 70;
+  }
+}
