@@ -6,7 +6,8 @@
  * together with those it names.
  */
 
-const doubleBuffer = /* @__PURE__ */ new ArrayBuffer(8);
+/** The bytes of one double. */
+export const doubleBuffer = /* @__PURE__ */ new ArrayBuffer(8);
 
 /** A double to be taken apart, seen as 32-bit halves by `doubleWords`. */
 export const doubleValue = /* @__PURE__ */ new Float64Array(doubleBuffer);
@@ -17,7 +18,8 @@ export const doubleWords = /* @__PURE__ */ new Int32Array(doubleBuffer);
 /** Which half of a double holds sign and exponent: 1 on little-endian machines. */
 export const highWord = /* @__PURE__ */ (() => new Uint8Array(new Uint16Array([1]).buffer)[0])();
 
-const singleBuffer = /* @__PURE__ */ new ArrayBuffer(4);
+/** The bytes of one single. */
+export const singleBuffer = /* @__PURE__ */ new ArrayBuffer(4);
 
 /** A power of two, written as bits through `powerWord`: a 4-byte store and load, which processors forward. */
 export const powerValue = /* @__PURE__ */ new Float32Array(singleBuffer);
@@ -34,7 +36,10 @@ export const ln2High = 6.9314718036912381649e-1;
 /** ln 2 - ln2High. */
 export const ln2Low = 1.90821492927058770002e-10;
 
-/** y * 2^n for an integer -1534 <= n <= 1535 and 2^-500 < |y| < 2^500: exact, or rounded once where the result is subnormal. */
+/**
+ * y * 2^n for an integer -1534 <= n <= 1535, exact, or rounded once where the result is subnormal.
+ * Outside -1022 <= n <= 1023, |y| must lie between 2^-500 and 2^500, or y 2^n near 1.
+ */
 export function scaleByPowerOfTwo(y: number, n: number): number {
   if (n >= -126 && n <= 127) {
     powerWord[0] = (n + 127) << 23;

@@ -24,46 +24,39 @@ export function expF32(x: number): number {
 
 /** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
 export function expRemainder(r: number): number {
-  return (
-    0.16666666666666669 +
-    r *
-      (0.041666666666666664 +
-        r *
-          (0.008333333333329994 +
-            r *
-              (0.0013888888888886504 +
-                r *
-                  (0.00019841269863392214 +
-                    r *
-                      (2.48015873173863e-5 +
-                        r *
-                          (2.7557267935231926e-6 +
-                            r * (2.755728259480407e-7 + r * (2.5100634461878497e-8 + r * 2.0911414421956654e-9))))))))
-  );
+  let p = 2.0911414421956654e-9;
+  p = p * r + 2.5100634461878497e-8;
+  p = p * r + 2.755728259480407e-7;
+  p = p * r + 2.7557267935231926e-6;
+  p = p * r + 2.48015873173863e-5;
+  p = p * r + 0.00019841269863392214;
+  p = p * r + 0.0013888888888886504;
+  p = p * r + 0.008333333333329994;
+  p = p * r + 0.041666666666666664;
+  p = p * r + 0.16666666666666669;
+  return p;
 }
 
 /**
  * e^(x + xLow) * 2^shift, for |xLow| below an ulp of x: within 0.6 ulp (Cody and Waite's reduction by ln 2).
- * Where -700 < x < 700 the part that rounding leaves off goes to `lowPart`.
+ * Where the result is above 2^-950 the part that rounding leaves off goes to `lowPart`.
  */
 export function expOfSum(x: number, xLow: number, shift: number): number {
   if (!(x > -746 && x < 711)) {
     lowPart[0] = 0;
     return x > 0 ? Infinity : x < 0 ? 0 : x;
   }
-  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2
   const high = x - n * ln2High;
   const low = n * ln2Low - xLow;
   const r = high - low;
-  const square = r * r;
-  const rest = high - r - low + square * (0.5 + r * expRemainder(r));
+  const rest = high - r - low + r * r * (0.5 + r * expRemainder(r));
   const main = 1 + r;
   const tail = 1 - main + r + rest;
   const sum = main + tail;
   const left = main - sum + tail;
-  const scaled = scaleByPowerOfTwo(sum, n + shift);
   lowPart[0] = scaleByPowerOfTwo(left, n + shift);
-  return scaled;
+  return scaleByPowerOfTwo(sum, n + shift);
 }
 
 /** e^x within 0.6 ulp. */
@@ -72,33 +65,33 @@ export function expF64(x: number): number {
 }
 
 /**
- * e^x - 1 for -40 < x < 700 as a sum: the result within 0.6 ulp and, in `lowPart`, what rounding leaves off.
- * Reduction by ln 2; 2^n (e^r - 1) + (2^n - 1), with the error of the sum kept.
+ * e^x - 1 for -40 < x < 700: the result within 0.6 ulp and, in `lowPart`, what rounding leaves off.
+ * Reduction by ln 2, then 2^n ((1 - 2^-n) + (e^r - 1)) with the error of the sum kept.
  */
 export function expm1AsSum(x: number): number {
-  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2
   const high = x - n * ln2High;
   const low = n * ln2Low;
   const r = high - low;
-  const square = r * r;
-  const rest = high - r - low + square * (0.5 + r * expRemainder(r));
+  const rest = high - r - low + r * r * (0.5 + r * expRemainder(r));
   const main = r + rest;
   const tail = r - main + rest;
   if (n === 0) {
     lowPart[0] = tail;
     return main;
   }
-  const minusPower = -scaleByPowerOfTwo(1, -n); // e^x - 1 = 2^n ((1 - 2^-n) + (e^r - 1))
+  const minusPower = -scaleByPowerOfTwo(1, -n);
   const offset = 1 + minusPower;
   const sum = offset + main;
   const left = sumError(offset, main, sum) + (sumError(1, minusPower, offset) + tail);
-  lowPart[0] = scaleByPowerOfTwo(left, n);
-  return scaleByPowerOfTwo(sum, n);
+  const result = sum + left;
+  lowPart[0] = scaleByPowerOfTwo(sum - result + left, n);
+  return scaleByPowerOfTwo(result, n);
 }
 
-/** e^x - 1 within 1 ulp: see `expm1AsSum`. */
+/** e^x - 1 within 0.7 ulp: see `expm1AsSum`. */
 export function expm1F64(x: number): number {
-  if (Math.abs(x) < 3.7252902984619140625e-9) return x + x * x * 0.5; // 2^-28; keeps the sign of zero
+  if (Math.abs(x) < 1e-17) return x; // keeps the sign of zero
   if (x <= -40) return -1;
   if (!(x < 700)) return expF64(x);
   return expm1AsSum(x);
@@ -106,20 +99,12 @@ export function expm1F64(x: number): number {
 
 /** e^x - 1 with relative error below 2^-33: Chebyshev fit near 0, else by `expF32`. */
 export function expm1F32(x: number): number {
-  if (Math.abs(x) < 0.3) {
-    return (
-      x +
-      x *
-        x *
-        (0.5 +
-          x *
-            (0.1666666667295228 +
-              x *
-                (0.04166666667295099 +
-                  x *
-                    (0.008333320762681574 +
-                      x * (0.001388887632071296 + x * (0.00019878506485452763 + x * 2.4838818232834632e-5))))))
-    );
-  }
-  return expF32(x) - 1;
+  if (!(Math.abs(x) < 0.3)) return expF32(x) - 1;
+  let p = 2.4838818232834632e-5;
+  p = p * x + 0.00019878506485452763;
+  p = p * x + 0.001388887632071296;
+  p = p * x + 0.008333320762681574;
+  p = p * x + 0.04166666667295099;
+  p = p * x + 0.1666666667295228;
+  return x * (1 + x * (0.5 + x * p));
 }

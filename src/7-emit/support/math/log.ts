@@ -1,55 +1,77 @@
-import { binaryExponent, ln2High, ln2Low, scaleByPowerOfTwo, sumError } from "./bits.ts";
+import {
+  binaryExponent,
+  ln2High,
+  ln2Low,
+  lowPart,
+  productError,
+  quotientOfSums,
+  scaleByPowerOfTwo,
+  sumError,
+} from "./bits.ts";
 
-/** What a logarithm gives where x is not a positive, finite, normal double and not subnormal: NaN, infinities. */
+/** What a logarithm gives for x that is not positive and finite. */
 export function logAtEdge(x: number): number {
   return x === 0 ? -Infinity : x > 0 ? x : NaN;
 }
 
-/** ln x with relative error below 2^-34: x = 2^k (1 + f), ln(1 + f) = 2 artanh(s) with s = f / (2 + f), Chebyshev fit in s^2. */
+/** 2 artanh(s) for |s| < 0.1716, with relative error below 2^-35: Chebyshev fit. */
+export function doubleArtanhF32(s: number): number {
+  const w = s * s;
+  const p = 0.6666666655404201 + w * (0.4000012221181065 + w * (0.28550778633191964 + w * 0.23331614471843498));
+  return s + s + s * w * p;
+}
+
+/** ln x with relative error below 2^-34: x = 2^k (1 + f), ln(1 + f) = 2 artanh(f / (2 + f)). */
 export function logF32(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logF64(x);
   const k = binaryExponent(x);
   const f = scaleByPowerOfTwo(x, -k) - 1;
-  const s = f / (2 + f);
-  const w = s * s;
-  return (
-    k * 0.6931471805599453 +
-    (s + s) +
-    s * w * (0.6666666655404201 + w * (0.4000012221181065 + w * (0.28550778633191964 + w * 0.23331614471843498)))
-  );
+  return k * 0.6931471805599453 + doubleArtanhF32(f / (2 + f));
+}
+
+/** log2 x with relative error below 2^-34; exact for powers of two. */
+export function log2F32(x: number): number {
+  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return log2F64(x);
+  const k = binaryExponent(x);
+  const f = scaleByPowerOfTwo(x, -k) - 1;
+  return k + doubleArtanhF32(f / (2 + f)) * 1.4426950408889634; // 1 / ln 2
+}
+
+/** log10 x with relative error below 2^-34. */
+export function log10F32(x: number): number {
+  return logF32(x) * 0.4342944819032518; // 1 / ln 10
+}
+
+/** ln(1 + x) with relative error below 2^-34. */
+export function log1pF32(x: number): number {
+  return x > -0.29 && x < 0.41 ? doubleArtanhF32(x / (2 + x)) : logF32(1 + x);
 }
 
 /**
  * k ln 2 + ln(1 + f) + c within 0.9 ulp, for sqrt(1/2) <= 1 + f <= sqrt(2) and |c| below an ulp of the result:
- * ln(1 + f) = f - (f^2/2 - s (f^2/2 + R)), s = f / (2 + f) (as in fdlibm's e_log.c; own Chebyshev fit for R).
+ * ln(1 + f) = f - (f^2/2 - s (f^2/2 + R)), s = f / (2 + f) (as in fdlibm's e_log.c; Chebyshev fit for R).
  */
 export function logOfParts(k: number, f: number, c: number): number {
   const s = f / (2 + f);
   const w = s * s;
   const half = 0.5 * f * f;
-  const fit =
-    w *
-    (0.666666666666667 +
-      w *
-        (0.3999999999989889 +
-          w *
-            (0.28571428626253836 +
-              w *
-                (0.22222211089379496 +
-                  w * (0.1818289243253687 + w * (0.15331611722055008 + w * 0.14617807153417325))))));
-  return k * ln2High - (half - (s * (half + fit) + (k * ln2Low + c)) - f);
+  let p = 0.14617807153417325;
+  p = p * w + 0.15331611722055008;
+  p = p * w + 0.1818289243253687;
+  p = p * w + 0.22222211089379496;
+  p = p * w + 0.28571428626253836;
+  p = p * w + 0.3999999999989889;
+  p = p * w + 0.666666666666667;
+  return k * ln2High - (half - (s * (half + w * p) + (k * ln2Low + c)) - f);
 }
 
 /** ln x within 0.9 ulp. */
 export function logF64(x: number): number {
-  let k = 0;
-  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) {
-    if (!(x > 0 && x < Infinity)) return logAtEdge(x);
-    x *= 18014398509481984; // a subnormal, times 2^54
-    k = -54;
-  }
-  const exponent = binaryExponent(x);
-  return logOfParts(k + exponent, scaleByPowerOfTwo(x, -exponent) - 1, 0);
+  if (!(x > 0 && x < Infinity)) return logAtEdge(x);
+  const shift = x < 2.2250738585072014e-308 ? 54 : 0;
+  if (shift > 0) x *= 18014398509481984; // a subnormal times 2^54
+  const k = binaryExponent(x);
+  return logOfParts(k - shift, scaleByPowerOfTwo(x, -k) - 1, 0);
 }
 
 /** ln(1 + x + c) within 0.9 ulp, for finite x > -1 and |c| below an ulp of x. */
@@ -66,14 +88,67 @@ export function log1pF64(x: number): number {
   return x === 0 ? x : log1pOfSum(x, 0);
 }
 
-/** ln(1 + x) with relative error below 2^-34. */
-export function log1pF32(x: number): number {
-  if (!(x > -0.29 && x < 0.41)) return logF32(1 + x);
-  const s = x / (2 + x);
+/**
+ * ln(1 + f) for sqrt(1/2) <= 1 + f <= sqrt(2) as a sum with relative error below 2^-64, its low part in `lowPart`:
+ * 2 (s + s^3/3 + s^5/5 + ...), s = f / (2 + f), where s and s^3 carry their low parts.
+ */
+export function log1pAsSum(f: number): number {
+  const d = 2 + f;
+  const s = quotientOfSums(f, 0, d, sumError(2, f, d));
+  const sLow = lowPart[0];
   const w = s * s;
-  return (
-    s +
-    s +
-    s * w * (0.6666666655404201 + w * (0.4000012221181065 + w * (0.28550778633191964 + w * 0.23331614471843498)))
-  );
+  const wLow = productError(s, s, w) + 2 * s * sLow;
+  const cube = w * s;
+  const cubeLow = productError(w, s, cube) + (w * sLow + wLow * s);
+  const term = cube * 0.6666666666666666;
+  const termLow =
+    productError(cube, 0.6666666666666666, term) + (cube * 3.700743415417188e-17 + cubeLow * 0.6666666666666666);
+  let p = 0.1291471218393509;
+  p = p * w + 0.13285868837545742;
+  p = p * w + 0.15385577463308145;
+  p = p * w + 0.18181808210921882;
+  p = p * w + 0.22222222271326808;
+  p = p * w + 0.2857142857133801;
+  p = p * w + 0.4000000000000003;
+  const main = 2 * s + term;
+  const tail = 2 * s - main + term + (cube * w * p + (2 * sLow + termLow));
+  const sum = main + tail;
+  lowPart[0] = main - sum + tail;
+  return sum;
+}
+
+/** ln x of a positive finite x as a sum with relative error below 2^-64, its low part in `lowPart`. */
+export function logAsSum(x: number): number {
+  const shift = x < 2.2250738585072014e-308 ? 54 : 0;
+  if (shift > 0) x *= 18014398509481984; // a subnormal times 2^54
+  const exponent = binaryExponent(x);
+  const l = log1pAsSum(scaleByPowerOfTwo(x, -exponent) - 1);
+  const k = exponent - shift;
+  const main = k * ln2High + l;
+  const tail = sumError(k * ln2High, l, main) + (k * ln2Low + lowPart[0]);
+  const sum = main + tail;
+  lowPart[0] = main - sum + tail;
+  return sum;
+}
+
+/** log2 x within 0.6 ulp; exact for powers of two. */
+export function log2F64(x: number): number {
+  if (!(x > 0 && x < Infinity)) return logAtEdge(x);
+  const shift = x < 2.2250738585072014e-308 ? 54 : 0;
+  if (shift > 0) x *= 18014398509481984; // a subnormal times 2^54
+  const exponent = binaryExponent(x);
+  const l = log1pAsSum(scaleByPowerOfTwo(x, -exponent) - 1);
+  const p = l * 1.4426950408889634; // 1 / ln 2
+  const pLow = productError(l, 1.4426950408889634, p) + (l * 2.0355273740931033e-17 + lowPart[0] * 1.4426950408889634);
+  const k = exponent - shift;
+  const sum = k + p;
+  return sum + (sumError(k, p, sum) + pLow);
+}
+
+/** log10 x within 0.6 ulp; exact for powers of ten. */
+export function log10F64(x: number): number {
+  if (!(x > 0 && x < Infinity)) return logAtEdge(x);
+  const l = logAsSum(x);
+  const p = l * 0.4342944819032518; // 1 / ln 10
+  return p + (productError(l, 0.4342944819032518, p) + (l * 1.098319650216765e-17 + lowPart[0] * 0.4342944819032518));
 }
