@@ -1,0 +1,512 @@
+/**
+ * Straight-line scheduling of small graphs: every entry of every small tensor is a scalar expression of its own. At most
+ * one symbolic dim (a batch, say) may occur; it becomes a loop over rows, and reductions over it become accumulators.
+ * There are no temporaries in memory: parameters are loaded on entry and results stored on exit.
+ */
+import * as dims from "../ir/dim.ts";
+import type { Dim, Shape } from "../ir/dim.ts";
+import { topological } from "../ir/expressions.ts";
+import type { AnyNode, Graph, GraphOutput, Node } from "../ir/graph.ts";
+import type { Combine, Kernel, Program, ProgramOutput, Scalar } from "../ir/program.ts";
+import type { Block } from "./blocks.ts";
+import { KernelBuilder } from "./blocks.ts";
+import { bufferOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
+import { rowLayout, staticSize, stridesOf, type RowLayout } from "./layout.ts";
+import { elementwiseScalar } from "./spell.ts";
+
+/** Scalar operations beyond which a graph is no longer small. */
+const mostOperations = 3000;
+
+/** The program of a small graph, or null where the graph is too large or has shapes that do not unroll. */
+export function scheduleStraight(graph: Graph, options: ScheduleOptions): Program | null {
+  const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+  const symbol = soleSymbol(nodes);
+  if (symbol === undefined) return null;
+  const layouts = new Map<Node, RowLayout>();
+  let operations = 0;
+  for (const node of nodes) {
+    const layout = rowLayout(node.shape, symbol);
+    if (layout === null) return null;
+    layouts.set(node, layout);
+    if (!unrolls(node, layouts)) return null;
+    operations += operationsOf(node, layout, layouts);
+    if (operations > mostOperations) return null;
+  }
+  return new Straight(graph, nodes, symbol, layouts, options).program();
+}
+
+/** The one symbolic dim of all shapes; null if there is none, undefined if there are several. */
+function soleSymbol(nodes: readonly Node[]): Dim | null | undefined {
+  let found: Dim | null = null;
+  for (const node of nodes) {
+    for (const dim of node.shape) {
+      if (dims.constantOf(dim) !== null) continue;
+      if (found !== null && !dims.equal(found, dim)) return undefined;
+      found = dim;
+    }
+  }
+  return found;
+}
+
+/** Whether the rows stay whole: nothing slices, pads, joins, searches or windows along the symbolic axis. */
+function unrolls(node: AnyNode, layouts: ReadonlyMap<Node, RowLayout>): boolean {
+  const layoutOf = (n: Node): RowLayout => layouts.get(n) ?? { axis: null, sizes: [], before: 1 };
+  const axisFromEnd = (n: Node): number | null => {
+    const { axis } = layoutOf(n);
+    return axis === null ? null : axis - n.shape.length;
+  };
+  switch (node.primitive) {
+    case "reshape": {
+      const from = layoutOf(node.operands[0]);
+      const to = layoutOf(node);
+      return (from.axis === null) === (to.axis === null) && from.before === to.before;
+    }
+    case "slice":
+    case "pad":
+      return node.attributes.axes.every((axis, k) => {
+        if (k - node.attributes.axes.length !== axisFromEnd(node.operands[0])) return true;
+        if ("interior" in axis) return axis.interior === 0 && isZero(axis.low) && isZero(axis.high);
+        return axis.step === 1 && isZero(axis.start) && dims.equal(axis.size, node.shape[layoutOf(node).axis ?? 0]);
+      });
+    case "concat":
+      return node.operands.every((o) => axisFromEnd(o) !== node.attributes.axis);
+    case "argmax":
+    case "argmin":
+      return axisFromEnd(node.operands[0]) !== node.attributes.axis;
+    case "gather":
+      return node.operands[0].primitive === "parameter" && layoutOf(node.operands[0]).axis === null;
+    case "window":
+    case "fold":
+    case "scatter_add":
+    case "loop":
+    case "loop_result":
+    case "gradient":
+    case "jvp":
+    case "jacobian":
+      return false;
+    default:
+      return true;
+  }
+}
+
+function operationsOf(node: AnyNode, layout: RowLayout, layouts: ReadonlyMap<Node, RowLayout>): number {
+  const size = staticSize(layout);
+  if (node.primitive === "contract") {
+    const labels = new Map<string, number>();
+    node.operands.forEach((operand, k) => {
+      const names = k === 0 ? node.attributes.left : node.attributes.right;
+      const sizes = layouts.get(operand)?.sizes ?? [];
+      names.forEach((name, n) => labels.set(name, sizes[sizes.length - names.length + n] ?? 1));
+    });
+    return size + [...labels.values()].reduce((p, n) => p * n, 1);
+  }
+  return size + node.operands.reduce((most, o) => Math.max(most, staticSize(layouts.get(o) ?? layout)), 0) / 4;
+}
+
+class Straight {
+  readonly #graph: Graph;
+  readonly #nodes: readonly AnyNode[];
+  readonly #symbol: Dim | null;
+  readonly #layouts: ReadonlyMap<Node, RowLayout>;
+  readonly #options: ScheduleOptions;
+  readonly #kernel: KernelBuilder;
+  /** How many loops over rows must have ended before the node is known. */
+  readonly #levels = new Map<Node, number>();
+  /** Nodes that are the same in every row. */
+  readonly #known = new Map<Node, readonly Scalar[]>();
+
+  constructor(
+    graph: Graph,
+    nodes: readonly AnyNode[],
+    symbol: Dim | null,
+    layouts: ReadonlyMap<Node, RowLayout>,
+    options: ScheduleOptions,
+  ) {
+    this.#graph = graph;
+    this.#nodes = nodes;
+    this.#symbol = symbol;
+    this.#layouts = layouts;
+    this.#options = options;
+    this.#kernel = new KernelBuilder(options.taken);
+  }
+
+  program(): Program {
+    for (const node of this.#nodes) {
+      const below = Math.max(0, ...node.operands.map((o) => this.#levels.get(o) ?? 0));
+      this.#levels.set(node, below + (this.#sumsRows(node) ? 1 : 0));
+    }
+    const levels = 1 + Math.max(0, ...this.#levels.values());
+    for (let level = 0; level < levels; level++) {
+      for (const node of this.#nodes) {
+        if (this.#levels.get(node) !== level || this.#isRow(node) || this.#known.has(node)) continue;
+        this.#known.set(node, this.#entries(node, (o) => this.#known.get(o) ?? [], null));
+      }
+      this.#loopOverRows(level);
+    }
+    const outputs = this.#graph.outputs.map((output) => this.#output(output));
+    const { body, values } = this.#kernel.finish();
+    const kernel: Kernel = {
+      label: "all",
+      comment: [],
+      body,
+      values,
+      inline: true,
+      operations: dims.constant(0),
+    };
+    const buffers = [...parameterBuffers(this.#graph), ...resultBuffers(this.#graph, this.#options)];
+    return { buffers, kernels: [kernel], outputs, arena: { slots: [], slotOf: new Map() } };
+  }
+
+  #layout(node: Node): RowLayout {
+    const layout = this.#layouts.get(node);
+    if (layout === undefined) throw new Error("internal: a node without layout");
+    return layout;
+  }
+
+  #isRow(node: Node): boolean {
+    return this.#layout(node).axis !== null;
+  }
+
+  /** A reduction or contraction whose sum runs over the rows. */
+  #sumsRows(node: AnyNode): boolean {
+    if (this.#isRow(node)) return false;
+    return isSum(node) && node.operands.some((o) => this.#isRow(o));
+  }
+
+  /** The loop over rows that feeds the sums of the next level and stores the outputs of this one. */
+  #loopOverRows(level: number): void {
+    if (this.#symbol === null) return;
+    const sums = this.#nodes.filter((n) => this.#sumsRows(n) && this.#levels.get(n) === level + 1);
+    const outputs = this.#graph.outputs.filter((o) => this.#isRow(o.node) && this.#levels.get(o.node) === level);
+    if (sums.length === 0 && outputs.length === 0) return;
+    const { root, scalars } = this.#kernel;
+    const accumulators = sums.map((node) => this.#accumulators(node));
+    const hint = dims.symbolsOf(this.#symbol).size === 1 ? "row" : "i";
+    const { block, variable } = this.#kernel.loop(root, hint, scalars.dim(dims.constant(0)), scalars.dim(this.#symbol));
+    const rows = new Map<Node, readonly Scalar[]>();
+    const needed = this.#rowNodes([...sums, ...outputs.map((o) => o.node)]);
+    const entriesOf = (o: Node): readonly Scalar[] => rows.get(o) ?? this.#known.get(o) ?? [];
+    for (const node of this.#nodes) {
+      if (needed.has(node) && this.#isRow(node)) rows.set(node, this.#entries(node, entriesOf, variable));
+    }
+    sums.forEach((node, k) => {
+      const terms = this.#entries(node, entriesOf, variable);
+      terms.forEach((term, e) => {
+        this.#kernel.accumulate(block, accumulators[k][e], combineOf(node), term);
+      });
+      this.#known.set(node, accumulators[k]);
+    });
+    for (const output of outputs) this.#store(block, output, entriesOf(output.node), variable);
+  }
+
+  #accumulators(node: AnyNode): readonly Scalar[] {
+    const count = staticSize(this.#layout(node));
+    const name = this.#options.nameOf(node) ?? "sum";
+    return Array.from({ length: count }, (_, e) =>
+      this.#kernel.declare(this.#kernel.root, count === 1 ? name : `${name}_${e}`, neutral(combineOf(node)), node.element),
+    );
+  }
+
+  /** Row nodes below `roots`. */
+  #rowNodes(roots: readonly Node[]): ReadonlySet<Node> {
+    const seen = new Set<Node>();
+    const pending = [...roots];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      pending.push(...node.operands.filter((o) => this.#isRow(o)));
+    }
+    return seen;
+  }
+
+  /** Every entry of a node over its static axes, in row-major order; for a sum over rows, the term of one row. */
+  #entries(node: AnyNode, of: (operand: Node) => readonly Scalar[], row: Scalar | null): readonly Scalar[] {
+    const entries = this.#compute(node, of, row);
+    const name = this.#options.nameOf(node);
+    if (name !== null && node.operands.length > 0 && !this.#sumsRows(node)) {
+      entries.forEach((s, e) => {
+        this.#kernel.hint(s, entries.length === 1 ? name : `${name}_${e}`);
+      });
+    }
+    return entries;
+  }
+
+  #compute(node: AnyNode, of: (operand: Node) => readonly Scalar[], row: Scalar | null): readonly Scalar[] {
+    const { scalars } = this.#kernel;
+    const layout = this.#layout(node);
+    const count = staticSize(layout);
+    const each = (entry: (at: readonly number[], e: number) => Scalar): readonly Scalar[] =>
+      Array.from({ length: count }, (_, e) => entry(unravel(e, layout.sizes), e));
+    const operand = (k: number, at: readonly number[]): Scalar => {
+      const { sizes } = this.#layout(node.operands[k]);
+      return of(node.operands[k])[ravel(at, sizes)];
+    };
+    switch (node.primitive) {
+      case "constant":
+        return [scalars.number(node.attributes.value, node.attributes.element)];
+      case "dimension":
+        return [scalars.dim(node.attributes.dim)];
+      case "parameter":
+        if (node.attributes.held === "number") return [scalars.argument(node.attributes.name, node.element)];
+        return each((at) => scalars.load(bufferOf(node), this.#address(node.shape, at, row), node.element));
+      case "iota":
+        return each((at) => (row === null ? scalars.dim(dims.constant(at[0])) : row));
+      case "random":
+        return each((at) => {
+          const [seed, step] = node.operands.map((o) => of(o)[0]);
+          return scalars.random(seed, step, node.attributes.site, this.#address(node.shape, at, row));
+        });
+      case "mark":
+      case "stop_gradient":
+        return of(node.operands[0]);
+      case "broadcast": {
+        const { axes } = node.attributes;
+        const lead = node.operands[0].shape.length - axes.length;
+        const rank = node.shape.length;
+        return each((at) =>
+          operand(0, [...at.slice(0, lead), ...axes.map((axis) => at[rank + axis])]),
+        );
+      }
+      case "reshape":
+        // The row axis stays where it is among equal products of static sizes, so the order is the same.
+        return of(node.operands[0]);
+      case "transpose": {
+        const { permutation } = node.attributes;
+        const rank = node.shape.length;
+        const lead = rank - permutation.length;
+        return each((at) => {
+          const from = at.slice();
+          permutation.forEach((axis, k) => (from[rank + axis] = at[lead + k]));
+          return operand(0, from);
+        });
+      }
+      case "slice": {
+        const { axes } = node.attributes;
+        const lead = node.shape.length - axes.length;
+        return each((at) =>
+          operand(0, at.map((i, k) => (k < lead ? i : known(axes[k - lead].start) + i * axes[k - lead].step))),
+        );
+      }
+      case "pad": {
+        const { axes } = node.attributes;
+        const lead = node.shape.length - axes.length;
+        const from = this.#layout(node.operands[0]);
+        const zero = scalars.number(0, node.element);
+        return each((at) => {
+          const inner: number[] = at.slice(0, lead);
+          for (const [k, axis] of axes.entries()) {
+            const offset = at[lead + k] - known(axis.low);
+            const position = offset / (axis.interior + 1);
+            if (!Number.isInteger(position) || position < 0 || position >= from.sizes[lead + k]) return zero;
+            inner.push(position);
+          }
+          return operand(0, inner);
+        });
+      }
+      case "concat": {
+        const axis = node.shape.length + node.attributes.axis;
+        return each((at) => {
+          let along = at[axis];
+          for (const k of node.operands.keys()) {
+            const size = this.#layout(node.operands[k]).sizes[axis];
+            if (along < size) return operand(k, at.map((i, n) => (n === axis ? along : i))); // prettier-ignore
+            along -= size;
+          }
+          throw new Error("internal: concat past its end");
+        });
+      }
+      case "reduce_sum":
+      case "reduce_product":
+      case "reduce_max":
+      case "reduce_min":
+        return this.#reduce(node, count, of);
+      case "argmax":
+      case "argmin":
+        return this.#search(node, of);
+      case "contract":
+        return this.#contract(node, count, of);
+      case "gather":
+        return this.#gather(node, of, each);
+      default:
+        return each((_, e) => elementwiseScalar(scalars, node, node.operands.map((o) => of(o)[e]))); // prettier-ignore
+    }
+  }
+
+  #reduce(node: AnyNode & { readonly attributes: { readonly axes: readonly number[] } }, count: number, of: (operand: Node) => readonly Scalar[]): readonly Scalar[] { // prettier-ignore
+    const [x] = node.operands;
+    const { sizes } = this.#layout(x);
+    const reduced = new Set(node.attributes.axes.map((axis) => x.shape.length + axis));
+    const groups: Scalar[][] = Array.from({ length: count }, () => []);
+    of(x).forEach((s, e) => {
+      const kept = unravel(e, sizes).filter((_, k) => !reduced.has(k));
+      groups[ravel(kept, this.#layout(node).sizes)].push(s);
+    });
+    return groups.map((group) => this.#combine(combineOf(node), group, node));
+  }
+
+  #contract(node: Node<"contract">, count: number, of: (operand: Node) => readonly Scalar[]): readonly Scalar[] {
+    const { scalars } = this.#kernel;
+    const [x, y] = node.operands;
+    const { left, right, result } = node.attributes;
+    const sizes = new Map<string, number>();
+    const note = (n: Node, labels: readonly string[]): number => {
+      const lead = n.shape.length - labels.length;
+      labels.forEach((label, k) => sizes.set(label, this.#layout(n).sizes[lead + k]));
+      return lead;
+    };
+    const leadX = note(x, left);
+    const leadY = note(y, right);
+    const lead = node.shape.length - result.length;
+    const summed = [...sizes.keys()].filter((label) => !result.includes(label));
+    const inner = summed.map((label) => sizes.get(label) ?? 1);
+    return Array.from({ length: count }, (_, e) => {
+      const at = unravel(e, this.#layout(node).sizes);
+      const where = new Map(result.map((label, k) => [label, at[lead + k]]));
+      const products = Array.from({ length: inner.reduce((p, n) => p * n, 1) }, (_unused, s) => {
+        unravel(s, inner).forEach((i, k) => where.set(summed[k], i));
+        const entry = (n: Node, own: number, labels: readonly string[]): Scalar => {
+          const batch = at.slice(lead - own, lead);
+          const position = [...batch, ...labels.map((label) => where.get(label) ?? 0)];
+          return of(n)[ravel(position, this.#layout(n).sizes)];
+        };
+        return scalars.operation("multiply", [entry(x, leadX, left), entry(y, leadY, right)], "real");
+      });
+      return this.#combine("add", products, node);
+    });
+  }
+
+  #combine(combine: Combine, group: readonly Scalar[], node: Node): Scalar {
+    const { scalars } = this.#kernel;
+    const [first, ...rest] = group;
+    if (group.length === 0) return scalars.number(neutral(combine), node.element);
+    return rest.reduce((sum, s) => scalars.operation(combine, [sum, s], node.element), first);
+  }
+
+  /** The first position of the largest (smallest) entry; a NaN counts as larger (smaller) than all others. */
+  #search(node: Node<"argmax"> | Node<"argmin">, of: (operand: Node) => readonly Scalar[]): readonly Scalar[] {
+    const { scalars } = this.#kernel;
+    const [x] = node.operands;
+    const { sizes } = this.#layout(x);
+    const axis = x.shape.length + node.attributes.axis;
+    const own = this.#layout(node);
+    return Array.from({ length: staticSize(own) }, (_, e) => {
+      const at = unravel(e, own.sizes);
+      let best: Scalar | null = null;
+      let position = scalars.dim(dims.constant(0));
+      for (let k = 0; k < sizes[axis]; k++) {
+        const s = of(x)[ravel([...at.slice(0, axis), k, ...at.slice(axis)], sizes)];
+        const better: Scalar | null = best === null ? null : beats(this.#kernel, node.primitive === "argmax", s, best);
+        position = better === null ? position : scalars.choose(better, scalars.dim(dims.constant(k)), position);
+        best = better === null || best === null ? s : scalars.choose(better, s, best);
+      }
+      return position;
+    });
+  }
+
+  #gather(
+    node: Node<"gather">,
+    of: (operand: Node) => readonly Scalar[],
+    each: (entry: (at: readonly number[], e: number) => Scalar) => readonly Scalar[],
+  ): readonly Scalar[] {
+    const { scalars } = this.#kernel;
+    const [x, i] = node.operands;
+    const { batch } = node.attributes;
+    const strides = stridesOf(x.shape);
+    const indexSizes = this.#layout(i).sizes;
+    return each((at) => {
+      const chosen = of(i)[ravel(at.slice(0, i.shape.length), indexSizes)];
+      const rest = at.slice(i.shape.length);
+      const fixed = [...at.slice(0, batch), 0, ...rest];
+      const offset = fixed.reduce((sum, p, k) => dims.add(sum, dims.multiply(strides[k], dims.constant(p))), dims.constant(0)); // prettier-ignore
+      const address = scalars.affine(offset, [{ scalar: chosen, coefficient: strides[batch] }]);
+      return scalars.load(bufferOf(x as Node<"parameter">), address, x.element);
+    });
+  }
+
+  /** The flat address of an entry; `row` stands for the symbolic axis. */
+  #address(shape: Shape, at: readonly number[], row: Scalar | null): Scalar {
+    const strides = stridesOf(shape);
+    const { axis } = rowLayout(shape, this.#symbol) ?? { axis: null };
+    let offset = dims.constant(0);
+    at.forEach((i, k) => {
+      if (k !== axis) offset = dims.add(offset, dims.multiply(strides[k], dims.constant(i)));
+    });
+    const terms = axis === null || row === null ? [] : [{ scalar: row, coefficient: strides[axis] }];
+    return this.#kernel.scalars.affine(offset, terms);
+  }
+
+  #store(block: Block, output: GraphOutput, entries: readonly Scalar[], row: Scalar | null): void {
+    const { sizes } = this.#layout(output.node);
+    const buffer = output.updates ?? `result.${output.name}`;
+    entries.forEach((s, e) => {
+      this.#kernel.store(block, buffer, this.#address(output.node.shape, unravel(e, sizes), row), s);
+    });
+  }
+
+  #output(output: GraphOutput): ProgramOutput {
+    const { name, node, updates } = output;
+    const entries = this.#known.get(node) ?? [];
+    if (this.#options.held(output) === "number") {
+      const value = this.#kernel.name(this.#options.nameOf(node) ?? "result");
+      this.#kernel.deliver(value, entries[0]);
+      return { name, kind: "number", value, element: node.element };
+    }
+    if (!this.#isRow(node)) this.#store(this.#kernel.root, output, entries, null);
+    if (updates !== null) return { name, kind: "update", buffer: updates };
+    return { name, kind: "array", buffer: `result.${name}` };
+  }
+}
+
+/** `s` is chosen over `best`: larger (smaller), or the first NaN. */
+function beats({ scalars }: KernelBuilder, larger: boolean, s: Scalar, best: Scalar): Scalar {
+  const order = larger ? [best, s] : [s, best];
+  const better = scalars.operation("less", order, "bool");
+  if (s.element !== "real") return better;
+  const nan = scalars.operation("is_nan", [s], "bool");
+  const first = scalars.operation("not", [scalars.operation("is_nan", [best], "bool")], "bool");
+  return scalars.operation("or", [better, scalars.operation("and", [nan, first], "bool")], "bool");
+}
+
+function isSum(node: AnyNode): boolean {
+  return node.primitive === "contract" || node.primitive.startsWith("reduce_");
+}
+
+function combineOf(node: AnyNode): Combine {
+  switch (node.primitive) {
+    case "reduce_product":
+      return "multiply";
+    case "reduce_max":
+      return "maximum";
+    case "reduce_min":
+      return "minimum";
+    default:
+      return "add";
+  }
+}
+
+/** What combining starts from. */
+export function neutral(combine: Combine): number {
+  return { add: 0, multiply: 1, maximum: -Infinity, minimum: Infinity }[combine];
+}
+
+/** Positions along every axis; the symbolic axis (of size 1 here) stays 0. */
+function unravel(index: number, sizes: readonly number[]): number[] {
+  const at = new Array<number>(sizes.length);
+  for (let k = sizes.length - 1; k >= 0; k--) {
+    at[k] = index % sizes[k];
+    index = Math.floor(index / sizes[k]);
+  }
+  return at;
+}
+
+function ravel(at: readonly number[], sizes: readonly number[]): number {
+  return at.reduce((flat, i, k) => flat * sizes[k] + (sizes[k] === 1 ? 0 : i), 0);
+}
+
+function known(dim: Dim): number {
+  return dims.constantOf(dim) ?? 0;
+}
+
+function isZero(dim: Dim): boolean {
+  return dims.constantOf(dim) === 0;
+}

@@ -1,0 +1,226 @@
+/** Kernel statements and scalar expressions as TypeScript. */
+import * as dims from "../../ir/dim.ts";
+import type { Dim, DimAtom } from "../../ir/dim.ts";
+import type { ElementType } from "../../ir/graph.ts";
+import type { ElementwiseName } from "../../ir/primitive.ts";
+import type { Scalar, Statement as KernelStatement } from "../../ir/program.ts";
+import { mathSupport, type MathFunction, type MathPrecision } from "../support/math/index.ts";
+import * as ts from "./syntax.ts";
+import type { Expression, Statement } from "./syntax.ts";
+
+/** How the names of a kernel are written where it is printed. */
+export interface KernelNames {
+  /** The array of a buffer, and the offset at which it begins there (null: 0). */
+  readonly array: (buffer: string) => { readonly name: string; readonly base: string | null };
+  readonly symbol: (name: string) => string;
+  readonly argument: (name: string) => Expression;
+  /** The element type of a buffer: bools are stored as 0 and 1. */
+  readonly elementOf: (buffer: string) => ElementType;
+  /** Takes note that support code is called, and gives its name. */
+  readonly support: (name: string) => string;
+  /** Of the elementary functions. */
+  readonly precision: MathPrecision;
+}
+
+/** The statements of a kernel body. */
+export function emitStatements(body: readonly KernelStatement[], names: KernelNames): readonly Statement[] {
+  return body.map((s) => emitStatement(s, names));
+}
+
+function emitStatement(s: KernelStatement, names: KernelNames): Statement {
+  switch (s.kind) {
+    case "let":
+      return ts.constant(s.name, emitScalar(s.value, names));
+    case "declare":
+      return { kind: "let", name: s.name, type: null, value: ts.number(s.initial) };
+    case "accumulate": {
+      const target = ts.name(s.name);
+      const value = emitScalar(s.value, names);
+      if (s.combine === "add") return ts.assign(target, value, "+=");
+      if (s.combine === "multiply") return ts.assign(target, value, "*=");
+      return ts.assign(target, ts.call(s.combine === "maximum" ? "Math.max" : "Math.min", target, value));
+    }
+    case "store":
+      return ts.assign(elementOf(s.buffer, s.index, names), stored(s.value, names.elementOf(s.buffer), names));
+    case "storeAdd":
+      return ts.assign(elementOf(s.buffer, s.index, names), emitScalar(s.value, names), "+=");
+    case "fill": {
+      const { name, base } = names.array(s.buffer);
+      if (base !== null) throw new Error("internal: a fill of a part of an array");
+      return ts.expression(ts.call(`${name}.fill`, ts.number(s.value)));
+    }
+    case "loop":
+      return {
+        kind: "for",
+        variable: s.variable,
+        from: emitScalar(s.from, names),
+        to: emitScalar(s.to, names),
+        step: s.step,
+        body: emitStatements(s.body, names),
+      };
+    case "if":
+      return ts.when(emitScalar(s.condition, names), emitStatements(s.body, names));
+  }
+}
+
+function stored(value: Scalar, element: ElementType, names: KernelNames): Expression {
+  const e = emitScalar(value, names);
+  return element === "bool" ? ts.conditional(e, ts.number(1), ts.number(0)) : e;
+}
+
+function elementOf(buffer: string, index: Scalar, names: KernelNames): Expression {
+  const { name, base } = names.array(buffer);
+  const at = emitScalar(index, names);
+  return ts.element(ts.name(name), base === null ? at : ts.binary("+", ts.name(base), at));
+}
+
+/** One scalar expression. Its depth is bounded: the placement cuts deep ones by locals. */
+export function emitScalar(s: Scalar, names: KernelNames): Expression {
+  switch (s.kind) {
+    case "number":
+      return s.element === "bool" ? ts.boolean(s.value !== 0) : ts.number(s.value);
+    case "variable":
+    case "accumulator":
+    case "local":
+      return ts.name(s.name);
+    case "argument":
+      return names.argument(s.name);
+    case "affine":
+      return emitAffine(s, names);
+    case "load": {
+      const e = elementOf(s.buffer, s.index, names);
+      return s.element === "bool" ? ts.binary("!==", e, ts.number(0)) : e;
+    }
+    case "operation":
+      return emitOperation(s, names);
+    case "choose":
+      return ts.conditional(emitScalar(s.condition, names), emitScalar(s.then, names), emitScalar(s.else, names));
+    case "random":
+      return ts.call(
+        names.support("uniform"),
+        emitScalar(s.seed, names),
+        emitScalar(s.step, names),
+        ts.number(s.site),
+        emitScalar(s.position, names),
+      );
+  }
+}
+
+function emitAffine(s: Scalar & { readonly kind: "affine" }, names: KernelNames): Expression {
+  const terms = s.terms.map(({ scalar, coefficient }) => {
+    const e = emitScalar(scalar, names);
+    const factor = dims.constantOf(coefficient);
+    if (factor === 1) return { e, negative: false };
+    if (factor === -1) return { e, negative: true };
+    if (factor !== null && factor < 0) return { e: ts.binary("*", e, ts.number(-factor)), negative: true };
+    return { e: ts.binary("*", e, emitDim(coefficient, names.symbol)), negative: false };
+  });
+  const offset = dims.constantOf(s.offset);
+  if (offset === null) terms.push({ e: emitDim(s.offset, names.symbol), negative: false });
+  else if (offset !== 0 || terms.length === 0) terms.push({ e: ts.number(Math.abs(offset)), negative: offset < 0 });
+  return sum(terms);
+}
+
+function sum(terms: readonly { readonly e: Expression; readonly negative: boolean }[]): Expression {
+  const positive = terms.filter((t) => !t.negative);
+  const [first, ...rest] = [...positive, ...terms.filter((t) => t.negative)];
+  const start = first.negative ? ts.unary("-", first.e) : first.e;
+  return rest.reduce((left, t) => ts.binary(t.negative ? "-" : "+", left, t.e), start);
+}
+
+/** A dim as integer arithmetic over the locals that hold the symbols. */
+export function emitDim(dim: Dim, symbol: (name: string) => string): Expression {
+  const atom = (a: DimAtom): Expression => {
+    switch (a.kind) {
+      case "symbol":
+        return ts.name(symbol(a.name));
+      case "floor":
+        return ts.call("Math.floor", ts.binary("/", emitDim(a.numerator, symbol), emitDim(a.divisor, symbol)));
+      case "min":
+      case "max":
+        return ts.call(`Math.${a.kind}`, emitDim(a.left, symbol), emitDim(a.right, symbol));
+    }
+  };
+  if (dim.terms.length === 0) return ts.number(0);
+  return sum(
+    dim.terms.map(({ coefficient, factors }) => {
+      const parts = factors.flatMap((f) => Array.from({ length: f.power }, () => atom(f.atom)));
+      const magnitude = Math.abs(coefficient);
+      if (magnitude !== 1 || parts.length === 0) parts.unshift(ts.number(magnitude));
+      return { e: parts.reduce((p, q) => ts.binary("*", p, q)), negative: coefficient < 0 };
+    }),
+  );
+}
+
+/** Elementary functions of the support code, by the operation that calls them. */
+const supported: Readonly<Partial<Record<ElementwiseName, MathFunction>>> = {
+  exp: "exp", expm1: "expm1", log: "log", log1p: "log1p", log2: "log2", log10: "log10", sin: "sin", cos: "cos",
+  tan: "tan", asin: "asin", acos: "acos", atan: "atan", atan2: "atan2", sinh: "sinh", cosh: "cosh", tanh: "tanh",
+  asinh: "asinh", acosh: "acosh", atanh: "atanh", erf: "erf", erfc: "erfc", sigmoid: "sigmoid", softplus: "softplus",
+  cbrt: "cbrt", power: "pow", hypot: "hypot", modulo: "mod", round: "round", sign: "sign",
+}; // prettier-ignore
+
+function emitOperation(s: Scalar & { readonly kind: "operation" }, names: KernelNames): Expression {
+  const [a, b, c] = s.operands.map((o) => emitScalar(o, names));
+  const support = supported[s.operation];
+  if (support !== undefined) {
+    const { entry } = mathSupport(support, names.precision);
+    return ts.call(names.support(entry), ...s.operands.map((o) => emitScalar(o, names)));
+  }
+  switch (s.operation) {
+    case "add":
+      return ts.binary("+", a, b);
+    case "subtract":
+      return ts.binary("-", a, b);
+    case "multiply":
+      return ts.binary("*", a, b);
+    case "divide":
+      return ts.binary("/", a, b);
+    case "negate":
+      return ts.unary("-", a);
+    case "power_integer":
+      return emitPower(s, a, names);
+    case "maximum":
+      return ts.call("Math.max", a, b);
+    case "minimum":
+      return ts.call("Math.min", a, b);
+    case "floor_divide":
+      return ts.call("Math.floor", ts.binary("/", a, b));
+    case "abs":
+    case "floor":
+    case "ceil":
+    case "sqrt":
+      return ts.call(`Math.${s.operation}`, a);
+    case "equal":
+      return ts.binary("===", a, b);
+    case "less":
+      return ts.binary("<", a, b);
+    case "less_equal":
+      return ts.binary("<=", a, b);
+    case "not":
+      return ts.unary("!", a);
+    case "and":
+      return ts.binary("&&", a, b);
+    case "or":
+      return ts.binary("||", a, b);
+    case "is_nan":
+      return ts.call("Number.isNaN", a);
+    case "is_finite":
+      return ts.call("Number.isFinite", a);
+    case "select":
+      return ts.conditional(a, b, c);
+    case "convert":
+      return s.operands[0].element === "bool" ? ts.conditional(a, ts.number(1), ts.number(0)) : a;
+    default:
+      throw new Error(`internal: no spelling of ${s.operation}`);
+  }
+}
+
+function emitPower(s: Scalar & { readonly kind: "operation" }, x: Expression, names: KernelNames): Expression {
+  const exponent = s.exponent ?? 1;
+  const repeatable = s.operands[0].kind !== "operation" && s.operands[0].kind !== "choose";
+  if (exponent === 2 && repeatable) return ts.binary("*", x, x);
+  if (exponent === 3 && repeatable) return ts.binary("*", ts.binary("*", x, x), x);
+  if (exponent === -1) return ts.binary("/", ts.number(1), x);
+  return ts.call(names.support(mathSupport("powi", names.precision).entry), x, ts.number(exponent));
+}

@@ -1,0 +1,203 @@
+/**
+ * Prints the syntax tree. The text is valid and indented; prettier gives it its final layout.
+ * Nothing of the user's program reaches the text but as identifiers, numbers, escaped strings and escaped comments.
+ */
+import type { BinaryOperator, Expression, Member, Parameter, Statement } from "./syntax.ts";
+
+const precedences: Readonly<Record<BinaryOperator, number>> = {
+  "??": 3, "||": 3, "&&": 4, "|": 5, "&": 7, "===": 8, "!==": 8, "<": 9, "<=": 9, ">": 9, ">=": 9, in: 9,
+  instanceof: 9, "<<": 10, ">>": 10, ">>>": 10, "+": 11, "-": 11, "*": 12, "/": 12, "%": 12,
+}; // prettier-ignore
+const ofAssign = 1;
+const ofConditional = 2;
+const ofUnary = 14;
+const ofMember = 17;
+const ofPrimary = 20;
+
+/** The text of a list of statements, each on lines of its own. */
+export function printStatements(statements: readonly Statement[], indent = ""): string {
+  return statements.map((s) => printStatement(s, indent)).join("\n");
+}
+
+function printStatement(s: Statement, indent: string): string {
+  const inner = `${indent}  `;
+  const block = (body: readonly Statement[]): string =>
+    body.length === 0 ? "{}" : `{\n${printStatements(body, inner)}\n${indent}}`;
+  switch (s.kind) {
+    case "const":
+    case "let": {
+      const type = s.type === null ? "" : `: ${s.type}`;
+      const value = s.value === null ? "" : ` = ${print(s.value, ofAssign)}`;
+      return `${indent}${s.kind} ${s.name}${type}${value};`;
+    }
+    case "expression":
+      return `${indent}${print(s.value, 0)};`;
+    case "return":
+      return s.value === null ? `${indent}return;` : `${indent}return ${print(s.value, 0)};`;
+    case "throw":
+      return `${indent}throw ${print(s.value, 0)};`;
+    case "if": {
+      const otherwise = s.else === null ? "" : ` else ${block(s.else)}`;
+      return `${indent}if (${print(s.condition, 0)}) ${block(s.then)}${otherwise}`;
+    }
+    case "for": {
+      const step = s.step === 1 ? `${s.variable}++` : `${s.variable} += ${s.step}`;
+      const head = `let ${s.variable} = ${print(s.from, ofAssign)}; ${s.variable} < ${print(s.to, 10)}; ${step}`;
+      return `${indent}for (${head}) ${block(s.body)}`;
+    }
+    case "forOf":
+      return `${indent}for (const ${s.variable} of ${print(s.of, ofAssign)}) ${block(s.body)}`;
+    case "comment":
+      return printComment(s.text, indent);
+    case "blank":
+      return "";
+    case "raw":
+      return s.text;
+    case "function": {
+      const doc = printDoc(s.doc, indent);
+      const result = s.result === null ? "" : `: ${s.result}`;
+      const head = `${s.exported ? "export " : ""}function ${s.name}(${printParameters(s.parameters)})${result}`;
+      return `${doc}${indent}${head} ${block(s.body)}`;
+    }
+    case "interface": {
+      const members = s.members.map((m) => `${printDoc(m.doc, inner)}${inner}${m.text};`).join("\n");
+      const heritage = s.extends === null ? "" : ` extends ${s.extends}`;
+      return `${printDoc(s.doc, indent)}${indent}export interface ${s.name}${heritage} {\n${members}\n${indent}}`;
+    }
+  }
+}
+
+/** Comment lines; whatever could end a line in JavaScript ends a comment line here. */
+function printComment(text: string, indent: string): string {
+  return lines(text)
+    .map((line) => `${indent}// ${line}`.trimEnd())
+    .join("\n");
+}
+
+function printDoc(doc: readonly string[], indent: string): string {
+  const all = doc.flatMap(lines).map((line) => line.replaceAll("*/", "*\\/"));
+  if (all.length === 0) return "";
+  if (all.length === 1) return `${indent}/** ${all[0]} */\n`;
+  return `${indent}/**\n${all.map((line) => `${indent} * ${line}`.trimEnd()).join("\n")}\n${indent} */\n`;
+}
+
+function lines(text: string): readonly string[] {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/);
+}
+
+function printParameters(parameters: readonly Parameter[]): string {
+  return parameters
+    .map((p) => {
+      const type = p.type === null ? "" : `${p.optional === true ? "?" : ""}: ${p.type}`;
+      const value = p.default === undefined ? "" : ` = ${print(p.default, ofAssign)}`;
+      return `${p.name}${type}${value}`;
+    })
+    .join(", ");
+}
+
+/** The text of an expression. */
+export function printExpression(e: Expression): string {
+  return print(e, 0);
+}
+
+function print(e: Expression, outer: number): string {
+  const [text, own] = printBare(e);
+  return own < outer ? `(${text})` : text;
+}
+
+function printBare(e: Expression): readonly [text: string, precedence: number] {
+  switch (e.kind) {
+    case "name":
+      return [e.name, ofPrimary];
+    case "number":
+      return printNumber(e.value);
+    case "string":
+      return [printString(e.value), ofPrimary];
+    case "boolean":
+      return [String(e.value), ofPrimary];
+    case "call":
+      return [`${print(e.callee, ofMember)}(${e.arguments.map((a) => print(a, ofAssign)).join(", ")})`, ofMember];
+    case "new":
+      return [`new ${print(e.callee, ofMember)}(${e.arguments.map((a) => print(a, ofAssign)).join(", ")})`, ofMember];
+    case "member": {
+      const object = print(e.object, ofMember);
+      if (isIdentifier(e.name)) return [`${object}${e.optional ? "?." : "."}${e.name}`, ofMember];
+      return [`${object}${e.optional ? "?." : ""}[${printString(e.name)}]`, ofMember];
+    }
+    case "element":
+      return [`${print(e.object, ofMember)}[${print(e.index, 0)}]`, ofMember];
+    case "unary": {
+      const operand = print(e.operand, ofUnary);
+      return [`${e.operator}${e.operator === "-" && operand.startsWith("-") ? `(${operand})` : operand}`, ofUnary];
+    }
+    case "binary": {
+      const own = precedences[e.operator];
+      // `??` does not mix with && and ||: its operands are parenthesised.
+      const operand = e.operator === "??" ? 5 : own;
+      return [`${print(e.left, operand)} ${e.operator} ${print(e.right, operand + 1)}`, own];
+    }
+    case "conditional":
+      return [`${print(e.condition, 3)} ? ${print(e.then, ofAssign)} : ${print(e.else, ofAssign)}`, ofConditional];
+    case "assign":
+      return [`${print(e.target, ofMember)} ${e.operator} ${print(e.value, ofAssign)}`, ofAssign];
+    case "array":
+      return [`[${e.elements.map((x) => print(x, ofAssign)).join(", ")}]`, ofPrimary];
+    case "object":
+      return [`{ ${e.members.map(printMember).join(", ")} }`, ofPrimary];
+    case "arrow": {
+      const head = `(${printParameters(e.parameters)}) =>`;
+      if (!("kind" in e.body)) return [`${head} {\n${printStatements(e.body, "  ")}\n}`, ofAssign];
+      const body = print(e.body, ofAssign);
+      return [`${head} ${e.body.kind === "object" ? `(${body})` : body}`, ofAssign];
+    }
+    case "as":
+      return [`${print(e.value, 9)} as ${e.type}`, 9];
+    case "spread":
+      return [`...${print(e.value, ofAssign)}`, 0];
+    case "raw":
+      return [e.text, 0];
+  }
+}
+
+function printMember(m: Member): string {
+  switch (m.kind) {
+    case "property": {
+      const key = isIdentifier(m.key) && m.key !== "__proto__" ? m.key : keyText(m.key);
+      const value = print(m.value, ofAssign);
+      return key === value ? key : `${key}: ${value}`;
+    }
+    case "method":
+    case "get": {
+      const key = isIdentifier(m.key) ? m.key : keyText(m.key);
+      const result = m.result === null ? "" : `: ${m.result}`;
+      const head = `${m.kind === "get" ? "get " : ""}${key}(${printParameters(m.parameters)})${result}`;
+      return `${head} {\n${printStatements(m.body, "  ")}\n}`;
+    }
+    case "spread":
+      return `...${print(m.value, ofAssign)}`;
+  }
+}
+
+/** A computed key for `__proto__`, which as a plain one would set the prototype. */
+function keyText(key: string): string {
+  return key === "__proto__" ? `["__proto__"]` : printString(key);
+}
+
+function printNumber(value: number): readonly [string, number] {
+  if (Number.isNaN(value)) return ["NaN", ofPrimary];
+  if (value === Infinity) return ["Infinity", ofPrimary];
+  if (value < 0 || Object.is(value, -0)) return [`-${printNumber(-value)[0]}`, ofUnary];
+  return [String(value), ofPrimary];
+}
+
+/** A string literal in ASCII but for letters: nothing ends the literal or a line early. */
+export function printString(value: string): string {
+  return JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, (c) => {
+    return `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** Whether `text` may follow a dot. */
+export function isIdentifier(text: string): boolean {
+  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(text);
+}
