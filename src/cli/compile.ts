@@ -49,12 +49,7 @@ export function addCompile(
     )
     .addOption(new Option("--precision <type>", "numbers in arrays").choices(["f32", "f64"]).default("f32"))
     .addOption(new Option("--emit <language>", "ts, or js with a .d.ts").choices(["ts", "js"]).default("ts"))
-    .option(
-      "--set <name=value>",
-      "override a const; Model.name where several have the name (repeatable)",
-      addSetting,
-      {},
-    )
+    .option("--set <name=value>", "override a const; Model.name where several have the name (repeatable)", addSetting)
     .option("-w, --watch", "compile again when a file or one that it imports changes")
     .option("--stdout", "print the code instead of writing it")
     .addOption(
@@ -126,8 +121,6 @@ function jobOf(flags: Flags, commands: readonly string[]): CompileJob {
     throw new UsageError(`--output names a folder, and ${flags.output} looks like a file`);
   if (flags.stdout === true && flags.print !== undefined)
     throw new UsageError("--stdout and --print cannot be used together");
-  if (flags.item !== undefined && flags.print === undefined)
-    throw new UsageError("--item tells what --print shows, and there is no --print");
   const { precision, emit, set, item, print, verify, traceRewrites, maxNodes } = flags;
   return {
     output: flags.output,

@@ -27,6 +27,10 @@ export type DimAtom =
   | { readonly kind: "floor"; readonly numerator: Dim; readonly divisor: Dim }
   | { readonly kind: "min" | "max"; readonly left: Dim; readonly right: Dim };
 
+/** Past this a polynomial is no dimension that anybody wrote, and arithmetic on it would take all the time there is. */
+const termLimit = 100_000;
+const tooManyTerms = `a dimension is too large: it has more than ${termLimit} terms`;
+
 const smallConstants: readonly Dim[] = Array.from({ length: 65 }, (_, value) => makeConstant(value));
 
 function makeConstant(value: number): Dim {
@@ -51,8 +55,8 @@ export const one = constant(1);
 
 /** The value where it is a known integer, else null. */
 export function constantOf(a: Dim): number | null {
-  const first = a.terms.at(0);
-  if (first === undefined) return 0;
+  if (a.terms.length === 0) return 0;
+  const first = a.terms[0];
   return first.factors.length === 0 ? first.coefficient : null;
 }
 
@@ -90,9 +94,16 @@ export function multiply(a: Dim, b: Dim): Dim {
   if (x !== null && y !== null) return constant(x * y);
   if (x === 1) return b;
   if (y === 1) return a;
-  let terms: readonly DimTerm[] = [];
-  for (const term of a.terms) terms = mergeTerms(terms, multiplyTerms(b.terms, term), 1);
-  return fromSorted(terms);
+  if (a.terms.length * b.terms.length > termLimit) throw new RangeError(tooManyTerms);
+  return fromSorted(sumOfProducts(a.terms, b.terms));
+}
+
+/** Halves are summed first, so that no long list is walked once a term. */
+function sumOfProducts(a: readonly DimTerm[], b: readonly DimTerm[]): readonly DimTerm[] {
+  if (a.length === 0) return [];
+  if (a.length === 1) return multiplyTerms(b, a[0]);
+  const middle = a.length >> 1;
+  return mergeTerms(sumOfProducts(a.slice(0, middle), b), sumOfProducts(a.slice(middle), b), 1);
 }
 
 /**

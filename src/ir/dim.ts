@@ -294,7 +294,9 @@ export function printShape(shape: Shape): string {
 
 /** Same rank and equal dims. */
 export function shapesEqual(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((dim, i) => equal(dim, b[i]));
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!equal(a[i], b[i])) return false;
+  return true;
 }
 
 /** What must hold of dims for a program to make sense. "divides": `left` divides `right`. */

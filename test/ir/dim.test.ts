@@ -60,6 +60,8 @@ describe("ring", () => {
     expect(() => constant(2 ** 53)).toThrow(RangeError);
     expect(() => multiply(constant(2 ** 30), constant(2 ** 30))).toThrow(/too large/);
     expect(() => multiply(times(c(2 ** 30), n), c(2 ** 30))).toThrow(/too large/);
+    const long = Array.from({ length: 400 }, (_, i) => symbol(`s${i}`)).reduce(add);
+    expect(() => multiply(long, long)).toThrow(/terms/);
     expect(() => symbol("n + 1")).toThrow(RangeError);
     expect(() => symbol("")).toThrow(RangeError);
     expect(Object.is(constantOf(negate(c(0))), 0)).toBe(true);
