@@ -1,13 +1,11 @@
 /** Reductions over one axis, several or all; meanings and the treatment of empty axes are NumPy's. */
 import type { Dim } from "../../ir/dim.ts";
-import { equalTo, keepAxes, less, not, reduceMax, reduceMin, reduceProduct, reduceSum, reshape } from "../../ir/expressions.ts"; // prettier-ignore
-import type { GraphBuilder } from "../../ir/builder.ts";
+import { keepAxes, reduceMax, reduceMin, reduceProduct, reduceSum, reshape } from "../../ir/expressions.ts";
 import type { Node } from "../../ir/graph.ts";
 import { ShapeFault } from "../../ir/primitive.ts";
 import { define } from "./intrinsic.ts";
 import type { Intrinsic, IntrinsicContext } from "./intrinsic.ts";
 import { number, requireEntries, sizeOver, tensor, truth } from "./support.ts";
-import { convert } from "../../ir/expressions.ts";
 
 const parameters = [
   { name: "x", kind: "tensor" },
@@ -24,24 +22,17 @@ function reduction(name: string, reduce: Reduce, bounded = false): Intrinsic {
   );
 }
 
-/** Largest or smallest entry; of bools the bool. */
+/** Largest or smallest entry. */
 function extreme(name: "max" | "min"): Intrinsic {
   const reduce = name === "max" ? reduceMax : reduceMin;
   return reduction(
     name,
     (context, x, axes, keep) => {
       requireEntries(context, x, axes, name);
-      const b = context.builder;
-      const result = reduce(b, number(b, x), axes, keep);
-      return x.element === "bool" ? truth(b, result) : result;
+      return reduce(context.builder, x, axes, keep);
     },
     true,
   );
-}
-
-/** How many entries are true: 0 along an empty axis. */
-function count(b: GraphBuilder, condition: Node, axes: readonly number[], keep: boolean): Node {
-  return reduceSum(b, convert(b, condition, "index"), axes, keep);
 }
 
 /** The place of the first largest or smallest entry; over all axes, in row-major order. */
@@ -68,8 +59,9 @@ export const reductionIntrinsics: readonly Intrinsic[] = [
   reduction("prod", ({ builder: b }, x, axes, keep) => reduceProduct(b, number(b, x), axes, keep)),
   extreme("max"),
   extreme("min"),
-  reduction("any", ({ builder: b }, x, axes, keep) => less(b, 0, count(b, truth(b, x), axes, keep))),
-  reduction("all", ({ builder: b }, x, axes, keep) => equalTo(b, count(b, not(b, truth(b, x)), axes, keep), 0)),
+  // The largest of bools is true where one is; of none it is false.
+  reduction("any", ({ builder: b }, x, axes, keep) => reduceMax(b, truth(b, x), axes, keep)),
+  reduction("all", ({ builder: b }, x, axes, keep) => reduceMin(b, truth(b, x), axes, keep)),
   place("argmax"),
   place("argmin"),
 ];

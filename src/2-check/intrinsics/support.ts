@@ -9,6 +9,7 @@ import {
   constantValue,
   convert,
   equalTo,
+  is,
   isScalar,
   not,
   powInt,
@@ -24,14 +25,20 @@ export function tensor(node: Node, bound: Dim | null = null): TensorValue {
   return { kind: "tensor", node, bound: node.element === "index" ? bound : null };
 }
 
+/** The node under another element type; a constant stays one. */
+export function asElement(b: GraphBuilder, x: Node, element: ElementType): Node {
+  if (is(x, "constant")) return constant(b, x.attributes.value, element);
+  return convert(b, x, element);
+}
+
 /** The node as reals. */
 export function real(b: GraphBuilder, x: Node): Node {
-  return convert(b, x, "real");
+  return asElement(b, x, "real");
 }
 
 /** Bools as the integers 0 and 1; numbers as they are. */
 export function number(b: GraphBuilder, x: Node): Node {
-  return x.element === "bool" ? convert(b, x, "index") : x;
+  return x.element === "bool" ? asElement(b, x, "index") : x;
 }
 
 /** Bools as they are; a number is true where it differs from 0 (NaN is true). */
@@ -48,7 +55,7 @@ export function commonElement(nodes: readonly Node[]): ElementType {
 /** All nodes converted to the most general of their element types. */
 export function promoted(b: GraphBuilder, nodes: readonly Node[]): Node[] {
   const element = commonElement(nodes);
-  return nodes.map((node) => convert(b, node, element));
+  return nodes.map((node) => asElement(b, node, element));
 }
 
 /**
