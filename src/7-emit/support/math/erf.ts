@@ -65,55 +65,71 @@ export function erfRemainder(x: number): number {
   return p;
 }
 
-/** erfc x for 1/2 <= x < 28, within 1.2 ulp: e^(-x^2) / (x + 3) times a Chebyshev fit in (x - c) / (x + 3), c = 1 or 5. */
+/**
+ * erfc x for 1/2 <= x < 28, within 1 ulp: e^(-x^2) / d times a Chebyshev fit, in (x - c) / d with d = x + 3 below 6 and
+ * in 1 / x^2 with d = x above.
+ */
 export function erfcTail(x: number): number {
-  const d = x + 3;
-  const dLow = sumError(x, 3, d);
-  let p: number;
+  const d = x < 6 ? x + 3 : x;
+  const dLow = x < 6 ? sumError(x, 3, d) : 0;
+  let constant: number;
+  let slope: number; // the fit is the sum of these
   if (x < 2) {
     const u = (x - 1) / d;
-    let q = -0.00012198310341483475;
-    q = q * u + 0.0019328277778639872;
-    q = q * u + 0.0012271083741356857;
-    q = q * u - 0.006611326083649992;
-    q = q * u - 0.008044484040679294;
-    q = q * u + 0.025659034361163888;
-    q = q * u + 0.034349647885309476;
-    q = q * u - 0.13621340532593165;
-    q = q * u - 0.046727261943917554;
-    q = q * u + 0.849060053807453;
-    q = q * u - 2.0466066705770394;
-    q = q * u + 2.847329759340611;
-    q = q * u - 2.661057931919149;
-    q = q * u + 1.710334304623228;
-    p = q;
+    constant = 1.710334304623228;
+    let p = -0.00012198310341483475;
+    p = p * u + 0.0019328277778639872;
+    p = p * u + 0.0012271083741356857;
+    p = p * u - 0.006611326083649992;
+    p = p * u - 0.008044484040679294;
+    p = p * u + 0.025659034361163888;
+    p = p * u + 0.034349647885309476;
+    p = p * u - 0.13621340532593165;
+    p = p * u - 0.046727261943917554;
+    p = p * u + 0.849060053807453;
+    p = p * u - 2.0466066705770394;
+    p = p * u + 2.847329759340611;
+    p = p * u - 2.661057931919149;
+    slope = p * u;
+  } else if (x < 6) {
+    const u = (x - 3.25) / d;
+    constant = 1.0395959276676368;
+    let p = -9.86170929140552e-7;
+    p = p * u - 1.1592583783430312e-5;
+    p = p * u + 1.3553319630989726e-5;
+    p = p * u + 7.909545873058907e-5;
+    p = p * u - 0.00016019261916374203;
+    p = p * u - 0.00046162120356776665;
+    p = p * u + 0.0021367485188253403;
+    p = p * u - 0.00030439284450436114;
+    p = p * u - 0.02203000185626888;
+    p = p * u + 0.09694434070569366;
+    p = p * u - 0.25814237696614434;
+    p = p * u + 0.5106609033130554;
+    p = p * u - 0.8041307255030808;
+    slope = p * u;
   } else {
-    const u = (x - 5) / d;
-    let q = 2.039170937760189e-9;
-    q = q * u - 3.063443396657791e-9;
-    q = q * u - 1.8599296942309915e-8;
-    q = q * u + 3.561384235024674e-8;
-    q = q * u + 1.5287271055298885e-7;
-    q = q * u - 4.444127161752296e-7;
-    q = q * u - 1.1155825277685755e-6;
-    q = q * u + 6.22726668869493e-6;
-    q = q * u + 2.2201431210620026e-6;
-    q = q * u - 8.28536520124504e-5;
-    q = q * u + 0.00020565983172954804;
-    q = q * u + 0.000511159875111602;
-    q = q * u - 0.005992101444570652;
-    q = q * u + 0.027317987192557226;
-    q = q * u - 0.08762571665293097;
-    q = q * u + 0.2238727333425639;
-    q = q * u - 0.47966144308433484;
-    q = q * u + 0.885637101864549;
-    p = q;
+    const w = 1 / (x * x);
+    constant = 0.5641895835477562;
+    let p = 86636.6555751445;
+    p = p * w - 24194.64454393511;
+    p = p * w + 4002.2479045020195;
+    p = p * w - 585.0251591189383;
+    p = p * w + 91.47198618343951;
+    p = p * w - 16.659493963598358;
+    p = p * w + 3.7024821065013502;
+    p = p * w - 1.0578554158216689;
+    p = p * w + 0.4231421875204269;
+    p = p * w - 0.2820947917736846;
+    slope = p * w;
   }
+  const fit = constant + slope;
+  const fitLow = constant - fit + slope;
   const square = x * x;
   const e = expOfSum(-square, -productError(x, x, square), 128); // times 2^128: no part of the product is subnormal
   const eLow = lowPart[0];
-  const product = e * p;
-  const productLow = productError(e, p, product) + eLow * p;
+  const product = e * fit;
+  const productLow = productError(e, fit, product) + (eLow * fit + e * fitLow);
   return quotientOfSums(product, productLow, d, dLow) * 2.938735877055719e-39; // 2^-128
 }
 
@@ -125,7 +141,7 @@ export function erfF64(x: number): number {
   return x < 0 ? -t : t;
 }
 
-/** erfc x = 1 - erf x within 1.2 ulp, in both tails. */
+/** erfc x = 1 - erf x within 1 ulp, in both tails. */
 export function erfcF64(x: number): number {
   const a = Math.abs(x);
   if (a < 0.5) {
