@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { checkOutputs, compileFile, type CompileJob, type Outcome } from "./compile-files.ts";
-import type { Services } from "./compiler.ts";
+import type { Services, Stage } from "./compiler.ts";
 import { expandFiles } from "./files.ts";
 import { exitCodeOf, reportDiagnostics } from "./reporter.ts";
 import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
@@ -15,7 +15,7 @@ interface Flags {
   readonly item?: string;
   readonly watch?: true;
   readonly stdout?: true;
-  readonly print?: "ast" | "types" | "graph" | "gradient" | "simplified" | "program";
+  readonly print?: Stage;
   readonly json?: true;
   readonly verify?: true;
   readonly traceRewrites?: true;

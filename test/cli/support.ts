@@ -53,7 +53,6 @@ function fakeCompiler(calls: CompileOptions[]): Compile {
       code: failed || options.print !== undefined ? null : code,
       declarations: failed || options.emit !== "js" ? null : `declare ${code}`,
       diagnostics,
-      info: null,
       printed: options.print === undefined ? null : `(${options.print})`,
     });
   };
