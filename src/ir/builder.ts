@@ -35,7 +35,7 @@ export class GraphBuilder {
     const key = `${primitive}(${operands.map((o) => o.id).join(",")})${this.#key(attributes)}`;
     const known = this.#interned.get(key);
     if (known !== undefined) return known as Node<P>;
-    const type = this.table[primitive].shape(operands.map(typeOf), attributes);
+    const type = this.table[primitive].shape(operands, attributes);
     const node = this.#fresh(primitive, operands, attributes, type);
     this.#interned.set(key, node);
     return node;
