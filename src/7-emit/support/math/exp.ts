@@ -59,9 +59,17 @@ export function expOfSum(x: number, xLow: number, shift: number): number {
   return scaleByPowerOfTwo(sum, n + shift);
 }
 
-/** e^x within 0.6 ulp. */
+/** e^x within 0.6 ulp: `expOfSum` without its low parts where the power of two is a normal single. */
 export function expF64(x: number): number {
-  return expOfSum(x, 0, 0);
+  if (!(x > -87 && x < 88)) return expOfSum(x, 0, 0);
+  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2
+  const high = x - n * ln2High;
+  const low = n * ln2Low;
+  const r = high - low;
+  const rest = high - r - low + r * r * (0.5 + r * expRemainder(r));
+  const main = 1 + r;
+  powerWord[0] = (n + 127) << 23;
+  return (main + (1 - main + r + rest)) * powerValue[0];
 }
 
 /**

@@ -125,7 +125,7 @@ const references: Readonly<Record<MathDeclaration, readonly MathDeclaration[]>> 
   expF32: ["expF64", "powerValue", "powerWord", "powersOfRoot64"],
   expRemainder: [],
   expOfSum: ["expRemainder", "ln2High", "ln2Low", "lowPart", "scaleByPowerOfTwo"],
-  expF64: ["expOfSum"],
+  expF64: ["expOfSum", "expRemainder", "ln2High", "ln2Low", "powerValue", "powerWord"],
   expm1AsSum: ["expRemainder", "ln2High", "ln2Low", "lowPart", "scaleByPowerOfTwo", "sumError"],
   expm1F64: ["expF64", "expm1AsSum"],
   expm1F32: ["expF32"],

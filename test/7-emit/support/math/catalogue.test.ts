@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { mathFunctions, mathSupport } from "../../../../src/7-emit/support/math/index.ts";
+import { mathFunction, mathFunctions, mathSupport } from "../../../../src/7-emit/support/math/index.ts";
 
 const folder = new URL("../../../../src/7-emit/support/math/", import.meta.url);
 
@@ -55,6 +55,19 @@ describe("the catalogue", () => {
       for (const constant of constants)
         for (const other of declarations.get(constant)?.identifiers ?? [])
           if (order.includes(other)) expect(order.indexOf(other)).toBeLessThan(order.indexOf(constant));
+    }
+  });
+
+  it.each(mathFunctions)("embeds %s: entry and needs alone compute the same bits", (name) => {
+    for (const precision of ["f32", "f64"] as const) {
+      const { entry, needs } = mathSupport(name, precision);
+      const source = [...needs, entry].map((n) => declarations.get(n)?.text ?? "").join("\n");
+      const code = ts.transpile(source.replace(/^export /gm, ""), { target: ts.ScriptTarget.ES2022 });
+      // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text under test
+      const load = new Function(`"use strict";\n${code}\nreturn ${entry};`) as () => (x: number, y: number) => number;
+      const [embedded, direct] = [load(), mathFunction(name, precision)];
+      for (const x of [-1e300, -800, -30, -2.5, -0.4, -0, 1e-310, 0.3, 0.9, 1, 3, 8.5, 700, 1e10, 1e300, NaN])
+        for (const y of [-3, 0.5, 2]) expect(embedded(x, y)).toBe(direct(x, y));
     }
   });
 
