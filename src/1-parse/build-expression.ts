@@ -141,6 +141,7 @@ export class ExpressionBuilder {
     const operators = at.map((index) => flat.operators[index]?.operator).join(" ");
     const end = flat.operators.length;
     if (second === undefined) {
+      if (operators === "<=") return this.failIndex(span, "the bound is not reached: for `i <= n` write `i < n + 1`");
       if (operators !== "<") return this.failIndex(span);
       return { name: this.indexName(part(0, first), span), from: null, to: part(first + 1, end) };
     }
@@ -158,8 +159,8 @@ export class ExpressionBuilder {
     return { text: expression.name, span: expression.span };
   }
 
-  private failIndex(span: Span): never {
-    return this.cst.fail("index-form", span, [], "write `[i < n] -> ...` or `[1 <= i < n] -> ...`");
+  private failIndex(span: Span, help = "write `[i < n] -> ...` or `[1 <= i < n] -> ...`"): never {
+    return this.cst.fail("index-form", span, [], help);
   }
 
   private postfix(node: Node): Expression {

@@ -130,6 +130,11 @@ export class ItemBuilder {
   }
 
   private shorthandBody(node: Node): Block {
+    if (this.cst.token(this.cst.firstIndex(node)).text === "{") {
+      const { start } = this.cst.span(node);
+      const span = { source: this.cst.source, start, end: start + 1 };
+      this.cst.fail("misplaced-block", span, [], "leave out the `=` before it");
+    }
     const value = this.expressions.expression(node);
     return { statements: [{ kind: "return", values: [value], span: value.span }], span: value.span };
   }

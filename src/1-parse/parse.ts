@@ -1,7 +1,8 @@
 import { makeRecipe } from "ohm-js";
 import { ItemBuilder } from "./build.ts";
+import { commentOperands } from "./comment-operand.ts";
 import { Cst } from "./cst.ts";
-import { explain } from "./explain.ts";
+import { explain } from "./explain/explain.ts";
 import { SyntaxFault, fault } from "./fault.ts";
 import { recipe } from "./grammar.generated.ts";
 import { nestingLimit, tokensTooDeep, treeTooDeep } from "./nesting.ts";
@@ -11,14 +12,18 @@ import { split } from "./split.ts";
 import type { MatchResult, Node } from "ohm-js";
 import type { File, Item, Name } from "./ast.ts";
 import type { Built } from "./cst.ts";
+import type { Failure } from "./explain/explain.ts";
 import type { Diagnostic, Source } from "../diagnostics/diagnostic.ts";
 import type { Encoded, Segment } from "./segments.ts";
 import type { Part } from "./split.ts";
 import type { Token } from "./tokens.ts";
 
 declare module "ohm-js" {
-  // Exported, but missing from ohm's own declarations.
+  // Public, but missing from ohm's own declarations.
   export function makeRecipe(json: string): Grammar;
+  export interface FailedMatchResult {
+    getRightmostFailures(): readonly { readonly text: string; readonly type: "description" | "string" | "code" }[];
+  }
 }
 
 const grammar = makeRecipe(recipe);
@@ -57,6 +62,8 @@ export function parse(source: Source): Parsed {
       if (name !== null) broken.push(name);
     } else items.push(result);
   }
+  diagnostics.push(...commentOperands(source, { tokens, comments }, isExpression));
+  diagnostics.sort((a, b) => a.span.start - b.span.start);
   return { file: { source, items, comments, broken }, diagnostics };
 }
 
@@ -74,7 +81,7 @@ function parseItem(source: Source, tokens: readonly Token[], part: Part): Item |
     const failures = matched.filter(({ result }) => result.failed());
     if (failures.length > 0) {
       const [earliest] = failures.map(failureOf).sort((a, b) => a.token - b.token);
-      return explain(source, tokens, earliest);
+      return explain(source, tokens, part, earliest);
     }
     const built = new Map<number, Built>();
     let item: Item | null = null;
@@ -96,6 +103,11 @@ function parseItem(source: Source, tokens: readonly Token[], part: Part): Item |
   }
 }
 
+function isExpression(tokens: readonly Token[]): boolean {
+  const segment: Segment = { rule: "expression", start: 0, end: tokens.length, depth: 0, holes: new Map() };
+  return match(tokens, segment).result.succeeded();
+}
+
 interface Matched {
   readonly segment: Segment;
   readonly encoded: Encoded;
@@ -107,21 +119,11 @@ function match(tokens: readonly Token[], segment: Segment): Matched {
   return { segment, encoded, result: grammar.match(encoded.text, segment.rule) };
 }
 
-/** Where a match failed, and what the grammar would have taken there. */
-export interface Failure {
-  /** Index of the token that does not fit; the segment's end when a token is missing there. */
-  readonly token: number;
-  /** Spelled as in derive.ohm: `$` a name, `#` a number, `"` a text. */
-  readonly expected: ReadonlySet<string>;
-}
-
 function failureOf({ encoded, result }: Matched): Failure {
   if (!result.failed()) throw new Error("internal: not a failure");
   const token = encoded.tokenAt[result.getRightmostFailurePosition()];
-  // The list reads `"a", "b", not ">", or end of input`.
-  const spelled = result.getExpectedText().matchAll(/(not )?"((?:[^"\\]|\\.)*)"/g);
-  const expected = [...spelled].flatMap(([, not, text]) => (not ? [] : [text.replace('\\"', '"')]));
-  return { token, expected: new Set(expected) };
+  const spelled = result.getRightmostFailures().filter(({ type }) => type === "string");
+  return { token, expected: new Set(spelled.map(({ text }) => text)) };
 }
 
 /** The name that an item would have bound. */

@@ -94,9 +94,17 @@ export const syntax = {
     severity: "error",
     message: () => "the result of a function has no written type: shapes are inferred",
   },
-  "empty-import": {
+  "import-form": {
     severity: "error",
-    message: () => "an import names what it takes",
+    message: (a: { expected: string; found: string }) => `\`import\`: expected ${a.expected}, found ${a.found}`,
+  },
+  "derive-form": {
+    severity: "error",
+    message: (a: { expected: string; found: string }) => `\`derive\`: expected ${a.expected}, found ${a.found}`,
+  },
+  "item-on-same-line": {
+    severity: "error",
+    message: (a: { word: string }) => `\`${a.word}\` starts an item, and an item starts on a new line`,
   },
 
   // ---- Names
@@ -143,15 +151,31 @@ export const syntax = {
     severity: "error",
     message: (a: { after: string; found: string }) => `expected \`=\` after ${a.after}, found ${a.found}`,
   },
-  "empty-block": {
+  "missing-colon": {
     severity: "error",
-    message: () => "this block is empty",
+    message: (a: { after: string }) => `expected \`:\` between ${a.after} and its shape`,
+  },
+  "typed-binding": {
+    severity: "error",
+    message: (a: { name: string }) => `\`${a.name}\` cannot be given a type: the shape of a value is inferred`,
+  },
+  "input-value": {
+    severity: "error",
+    message: (a: { word: string }) => `\`${a.word}\` has no value`,
+  },
+  "one-name-only": {
+    severity: "error",
+    message: (a: { word: string }) => `\`${a.word}\` declares one name`,
   },
 
   // ---- Expressions
   "missing-operator": {
     severity: "error",
     message: (a: { left: string; right: string }) => `\`${a.left} ${a.right}\`: an operator is missing`,
+  },
+  "missing-comma": {
+    severity: "error",
+    message: (a: { left: string; right: string }) => `expected \`,\` between \`${a.left}\` and \`${a.right}\``,
   },
   "missing-operand": {
     severity: "error",
@@ -222,6 +246,22 @@ export const syntax = {
   "type-form": {
     severity: "error",
     message: (a: { found: string }) => `expected a type, found ${a.found}`,
+  },
+  "unexpected-comma": {
+    severity: "error",
+    message: () => "one value is expected here, and `,` would start another",
+  },
+  "misplaced-arrow": {
+    severity: "error",
+    message: () => "`->` needs indices in brackets before it",
+  },
+  "misplaced-colon": {
+    severity: "error",
+    message: () => "`:` is not part of an expression",
+  },
+  "split-operator": {
+    severity: "error",
+    message: (a: { operator: string }) => `\`${a.operator}\` is written without a blank`,
   },
   "misplaced-comma": {
     severity: "error",
