@@ -48,9 +48,7 @@ function derivatives(
       return f.results.map((r) => returned(path("tangent", r.name), along(r.node)));
     case "jacobian":
       return f.results.flatMap((r) =>
-        inputs.map((x) =>
-          returned(path(path("jacobian", r.name), x.name), b.create("jacobian", [r.node, x.node], {})),
-        ),
+        inputs.map((x) => returned(path(path("jacobian", r.name), x.name), b.create("jacobian", [r.node, x.node], {}))),
       );
   }
 }

@@ -11,7 +11,11 @@ import type { Graph } from "../ir/graph.ts";
 
 export interface LoweredFunction {
   readonly checked: CheckedFunction;
-  readonly entries: readonly { readonly kind: DerivativeKind; readonly wrt: readonly string[]; readonly graph: Graph }[];
+  readonly entries: readonly {
+    readonly kind: DerivativeKind;
+    readonly wrt: readonly string[];
+    readonly graph: Graph;
+  }[];
 }
 
 export type ModelEntry = "initial" | "forward" | "evaluate" | "gradient" | "step" | "apply";

@@ -12,7 +12,11 @@ type Replacement = readonly [Node, Node];
 
 /** Every entry point that the model's statements allow: the loss brings evaluate and gradient, `train` step and apply. */
 export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): LoweredModel {
-  const graph = (outputs: readonly GraphOutput[], training: boolean | null, more: readonly Replacement[] = []): Graph => {
+  const graph = (
+    outputs: readonly GraphOutput[],
+    training: boolean | null,
+    more: readonly Replacement[] = [],
+  ): Graph => {
     const merge = (from: Node, to: Node): void => {
       origins.merge(from, to);
     };
@@ -30,7 +34,13 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
 
   const entries: { kind: ModelEntry; graph: Graph }[] = [
     { kind: "initial", graph: graph(initialValues(m), null) },
-    { kind: "forward", graph: graph(m.outputs.map((o) => returned(`outputs.${o.name}`, o.node)), false) },
+    {
+      kind: "forward",
+      graph: graph(
+        m.outputs.map((o) => returned(`outputs.${o.name}`, o.node)),
+        false,
+      ),
+    },
   ];
   if (m.loss !== null) {
     const loss = returned("loss", m.loss.node);
@@ -85,7 +95,10 @@ function updatesOf(m: CheckedModel, train: CheckedOptimizer): readonly GraphOutp
 function clipped(b: GraphBuilder, train: CheckedOptimizer, gradients: readonly Replacement[]): readonly Replacement[] {
   if (train.clipNorm === null) return gradients;
   const squares = gradients.map(([, g]) => sumTo(b, mul(b, g, g), []));
-  const norm = sqrt(b, squares.reduce((s, t) => add(b, s, t), constant(b, 0)));
+  const norm = sqrt(
+    b,
+    squares.reduce((s, t) => add(b, s, t), constant(b, 0)),
+  );
   const ratio = div(b, train.clipNorm, add(b, norm, constant(b, 1e-6)));
   const scale = min(b, constant(b, 1), ratio);
   return gradients.map(([placeholder, g]) => [placeholder, mul(b, g, scale)]);

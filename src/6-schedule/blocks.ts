@@ -13,6 +13,7 @@ type Item =
   | { readonly kind: "if"; readonly condition: Scalar; readonly block: Block }
   | { readonly kind: "declare"; readonly name: string; readonly initial: number; readonly element: ElementType }
   | { readonly kind: "accumulate"; readonly name: string; readonly combine: Combine; readonly value: Scalar }
+  | { readonly kind: "assign"; readonly name: string; readonly value: Scalar }
   | { readonly kind: "store" | "storeAdd"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
   | { readonly kind: "fill"; readonly buffer: string; readonly value: number }
   /** A number that the kernel delivers. */
@@ -79,6 +80,11 @@ export class KernelBuilder {
     return block;
   }
 
+  /** A block of its own for locals. */
+  scope(parent: Block): Block {
+    return this.when(parent, this.scalars.number(1, "bool"));
+  }
+
   declare(block: Block, hint: string, initial: number, element: ElementType): Scalar {
     const name = this.name(hint);
     block.items.push({ kind: "declare", name, initial, element });
@@ -89,6 +95,11 @@ export class KernelBuilder {
   accumulate(block: Block, accumulator: Scalar, combine: Combine, value: Scalar): void {
     if (accumulator.kind !== "accumulator") throw new Error("internal: not an accumulator");
     block.items.push({ kind: "accumulate", name: accumulator.name, combine, value });
+  }
+
+  assign(block: Block, accumulator: Scalar, value: Scalar): void {
+    if (accumulator.kind !== "accumulator") throw new Error("internal: not an accumulator");
+    block.items.push({ kind: "assign", name: accumulator.name, value });
   }
 
   store(block: Block, buffer: string, index: Scalar, value: Scalar): void {
@@ -219,6 +230,7 @@ class Placement {
     let home: Block | null = this.#root;
     if (s.kind === "variable" || s.kind === "accumulator") home = this.#variableHomes.get(s.name) ?? this.#root;
     if (s.kind === "load" && this.#written.has(s.buffer)) home = null;
+    if (s.kind === "accumulator" && s.changing) home = null;
     for (const o of operands) {
       const own = this.#homeOf(o);
       if (own === null || home === null) home = null;
@@ -300,7 +312,9 @@ class Placement {
     const uses = this.#uses.get(block) ?? new Map<Scalar, Use>();
     const height = new Map<Scalar, number>();
     const chosen: { s: Scalar; first: number }[] = [];
-    const inOrder = [...uses].sort(([a], [b]) => (this.#depths.get(a) ?? 0) - (this.#depths.get(b) ?? 0) || a.id - b.id);
+    const inOrder = [...uses].sort(
+      ([a], [b]) => (this.#depths.get(a) ?? 0) - (this.#depths.get(b) ?? 0) || a.id - b.id,
+    );
     for (const [s, use] of inOrder) {
       const tall = 1 + Math.max(0, ...operandsOf(s).map((o) => height.get(o) ?? 0));
       const stale = s.kind === "load" && this.#firstStores.get(block)?.has(s.buffer) === true;
@@ -342,9 +356,11 @@ class Placement {
       }
       case "if": {
         const condition = value(item.condition);
+        if (condition.kind === "number" && condition.value !== 0) return this.#emit(item.block, values);
         return [{ kind: "if", condition, body: this.#emit(item.block, values) }];
       }
       case "accumulate":
+      case "assign":
         return [{ ...item, value: value(item.value) }];
       case "store":
       case "storeAdd":
@@ -366,6 +382,7 @@ function scalarsOf(item: Item): readonly Scalar[] {
     case "if":
       return [item.condition];
     case "accumulate":
+    case "assign":
     case "deliver":
       return [item.value];
     case "store":

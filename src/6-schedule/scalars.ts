@@ -31,7 +31,14 @@ export class ScalarBuilder {
   }
 
   accumulator(name: string, element: ElementType): Scalar {
-    return this.#make({ kind: "accumulator", name }, element, name);
+    return this.#make({ kind: "accumulator", name, changing: false }, element, name);
+  }
+
+  /** The accumulator's value at the point of use, inside the loop that changes it. */
+  changing(accumulator: Scalar): Scalar {
+    if (accumulator.kind !== "accumulator") throw new Error("internal: not an accumulator");
+    const { name, element } = accumulator;
+    return this.#make({ kind: "accumulator", name, changing: true }, element, `${name} changing`);
   }
 
   argument(name: string, element: ElementType): Scalar {
@@ -204,7 +211,8 @@ function knownTruth(s: Scalar, value: boolean): boolean {
   return s.kind === "number" && (s.value !== 0) === value;
 }
 
-const knownFalse = (a: Scalar, b: Scalar): Scalar | null => (knownTruth(a, false) ? a : knownTruth(b, false) ? b : null);
+const knownFalse = (a: Scalar, b: Scalar): Scalar | null =>
+  knownTruth(a, false) ? a : knownTruth(b, false) ? b : null;
 const knownTrue = (a: Scalar, b: Scalar): Scalar | null => (knownTruth(a, true) ? a : knownTruth(b, true) ? b : null);
 
 /** The scalars that `s` is computed from. */

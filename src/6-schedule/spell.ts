@@ -1,7 +1,7 @@
 /** One element of an elementwise node as a scalar operation. */
-import type { AnyNode } from "../ir/graph.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
 import type { ElementwiseName } from "../ir/primitive.ts";
-import type { Scalar } from "../ir/program.ts";
+import type { Combine, Scalar } from "../ir/program.ts";
 import { primitives } from "../primitives/index.ts";
 import type { ScalarBuilder } from "./scalars.ts";
 
@@ -11,4 +11,16 @@ export function elementwiseScalar(scalars: ScalarBuilder, node: AnyNode, operand
   if (operation === null) throw new Error(`internal: ${node.primitive} is not elementwise`);
   const exponent = node.primitive === "power_integer" ? node.attributes.exponent : null;
   return scalars.operation(operation, operands, node.element, exponent);
+}
+
+/** How a reduction or contraction combines its terms. */
+export function combineOf(node: Node): Combine {
+  if (node.primitive === "reduce_product") return "multiply";
+  if (node.primitive === "reduce_max") return "maximum";
+  return node.primitive === "reduce_min" ? "minimum" : "add";
+}
+
+/** What combining starts from. */
+export function neutral(combine: Combine): number {
+  return { add: 0, multiply: 1, maximum: -Infinity, minimum: Infinity }[combine];
 }

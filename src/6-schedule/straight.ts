@@ -12,7 +12,7 @@ import type { Block } from "./blocks.ts";
 import { KernelBuilder } from "./blocks.ts";
 import { bufferOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
 import { rowLayout, staticSize, stridesOf, type RowLayout } from "./layout.ts";
-import { elementwiseScalar } from "./spell.ts";
+import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
 
 /** Scalar operations beyond which a graph is no longer small. */
 const mostOperations = 3000;
@@ -139,7 +139,10 @@ class Straight {
     for (let level = 0; level < levels; level++) {
       for (const node of this.#nodes) {
         if (this.#levels.get(node) !== level || this.#isRow(node) || this.#known.has(node)) continue;
-        this.#known.set(node, this.#entries(node, (o) => this.#known.get(o) ?? [], null));
+        this.#known.set(
+          node,
+          this.#entries(node, (o) => this.#known.get(o) ?? [], null),
+        );
       }
       this.#loopOverRows(level);
     }
@@ -203,7 +206,12 @@ class Straight {
     const count = staticSize(this.#layout(node));
     const name = this.#options.nameOf(node) ?? "sum";
     return Array.from({ length: count }, (_, e) =>
-      this.#kernel.declare(this.#kernel.root, count === 1 ? name : `${name}_${e}`, neutral(combineOf(node)), node.element),
+      this.#kernel.declare(
+        this.#kernel.root,
+        count === 1 ? name : `${name}_${e}`,
+        neutral(combineOf(node)),
+        node.element,
+      ),
     );
   }
 
@@ -263,9 +271,7 @@ class Straight {
         const { axes } = node.attributes;
         const lead = node.operands[0].shape.length - axes.length;
         const rank = node.shape.length;
-        return each((at) =>
-          operand(0, [...at.slice(0, lead), ...axes.map((axis) => at[rank + axis])]),
-        );
+        return each((at) => operand(0, [...at.slice(0, lead), ...axes.map((axis) => at[rank + axis])]));
       }
       case "reshape":
         // The row axis stays where it is among equal products of static sizes, so the order is the same.
@@ -284,7 +290,10 @@ class Straight {
         const { axes } = node.attributes;
         const lead = node.shape.length - axes.length;
         return each((at) =>
-          operand(0, at.map((i, k) => (k < lead ? i : known(axes[k - lead].start) + i * axes[k - lead].step))),
+          operand(
+            0,
+            at.map((i, k) => (k < lead ? i : known(axes[k - lead].start) + i * axes[k - lead].step)),
+          ),
         );
       }
       case "pad": {
@@ -332,7 +341,12 @@ class Straight {
     }
   }
 
-  #reduce(node: AnyNode & { readonly attributes: { readonly axes: readonly number[] } }, count: number, of: (operand: Node) => readonly Scalar[]): readonly Scalar[] { // prettier-ignore
+  #reduce(
+    node: AnyNode & { readonly attributes: { readonly axes: readonly number[] } },
+    count: number,
+    of: (operand: Node) => readonly Scalar[],
+  ): readonly Scalar[] {
+    // prettier-ignore
     const [x] = node.operands;
     const { sizes } = this.#layout(x);
     const reduced = new Set(node.attributes.axes.map((axis) => x.shape.length + axis));
@@ -469,24 +483,6 @@ function beats({ scalars }: KernelBuilder, larger: boolean, s: Scalar, best: Sca
 
 function isSum(node: AnyNode): boolean {
   return node.primitive === "contract" || node.primitive.startsWith("reduce_");
-}
-
-function combineOf(node: AnyNode): Combine {
-  switch (node.primitive) {
-    case "reduce_product":
-      return "multiply";
-    case "reduce_max":
-      return "maximum";
-    case "reduce_min":
-      return "minimum";
-    default:
-      return "add";
-  }
-}
-
-/** What combining starts from. */
-export function neutral(combine: Combine): number {
-  return { add: 0, multiply: 1, maximum: -Infinity, minimum: Infinity }[combine];
 }
 
 /** Positions along every axis; the symbolic axis (of size 1 here) stays 0. */

@@ -14,8 +14,8 @@ export type Scalar = { readonly id: number; readonly element: ElementType } & (
   | { readonly kind: "number"; readonly value: number }
   /** A loop's variable. */
   | { readonly kind: "variable"; readonly name: string }
-  /** A mutable local, read after its last change. */
-  | { readonly kind: "accumulator"; readonly name: string }
+  /** A mutable local, read after its last change; or, if `changing`, in the loop that changes it. */
+  | { readonly kind: "accumulator"; readonly name: string; readonly changing: boolean }
   /** A number of the entry point: a number-held parameter, or the value of an earlier step. */
   | { readonly kind: "argument"; readonly name: string }
   /** offset + the sum of coefficient * scalar: every integer that addresses an array has this form. */
@@ -55,6 +55,7 @@ export type Statement =
   | { readonly kind: "declare"; readonly name: string; readonly initial: number; readonly element: ElementType }
   /** local = local (combine) value */
   | { readonly kind: "accumulate"; readonly name: string; readonly combine: Combine; readonly value: Scalar }
+  | { readonly kind: "assign"; readonly name: string; readonly value: Scalar }
   | { readonly kind: "store"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
   /** buffer[index] = buffer[index] + value */
   | { readonly kind: "storeAdd"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
@@ -81,7 +82,7 @@ export interface Buffer {
    * `temporary`: in the arena at `offset` elements of its type's section.
    */
   readonly role: "parameter" | "result" | "temporary";
-  /** The name as users know it, for readable code: `z`, `h.W`. */
+  /** An identifier close to the user's name, unique in the program: `z`, `h_W`. */
   readonly label: string;
 }
 

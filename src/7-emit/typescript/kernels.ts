@@ -40,6 +40,8 @@ function emitStatement(s: KernelStatement, names: KernelNames): Statement {
       if (s.combine === "multiply") return ts.assign(target, value, "*=");
       return ts.assign(target, ts.call(s.combine === "maximum" ? "Math.max" : "Math.min", target, value));
     }
+    case "assign":
+      return ts.assign(ts.name(s.name), emitScalar(s.value, names));
     case "store":
       return ts.assign(elementOf(s.buffer, s.index, names), stored(s.value, names.elementOf(s.buffer), names));
     case "storeAdd":

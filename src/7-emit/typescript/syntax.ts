@@ -10,12 +10,26 @@ export type Expression =
   | { readonly kind: "member"; readonly object: Expression; readonly name: string; readonly optional: boolean }
   | { readonly kind: "element"; readonly object: Expression; readonly index: Expression }
   | { readonly kind: "unary"; readonly operator: "-" | "!" | "typeof " | "~"; readonly operand: Expression }
-  | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: "conditional"; readonly condition: Expression; readonly then: Expression; readonly else: Expression }
+  | {
+      readonly kind: "binary";
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | {
+      readonly kind: "conditional";
+      readonly condition: Expression;
+      readonly then: Expression;
+      readonly else: Expression;
+    }
   | { readonly kind: "assign"; readonly operator: "=" | "+=" | "-=" | "*="; readonly target: Expression; readonly value: Expression } // prettier-ignore
   | { readonly kind: "array"; readonly elements: readonly Expression[] }
   | { readonly kind: "object"; readonly members: readonly Member[] }
-  | { readonly kind: "arrow"; readonly parameters: readonly Parameter[]; readonly body: Expression | readonly Statement[] }
+  | {
+      readonly kind: "arrow";
+      readonly parameters: readonly Parameter[];
+      readonly body: Expression | readonly Statement[];
+    }
   | { readonly kind: "as"; readonly value: Expression; readonly type: string }
   | { readonly kind: "spread"; readonly value: Expression }
   /** Text that was TypeScript to begin with: embedded support code. */
@@ -115,11 +129,10 @@ export const conditional = (condition: Expression, whenTrue: Expression, whenFal
   then: whenTrue,
   else: whenFalse,
 });
-export const assign = (
-  target: Expression,
-  value: Expression,
-  operator: "=" | "+=" | "-=" | "*=" = "=",
-): Statement => ({ kind: "expression", value: { kind: "assign", operator, target, value } });
+export const assign = (target: Expression, value: Expression, operator: "=" | "+=" | "-=" | "*=" = "="): Statement => ({
+  kind: "expression",
+  value: { kind: "assign", operator, target, value },
+});
 export const constant = (variable: string, value: Expression, type: string | null = null): Statement => ({
   kind: "const",
   name: variable,

@@ -1,0 +1,183 @@
+/** The scalar expression of one element of a node, read where its value is: in storage, or computed on the spot. */
+import * as dims from "../ir/dim.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
+import type { Scalar } from "../ir/program.ts";
+import { stridesOf } from "./layout.ts";
+import { matchAxes } from "./materialize.ts";
+import type { ScalarBuilder } from "./scalars.ts";
+import { elementwiseScalar } from "./spell.ts";
+
+/** Where a stored node is found: in a buffer, or as a number of the entry point. */
+export type Place =
+  { readonly kind: "buffer"; readonly buffer: string } | { readonly kind: "number"; readonly name: string };
+
+const one = dims.constant(1);
+
+/** Reads elements within one kernel. Index tuples are scalars, one an axis. */
+export class Access {
+  readonly #scalars: ScalarBuilder;
+  readonly #placeOf: (node: Node) => Place | null;
+  readonly #memo = new Map<string, Scalar>();
+  #guarded = false;
+
+  constructor(scalars: ScalarBuilder, placeOf: (node: Node) => Place | null) {
+    this.#scalars = scalars;
+    this.#placeOf = placeOf;
+  }
+
+  /** Says that the element of `node` at `at` is known as `value` in this kernel. */
+  set(node: Node, at: readonly Scalar[], value: Scalar): void {
+    this.#memo.set(keyOf(node, at), value);
+  }
+
+  /** The element of `node` at `at`, from storage where it is stored. */
+  read(node: Node, at: readonly Scalar[]): Scalar {
+    const key = `${keyOf(node, at)}${this.#guarded ? "?" : ""}`;
+    const known = this.#memo.get(key) ?? this.#memo.get(keyOf(node, at));
+    if (known !== undefined) return known;
+    const place = this.#placeOf(node);
+    const value = place === null ? this.compute(node as AnyNode, at) : this.#fromPlace(place, node, at);
+    this.#memo.set(key, value);
+    return value;
+  }
+
+  #fromPlace(place: Place, node: Node, at: readonly Scalar[]): Scalar {
+    if (place.kind === "number") return this.#scalars.argument(place.name, node.element);
+    return this.#scalars.load(place.buffer, this.address(node.shape, at), node.element, this.#guarded);
+  }
+
+  /** The flat row-major address of `at`. */
+  address(shape: dims.Shape, at: readonly Scalar[]): Scalar {
+    const strides = stridesOf(shape);
+    return this.#scalars.affine(
+      dims.constant(0),
+      at.map((scalar, k) => ({ scalar, coefficient: strides[k] })),
+    );
+  }
+
+  /** The element of `node` at `at`, computed from its operands whether it is stored or not. */
+  compute(node: AnyNode, at: readonly Scalar[]): Scalar {
+    const scalars = this.#scalars;
+    const rank = node.shape.length;
+    switch (node.primitive) {
+      case "constant":
+        return scalars.number(node.attributes.value, node.attributes.element);
+      case "dimension":
+        return scalars.dim(node.attributes.dim);
+      case "iota":
+        return at[0];
+      case "parameter":
+        throw new Error("internal: a parameter without place");
+      case "random": {
+        const [seed, step] = node.operands.map((o) => this.read(o, []));
+        return scalars.random(seed, step, node.attributes.site, this.address(node.shape, at));
+      }
+      case "mark":
+      case "stop_gradient":
+        return this.read(node.operands[0], at);
+      case "broadcast": {
+        const { axes } = node.attributes;
+        const lead = node.operands[0].shape.length - axes.length;
+        return this.read(node.operands[0], [...at.slice(0, lead), ...axes.map((axis) => at[rank + axis])]);
+      }
+      case "reshape":
+        return this.#reshape(node, at);
+      case "transpose": {
+        const { permutation } = node.attributes;
+        const from = at.slice();
+        permutation.forEach((axis, k) => (from[rank + axis] = at[rank - permutation.length + k]));
+        return this.read(node.operands[0], from);
+      }
+      case "slice": {
+        const { axes } = node.attributes;
+        const lead = rank - axes.length;
+        const from = axes.map((axis, k) =>
+          scalars.affine(axis.start, [{ scalar: at[lead + k], coefficient: dims.constant(axis.step) }]),
+        );
+        return this.read(node.operands[0], [...at.slice(0, lead), ...from]);
+      }
+      case "pad":
+        return this.#pad(node, at);
+      case "window": {
+        const { axis, stride, dilation } = node.attributes;
+        const k = rank + axis;
+        const position = scalars.affine(dims.constant(0), [
+          { scalar: at[k - 1], coefficient: dims.constant(stride) },
+          { scalar: at[k], coefficient: dims.constant(dilation) },
+        ]);
+        return this.read(node.operands[0], [...at.slice(0, k - 1), position, ...at.slice(k + 1)]);
+      }
+      case "gather": {
+        const [x, i] = node.operands;
+        const { batch } = node.attributes;
+        const chosen = this.read(i, at.slice(0, i.shape.length));
+        return this.read(x, [...at.slice(0, batch), chosen, ...at.slice(i.shape.length)]);
+      }
+      default:
+        return elementwiseScalar(
+          scalars,
+          node,
+          node.operands.map((o) => this.read(o, at)),
+        );
+    }
+  }
+
+  #reshape(node: Node<"reshape">, at: readonly Scalar[]): Scalar {
+    const [x] = node.operands;
+    const place = this.#placeOf(x);
+    if (place?.kind === "buffer") {
+      return this.#scalars.load(place.buffer, this.address(node.shape, at), x.element, this.#guarded);
+    }
+    const groups = matchAxes(x.shape, node.shape);
+    if (groups === null) throw new Error("internal: a reshape that cuts an axis of a value without storage");
+    const from = groups.map((group) =>
+      this.address(
+        group.map((axis) => node.shape[axis]),
+        group.map((axis) => at[axis]),
+      ),
+    );
+    return this.read(x, from);
+  }
+
+  /** The operand inside, 0 in the cells around and between. The operand is read only inside. */
+  #pad(node: Node<"pad">, at: readonly Scalar[]): Scalar {
+    const scalars = this.#scalars;
+    const [x] = node.operands;
+    const { axes } = node.attributes;
+    const lead = node.shape.length - axes.length;
+    let inside = scalars.number(1, "bool");
+    const both = (condition: Scalar): void => {
+      inside = scalars.operation("and", [inside, condition], "bool");
+    };
+    const from = at.slice(0, lead);
+    axes.forEach((axis, k) => {
+      const size = x.shape[lead + k];
+      let position = scalars.shifted(at[lead + k], dims.negate(axis.low));
+      if (axis.interior > 0) {
+        const step = scalars.dim(dims.constant(axis.interior + 1));
+        both(scalars.operation("equal", [scalars.operation("modulo", [position, step], "index"), scalars.dim(dims.constant(0))], "bool")); // prettier-ignore
+        position = scalars.operation("floor_divide", [position, step], "index");
+      }
+      const starts = dims.isNonNegative(dims.negate(axis.low)) === true;
+      if (!starts) both(scalars.operation("less_equal", [scalars.dim(dims.constant(0)), position], "bool"));
+      const ends = axis.interior === 0 && dims.isNonNegative(dims.negate(axis.high)) === true;
+      if (!ends) both(scalars.operation("less", [position, scalars.dim(size)], "bool"));
+      from.push(position);
+    });
+    if (inside.kind === "number") return inside.value === 0 ? scalars.number(0, node.element) : this.read(x, from);
+    const before = this.#guarded;
+    this.#guarded = true;
+    const value = this.read(x, from);
+    this.#guarded = before;
+    return scalars.choose(inside, value, scalars.number(0, node.element));
+  }
+}
+
+function keyOf(node: Node, at: readonly Scalar[]): string {
+  return `${node.id}@${at.map((s) => s.id).join(",")}`;
+}
+
+/** i + k for a constant k. */
+export function plus(scalars: ScalarBuilder, i: Scalar, k: number): Scalar {
+  return k === 0 ? i : scalars.affine(dims.constant(k), [{ scalar: i, coefficient: one }]);
+}

@@ -1,0 +1,150 @@
+/** Groups stored nodes into kernels: sums with the elementwise work on their results, and elementwise work of one shape. */
+import { shapesEqual } from "../ir/dim.ts";
+import type { Shape } from "../ir/dim.ts";
+import type { Graph, Node } from "../ir/graph.ts";
+import { roleOf, type Role } from "./materialize.ts";
+
+export interface Group {
+  readonly kind: "map" | "value" | Extract<Role, "sum" | "search" | "scatter" | "concat">;
+  readonly shape: Shape;
+  /** What is summed, searched, scattered or joined; null for elementwise work alone. */
+  readonly lead: Node | null;
+  /** Elementwise nodes of the same shape, operands before users; each is stored. */
+  readonly members: Node[];
+}
+
+/** What an expression reads: at its own position (identity), or elsewhere. */
+interface Reads {
+  readonly here: ReadonlySet<Node>;
+  readonly elsewhere: ReadonlySet<Node>;
+}
+
+export interface Grouping {
+  readonly groups: readonly Group[];
+  /** Stored tensors whose update must wait for the end, since their old value is still read after it is known. */
+  readonly deferred: ReadonlySet<string>;
+  /** For each group what its expressions read from storage. */
+  readonly reads: ReadonlyMap<Group, ReadonlySet<Node>>;
+}
+
+/** Kernels in an order in which everything is computed before it is read. */
+export function formGroups(graph: Graph, stored: ReadonlySet<Node>): Grouping {
+  const updates = new Map<Node, Node>();
+  for (const output of graph.outputs) {
+    const parameter = graph.parameters.find((p) => p.attributes.name === output.updates);
+    if (parameter !== undefined) updates.set(output.node, parameter);
+  }
+  const groups: Group[] = [];
+  const place = new Map<Node, number>();
+  const reads = new Map<Node, Reads>();
+  for (const node of updatesLast(graph, stored, updates)) {
+    const own = readsOf(node, stored);
+    reads.set(node, own);
+    const role = roleOf(node);
+    if (role === "sum" || role === "search" || role === "scatter" || role === "concat") {
+      place.set(node, groups.push({ kind: role, shape: node.shape, lead: node, members: [] }) - 1);
+      continue;
+    }
+    if (node.shape.length === 0) {
+      place.set(node, groups.push({ kind: "value", shape: node.shape, lead: null, members: [node] }) - 1);
+      continue;
+    }
+    const parameter = updates.get(node);
+    let earliest = 0;
+    for (const d of own.elsewhere) earliest = Math.max(earliest, (place.get(d) ?? -1) + 1);
+    for (const d of own.here) earliest = Math.max(earliest, place.get(d) ?? 0);
+    if (parameter !== undefined) {
+      for (const [other, r] of reads) {
+        if (other === node || !(r.here.has(parameter) || r.elsewhere.has(parameter))) continue;
+        earliest = Math.max(earliest, (place.get(other) ?? 0) + (r.elsewhere.has(parameter) ? 1 : 0));
+      }
+    }
+    let chosen = groups.findIndex((g, k) => k >= earliest && canJoin(g, node));
+    if (chosen < 0) chosen = groups.push({ kind: "map", shape: node.shape, lead: null, members: [] }) - 1;
+    groups[chosen].members.push(node);
+    place.set(node, chosen);
+  }
+  return { groups, deferred: deferredUpdates(updates, reads, place), reads: storageReads(groups, reads) };
+}
+
+function canJoin(group: Group, node: Node): boolean {
+  if (group.kind !== "map" && group.kind !== "sum") return false;
+  return group.shape.length > 0 && shapesEqual(group.shape, node.shape);
+}
+
+/** Topological order in which what only feeds the update of a stored tensor comes after everything else. */
+function updatesLast(graph: Graph, stored: ReadonlySet<Node>, updates: ReadonlyMap<Node, Node>): readonly Node[] {
+  const nodes = [...stored].sort((a, b) => a.id - b.id);
+  // Outputs that are parameters or literals themselves are copied.
+  for (const { node } of graph.outputs) if (!stored.has(node) && !nodes.includes(node)) nodes.push(node);
+  const users = new Map<Node, Node[]>();
+  for (const node of nodes) {
+    const { here, elsewhere } = readsOf(node, stored);
+    for (const d of [...here, ...elsewhere]) users.set(d, [...(users.get(d) ?? []), node]);
+  }
+  const returned = new Set(graph.outputs.filter((o) => o.updates === null).map((o) => o.node));
+  const last = new Set<Node>();
+  for (const node of nodes.slice().reverse()) {
+    const readers = users.get(node) ?? [];
+    if (returned.has(node)) continue;
+    if (readers.length === 0 && !updates.has(node)) continue;
+    if (readers.every((r) => last.has(r) && roleOf(r) === "elementwise" && shapesEqual(r.shape, node.shape)))
+      last.add(node);
+  }
+  return [...nodes.filter((n) => !last.has(n)), ...nodes.filter((n) => last.has(n))];
+}
+
+/** The stored nodes and parameters that the expression of `node` reads. */
+function readsOf(node: Node, stored: ReadonlySet<Node>): Reads {
+  const here = new Set<Node>();
+  const elsewhere = new Set<Node>();
+  const seen = new Set<string>();
+  const elementwise = roleOf(node) === "elementwise";
+  const pending = node.operands.map((o) => ({ at: o, same: elementwise }));
+  if (roleOf(node) === "source") pending.push({ at: node, same: true });
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { at, same } = next;
+    const key = `${at.id}${same ? "=" : ""}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    if ((stored.has(at) && at !== node) || at.primitive === "parameter") {
+      (same && at.shape.length > 0 ? here : elsewhere).add(at);
+      continue;
+    }
+    const keeps = same && roleOf(at) === "elementwise";
+    for (const o of at.operands) pending.push({ at: o, same: keeps });
+  }
+  return { here, elsewhere };
+}
+
+function deferredUpdates(
+  updates: ReadonlyMap<Node, Node>,
+  reads: ReadonlyMap<Node, Reads>,
+  place: ReadonlyMap<Node, number>,
+): ReadonlySet<string> {
+  const deferred = new Set<string>();
+  for (const [node, parameter] of updates) {
+    if (parameter.primitive !== "parameter") continue;
+    const when = place.get(node) ?? 0;
+    for (const [reader, { here, elsewhere }] of reads) {
+      const at = place.get(reader) ?? 0;
+      const late = at > when && (here.has(parameter) || elsewhere.has(parameter));
+      const crossing = at === when && elsewhere.has(parameter) && node.shape.length > 0;
+      if (late || crossing) deferred.add((parameter as Node<"parameter">).attributes.name);
+    }
+  }
+  return deferred;
+}
+
+function storageReads(
+  groups: readonly Group[],
+  reads: ReadonlyMap<Node, Reads>,
+): ReadonlyMap<Group, ReadonlySet<Node>> {
+  return new Map(
+    groups.map((group) => {
+      const nodes = group.lead === null ? group.members : [group.lead, ...group.members];
+      const all = nodes.flatMap((n) => [...(reads.get(n)?.here ?? []), ...(reads.get(n)?.elsewhere ?? [])]);
+      return [group, new Set(all.filter((n) => !nodes.includes(n)))];
+    }),
+  );
+}

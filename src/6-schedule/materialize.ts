@@ -1,0 +1,182 @@
+/**
+ * Which nodes get storage of their own, and which are computed where they are read: recompute against store, decided by
+ * cost.
+ */
+import * as dims from "../ir/dim.ts";
+import { topological } from "../ir/expressions.ts";
+import type { AnyNode, Graph, Node, PrimitiveName } from "../ir/graph.ts";
+import { primitives } from "../primitives/index.ts";
+
+/** How a node takes part in a kernel. */
+export type Role =
+  /** Read where it stands: a parameter, a literal, an index. */
+  | "source"
+  /** Another addressing of its operand. */
+  | "view"
+  /** Computed element by element. */
+  | "elementwise"
+  /** Sums (or products, maxima) over axes: reduce_* and contract. */
+  | "sum"
+  /** argmax, argmin. */
+  | "search"
+  /** Written piece by piece into cleared storage: scatter_add, fold. */
+  | "scatter"
+  | "concat";
+
+/** The role of a node; throws for what must not reach the scheduler. */
+export function roleOf(node: Node): Role {
+  const role = roles[node.primitive];
+  if (role === undefined) {
+    if (primitives[node.primitive].code !== null) return "elementwise";
+    throw new Error(`internal: ${node.primitive} reached the scheduler`);
+  }
+  return role;
+}
+
+const roles: Readonly<Partial<Record<PrimitiveName, Role>>> = {
+  constant: "source",
+  dimension: "source",
+  parameter: "source",
+  iota: "source",
+  random: "elementwise",
+  mark: "view",
+  stop_gradient: "view",
+  broadcast: "view",
+  reshape: "view",
+  transpose: "view",
+  slice: "view",
+  pad: "view",
+  window: "view",
+  gather: "view",
+  reduce_sum: "sum",
+  reduce_product: "sum",
+  reduce_max: "sum",
+  reduce_min: "sum",
+  contract: "sum",
+  argmax: "search",
+  argmin: "search",
+  scatter_add: "scatter",
+  fold: "scatter",
+  concat: "concat",
+};
+
+// Approximate cycles of one element.
+const expensive = new Set<PrimitiveName>(
+  ["exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh"],
+); // prettier-ignore
+const moreExpensive = new Set<PrimitiveName>(
+  ["cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "sigmoid", "softplus", "power", "cbrt", "hypot", "modulo"],
+); // prettier-ignore
+
+/** The cost of recomputing up to which a value read several times is not stored. */
+const cheap = 6;
+/** Nesting of inlined expressions, so that no traversal recurses far. */
+const deepest = 48;
+
+/** The nodes that get storage (or, without axes, a number), in topological order. */
+export function materialized(graph: Graph): ReadonlySet<Node> {
+  const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+  const chosen = new Set<Node>();
+  const costs = new Map<Node, number>();
+  const heights = new Map<Node, number>();
+
+  // First what must be stored whatever it costs, and the cost of each expression given that.
+  for (const node of nodes) {
+    const role = roleOf(node);
+    if (role === "sum" || role === "search" || role === "scatter" || role === "concat") chosen.add(node);
+    const stored = chosen.has(node) || role === "source";
+    const below = node.operands.map((o) => costs.get(o) ?? 1);
+    costs.set(node, stored ? 1 : Math.min(1e6, ownCost(node) + below.reduce((s, c) => s + c, 0)));
+    const height = stored ? 0 : 1 + Math.max(0, ...node.operands.map((o) => heights.get(o) ?? 0));
+    if (height > deepest) chosen.add(node);
+    heights.set(node, chosen.has(node) ? 0 : height);
+  }
+  for (const output of graph.outputs) chosen.add(output.node);
+
+  // Then, from the outputs down, what is read more often than it is worth computing.
+  const demand = new Map<Node, number>();
+  const mustStand = (operand: Node): void => {
+    // Views of a stored tensor are as good as stored; what lies below them must be.
+    let base = operand;
+    while (isPlainView(base)) base = base.operands[0];
+    if (roleOf(base) !== "source") chosen.add(base);
+  };
+  for (const node of nodes.slice().reverse()) {
+    const role = roleOf(node);
+    const own = demand.get(node) ?? 0;
+    const cost = costs.get(node) ?? 1;
+    if (role === "elementwise" && own > 1 && cost > cheap) chosen.add(node);
+    if (role === "view" && own > 1 && cost > cheap * 2) chosen.add(node);
+    const reads = chosen.has(node) ? 1 : own;
+    for (const operand of node.operands) demand.set(operand, (demand.get(operand) ?? 0) + reads);
+    if (node.primitive === "contract") {
+      for (const operand of node.operands) mustStand(operand);
+    } else if (node.primitive === "gather") {
+      mustStand(node.operands[0]);
+    } else if (node.primitive === "broadcast") {
+      const [x] = node.operands;
+      if (roleOf(x) === "elementwise" && repeatsRows(node) && (costs.get(x) ?? 1) > 2) chosen.add(x);
+    } else if (node.primitive === "reshape" && splitsAxes(node)) {
+      mustStand(node.operands[0]);
+    }
+    if (node.shape.length > 0) {
+      for (const operand of node.operands) {
+        if (operand.shape.length === 0 && roleOf(operand) === "elementwise") chosen.add(operand);
+      }
+    }
+  }
+  return new Set(nodes.filter((n) => chosen.has(n) && roleOf(n) !== "source"));
+}
+
+function ownCost(node: AnyNode): number {
+  if (expensive.has(node.primitive)) return 20;
+  if (moreExpensive.has(node.primitive)) return 30;
+  if (node.primitive === "random") return 30;
+  if (node.primitive === "divide" || node.primitive === "sqrt" || node.primitive === "power_integer") return 4;
+  if (node.primitive === "pad" || node.primitive === "gather") return 3;
+  return roleOf(node) === "view" || roleOf(node) === "source" ? 0 : 1;
+}
+
+function isPlainView(node: Node): boolean {
+  return ["broadcast", "transpose", "slice", "reshape", "mark", "stop_gradient"].includes(node.primitive);
+}
+
+/** Whether the operand is read again for every row: an axis is added in front of one of its own. */
+function repeatsRows(node: Node<"broadcast">): boolean {
+  const { axes, shape } = node.attributes;
+  const last = Math.max(...axes.map((axis) => shape.length + axis), -1);
+  return shape.some((dim, k) => k < last && !axes.includes(k - shape.length) && dims.constantOf(dim) !== 1);
+}
+
+/** Whether addressing the operand would take divisions: an axis of it is cut in several. */
+export function splitsAxes(node: Node<"reshape">): boolean {
+  return matchAxes(node.operands[0].shape, node.shape) === null;
+}
+
+/**
+ * For each axis of `from`, the axes of `to` that it is the row-major product of; null where an axis of `to` holds parts
+ * of several... or of a larger axis of `from`. Axes of size 1 are matched freely.
+ */
+export function matchAxes(from: dims.Shape, to: dims.Shape): readonly (readonly number[])[] | null {
+  const groups: number[][] = [];
+  let next = 0;
+  for (const size of from) {
+    const group: number[] = [];
+    let product = dims.constant(1);
+    while (!dims.equal(product, size)) {
+      if (next === to.length) return null;
+      if (dims.constantOf(to[next]) !== 1) {
+        product = dims.multiply(product, to[next]);
+        group.push(next);
+        if (dims.divideExact(size, product) === null) return null;
+      }
+      next += 1;
+    }
+    groups.push(group);
+  }
+  while (next < to.length) {
+    if (dims.constantOf(to[next]) !== 1) return null;
+    next += 1;
+  }
+  return groups;
+}

@@ -1,0 +1,348 @@
+/** Loop nests: each group of nodes becomes one kernel. */
+import * as dims from "../ir/dim.ts";
+import type { Dim, Shape } from "../ir/dim.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
+import type { Combine, Scalar } from "../ir/program.ts";
+import { Access, plus, type Place } from "./access.ts";
+import { KernelBuilder, type Block, type Finished } from "./blocks.ts";
+import type { Group } from "./groups.ts";
+import { roleOf } from "./materialize.ts";
+import { combineOf, neutral } from "./spell.ts";
+
+export interface NestContext {
+  readonly placeOf: (node: Node) => Place | null;
+  /** The buffers that a node's value is written to; empty where only this kernel reads it. */
+  readonly targetsOf: (node: Node) => readonly string[];
+  /** Names that locals may not have. */
+  readonly taken: readonly string[];
+}
+
+const zero = dims.constant(0);
+const axisNames = ["i", "j", "k", "l", "m"];
+
+/** The statements of one group. */
+export function buildNest(group: Group, context: NestContext): Finished {
+  return new Nest(group, context).build();
+}
+
+class Nest {
+  readonly #group: Group;
+  readonly #context: NestContext;
+  readonly #kernel: KernelBuilder;
+  readonly #access: Access;
+
+  constructor(group: Group, context: NestContext) {
+    this.#group = group;
+    this.#context = context;
+    this.#kernel = new KernelBuilder(context.taken);
+    this.#access = new Access(this.#kernel.scalars, context.placeOf);
+  }
+
+  build(): Finished {
+    const { kind, lead } = this.#group;
+    const { root } = this.#kernel;
+    const node = lead as AnyNode | null;
+    if (node === null) {
+      if (kind === "value") this.#finishTile(root, []);
+      else if (this.#isFlat()) this.#flat();
+      else
+        this.#over(root, this.#group.shape, (block, at) => {
+          this.#finishTile(block, at);
+        });
+    } else if (kind === "sum") {
+      this.#sum(node);
+    } else if (node.primitive === "argmax" || node.primitive === "argmin") {
+      this.#search(node);
+    } else if (node.primitive === "concat") {
+      this.#concat(node);
+    } else if (node.primitive === "scatter_add") {
+      this.#scatter(node);
+    } else if (node.primitive === "fold") {
+      this.#fold(node);
+    }
+    return this.#kernel.finish();
+  }
+
+  /** Loops over `shape`, axes of size 1 left out. */
+  #over(
+    block: Block,
+    shape: Shape,
+    body: (block: Block, at: readonly Scalar[]) => void,
+    names: readonly string[] = axisNames,
+  ): void {
+    const { scalars } = this.#kernel;
+    const at: Scalar[] = [];
+    let inner = block;
+    shape.forEach((size, k) => {
+      if (dims.constantOf(size) === 1) {
+        at.push(scalars.dim(zero));
+        return;
+      }
+      const loop = this.#kernel.loop(inner, names[Math.min(k, names.length - 1)], scalars.dim(zero), scalars.dim(size));
+      inner = loop.block;
+      at.push(loop.variable);
+    });
+    body(inner, at);
+  }
+
+  /** Whether every member reads storage only at its own position: then one loop over all elements does. */
+  #isFlat(): boolean {
+    const { shape, members } = this.#group;
+    if (shape.length < 2) return false;
+    const seen = new Set<Node>();
+    const pending = [...members];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      if (node.shape.length === 0) continue;
+      if (!members.includes(node) && this.#context.placeOf(node) !== null) continue;
+      if (node.primitive === "broadcast" && node.operands[0].shape.length === 0) continue;
+      if (node.primitive === "random") continue;
+      if (roleOf(node) !== "elementwise") return false;
+      pending.push(...node.operands);
+    }
+    return true;
+  }
+
+  /** One loop over all elements: a position is (0, .., 0, flat), which has the flat address. */
+  #flat(): void {
+    const { scalars } = this.#kernel;
+    const { shape } = this.#group;
+    const total = scalars.dim(dims.product(shape));
+    const { block, variable } = this.#kernel.loop(this.#kernel.root, "i", scalars.dim(zero), total);
+    this.#finishTile(block, [...shape.slice(1).map(() => scalars.dim(zero)), variable]);
+  }
+
+  /** Computes and stores every member at `at`, and the lead where it is wanted. */
+  #finishTile(block: Block, at: readonly Scalar[], leadValue: Scalar | null = null): void {
+    const { lead, members } = this.#group;
+    const stores: { buffer: string; value: Scalar }[] = [];
+    const take = (node: Node, value: Scalar): void => {
+      this.#access.set(node, at, value);
+      for (const buffer of this.#context.targetsOf(node)) stores.push({ buffer, value });
+      const place = this.#context.placeOf(node);
+      if (place?.kind === "number" && roleOf(node) !== "source") this.#kernel.deliver(place.name, value);
+    };
+    if (lead !== null && leadValue !== null) take(lead, leadValue);
+    for (const member of members) {
+      const value =
+        roleOf(member) === "source" ? this.#access.read(member, at) : this.#access.compute(member as AnyNode, at);
+      take(member, value);
+    }
+    const address = this.#access.address(this.#group.shape, at);
+    for (const { buffer, value } of stores) this.#kernel.store(block, buffer, address, value);
+  }
+
+  #sum(node: AnyNode): void {
+    const { scalars, root } = this.#kernel;
+    const { reduced, term, tiles, combine } = this.#summation(node);
+    const shape = node.shape;
+    const tile = (block: Block, cells: readonly (readonly Scalar[])[]): void => {
+      const sums = cells.map(() => this.#kernel.declare(block, "sum", neutral(combine), node.element));
+      this.#over(
+        block,
+        reduced,
+        (inner, at) => {
+          cells.forEach((cell, c) => {
+            this.#kernel.accumulate(inner, sums[c], combine, term(cell, at));
+          });
+        },
+        ["k", "l", "m"],
+      );
+      cells.forEach((cell, c) => {
+        this.#finishTile(block, cell, sums[c]);
+      });
+    };
+    const along = (block: Block, axis: number, cells: readonly (readonly Scalar[])[]): void => {
+      if (axis === shape.length) {
+        tile(block, cells);
+        return;
+      }
+      const extend = (b: Block, positions: readonly Scalar[]): void => {
+        along(b, axis + 1, cells.flatMap((cell) => positions.map((p) => [...cell, p]))); // prettier-ignore
+      };
+      const size = dims.constantOf(shape[axis]);
+      const width = Math.min(tiles[axis], size ?? Infinity);
+      const name = axisNames[Math.min(axis, axisNames.length - 1)];
+      const from = scalars.dim(zero);
+      if (size === 1) {
+        extend(block, [from]);
+      } else if (width <= 1) {
+        const loop = this.#kernel.loop(block, name, from, scalars.dim(shape[axis]));
+        extend(loop.block, [loop.variable]);
+      } else {
+        const whole = dims.multiply(dims.floorDivide(shape[axis], dims.constant(width)), dims.constant(width));
+        const positions = (start: Scalar, count: number): Scalar[] =>
+          Array.from({ length: count }, (_, k) => plus(scalars, start, k));
+        if (size === width) {
+          extend(block, positions(from, width));
+          return;
+        }
+        const main = this.#kernel.loop(block, name, from, scalars.dim(whole), width);
+        extend(main.block, positions(main.variable, width));
+        if (size === null) {
+          const rest = this.#kernel.loop(block, name, scalars.dim(whole), scalars.dim(shape[axis]));
+          extend(rest.block, [rest.variable]);
+        } else if (size % width !== 0) {
+          extend(this.#kernel.scope(block), positions(scalars.dim(whole), size % width));
+        }
+      }
+    };
+    along(root, 0, [[]]);
+  }
+
+  /** What is added, over which axes, and how many results of each axis are computed side by side. */
+  #summation(node: AnyNode): {
+    readonly reduced: Shape;
+    readonly term: (cell: readonly Scalar[], at: readonly Scalar[]) => Scalar;
+    readonly tiles: readonly number[];
+    readonly combine: Combine;
+  } {
+    const { scalars } = this.#kernel;
+    if (node.primitive === "contract") {
+      const [x, y] = node.operands;
+      const { left, right, result } = node.attributes;
+      const lead = node.shape.length - result.length;
+      const summed = [...new Set([...left, ...right])].filter((label) => !result.includes(label));
+      const sizeOf = (label: string): Dim => {
+        const k = left.indexOf(label);
+        if (k >= 0) return x.shape[x.shape.length - left.length + k];
+        return y.shape[y.shape.length - right.length + right.indexOf(label)];
+      };
+      const position = (
+        operand: Node,
+        labels: readonly string[],
+        cell: readonly Scalar[],
+        at: readonly Scalar[],
+      ): Scalar[] => {
+        const own = operand.shape.length - labels.length;
+        const of = (label: string): Scalar =>
+          result.includes(label) ? cell[lead + result.indexOf(label)] : at[summed.indexOf(label)];
+        return [...cell.slice(lead - own, lead), ...labels.map(of)];
+      };
+      return {
+        reduced: summed.map(sizeOf),
+        term: (cell, at) => {
+          const a = this.#access.read(x, position(x, left, cell, at));
+          const b = this.#access.read(y, position(y, right, cell, at));
+          return scalars.operation("multiply", [a, b], "real");
+        },
+        tiles: contractionTiles(node, lead),
+        combine: "add",
+      };
+    }
+    const [x] = node.operands;
+    const axes = (node.attributes as { readonly axes: readonly number[] }).axes.map((axis) => x.shape.length + axis);
+    const kept = x.shape.map((_, k) => k).filter((k) => !axes.includes(k));
+    const last = kept.at(-1);
+    return {
+      reduced: axes.map((axis) => x.shape[axis]),
+      term: (cell, at) => {
+        const full = new Array<Scalar>(x.shape.length);
+        kept.forEach((axis, k) => (full[axis] = cell[k]));
+        axes.forEach((axis, k) => (full[axis] = at[k]));
+        return this.#access.read(x, full);
+      },
+      // Sums over outer axes go down several neighbouring columns at once.
+      tiles: kept.map((axis) => (axis === last && axes.every((a) => a < axis) ? 4 : 1)),
+      combine: combineOf(node),
+    };
+  }
+
+  /** The position of the largest (smallest) element; the first of ties; the first NaN wins. */
+  #search(node: Node<"argmax"> | Node<"argmin">): void {
+    const { scalars, root } = this.#kernel;
+    const [x] = node.operands;
+    const axis = x.shape.length + node.attributes.axis;
+    const larger = node.primitive === "argmax";
+    this.#over(root, node.shape, (block, at) => {
+      const best = this.#kernel.declare(block, "best", larger ? -Infinity : Infinity, x.element);
+      const where = this.#kernel.declare(block, "where", 0, "index");
+      const none = this.#kernel.declare(block, "found", 0, "index");
+      this.#over(
+        block,
+        [x.shape[axis]],
+        (inner, [k]) => {
+          const value = this.#access.read(x, [...at.slice(0, axis), k, ...at.slice(axis)]);
+          const current = scalars.changing(best);
+          const better = scalars.operation("less", larger ? [current, value] : [value, current], "bool");
+          const isNaN = (s: Scalar): Scalar => scalars.operation("is_nan", [s], "bool");
+          const fresh = scalars.operation("not", [isNaN(current)], "bool");
+          const firstNaN = scalars.operation("and", [isNaN(value), fresh], "bool");
+          const first = scalars.operation("equal", [scalars.changing(none), scalars.dim(zero)], "bool");
+          const wins = x.element === "real" ? scalars.operation("or", [better, firstNaN], "bool") : better;
+          const then = this.#kernel.when(inner, scalars.operation("or", [first, wins], "bool"));
+          this.#kernel.assign(then, best, value);
+          this.#kernel.assign(then, where, k);
+          this.#kernel.assign(then, none, scalars.dim(dims.constant(1)));
+        },
+        ["k"],
+      );
+      this.#finishTile(block, at, where);
+    });
+  }
+
+  #concat(node: Node<"concat">): void {
+    const axis = node.shape.length + node.attributes.axis;
+    let offset = zero;
+    for (const operand of node.operands) {
+      const shift = offset;
+      this.#over(this.#kernel.root, operand.shape, (block, at) => {
+        const value = this.#access.read(operand, at);
+        const to = at.map((s, k) => (k === axis ? this.#kernel.scalars.shifted(s, shift) : s));
+        const address = this.#access.address(node.shape, to);
+        for (const buffer of this.#context.targetsOf(node)) this.#kernel.store(block, buffer, address, value);
+      });
+      offset = dims.add(offset, operand.shape[axis]);
+    }
+  }
+
+  #scatter(node: Node<"scatter_add">): void {
+    const [i, updates] = node.operands;
+    const { batch } = node.attributes;
+    this.#clear(node);
+    this.#over(this.#kernel.root, updates.shape, (block, at) => {
+      const chosen = this.#access.read(i, at.slice(0, i.shape.length));
+      const to = [...at.slice(0, batch), chosen, ...at.slice(i.shape.length)];
+      this.#addTo(block, node, to, this.#access.read(updates, at));
+    });
+  }
+
+  #fold(node: Node<"fold">): void {
+    const [x] = node.operands;
+    const { axis, stride, dilation } = node.attributes;
+    const k = x.shape.length + axis;
+    this.#clear(node);
+    this.#over(this.#kernel.root, x.shape, (block, at) => {
+      const position = this.#kernel.scalars.affine(zero, [
+        { scalar: at[k - 1], coefficient: dims.constant(stride) },
+        { scalar: at[k], coefficient: dims.constant(dilation) },
+      ]);
+      const to = [...at.slice(0, k - 1), position, ...at.slice(k + 1)];
+      this.#addTo(block, node, to, this.#access.read(x, at));
+    });
+  }
+
+  #clear(node: Node): void {
+    for (const buffer of this.#context.targetsOf(node)) this.#kernel.fill(this.#kernel.root, buffer, 0);
+  }
+
+  #addTo(block: Block, node: Node, at: readonly Scalar[], value: Scalar): void {
+    const address = this.#access.address(node.shape, at);
+    for (const buffer of this.#context.targetsOf(node)) this.#kernel.storeAdd(block, buffer, address, value);
+  }
+}
+
+/** Four rows of the left factor by four columns of the right one, accumulated in locals. */
+function contractionTiles(node: Node<"contract">, lead: number): readonly number[] {
+  const { left, right, result } = node.attributes;
+  const free = (own: readonly string[], other: readonly string[]): string | undefined =>
+    result.filter((label) => own.includes(label) && !other.includes(label)).at(-1);
+  const row = free(left, right);
+  const column = free(right, left);
+  const width = row === undefined || column === undefined ? 8 : 4;
+  return node.shape.map((_, k) => {
+    const label = k < lead ? undefined : result[k - lead];
+    return label !== undefined && (label === row || label === column) ? width : 1;
+  });
+}

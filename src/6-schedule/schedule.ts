@@ -1,0 +1,195 @@
+/** Graph -> program: small graphs as straight-line code, others as one kernel a group of fused nodes. */
+import * as dims from "../ir/dim.ts";
+import type { Dim } from "../ir/dim.ts";
+import type { AnyNode, Graph, Node } from "../ir/graph.ts";
+import type { Buffer, Kernel, Program, ProgramOutput } from "../ir/program.ts";
+import type { Place } from "./access.ts";
+import { parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
+import { formGroups, type Group } from "./groups.ts";
+import { materialized } from "./materialize.ts";
+import { planMemory, type Life } from "./memory.ts";
+import { buildNest } from "./nests.ts";
+import { scheduleStraight } from "./straight.ts";
+
+export type { ScheduleOptions } from "./buffers.ts";
+
+/** The program of one entry point. The graph holds no marks or derivative requests any more. */
+export function schedule(graph: Graph, options: ScheduleOptions): Program {
+  return scheduleStraight(graph, options) ?? scheduleNests(graph, options);
+}
+
+/** The general schedule: loop nests over arrays. */
+export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
+  const stored = materialized(graph);
+  const { groups, deferred, reads } = formGroups(graph, stored);
+  const names = new Names(options.taken);
+  const buffers = new Map<string, Buffer>();
+  for (const b of [...parameterBuffers(graph), ...resultBuffers(graph, options)]) {
+    buffers.set(b.name, { ...b, label: names.take(labelOf(b)) });
+  }
+  const places = new Map<Node, Place>();
+  const targets = new Map<Node, string[]>();
+  const copies: { from: string; to: string }[] = [];
+  const outputs: ProgramOutput[] = [];
+
+  for (const p of graph.parameters) {
+    const { name, held } = p.attributes;
+    places.set(p, held === "number" ? { kind: "number", name } : { kind: "buffer", buffer: name });
+  }
+  const temporary = (node: Node): string => {
+    const label = names.take(options.nameOf(node) ?? "t");
+    const name = `temporary.${label}`;
+    buffers.set(name, { name, element: node.element, shape: node.shape, role: "temporary", label });
+    return name;
+  };
+  const aim = (node: Node, buffer: string): void => {
+    targets.set(node, [...(targets.get(node) ?? []), buffer]);
+  };
+  const numberOf = (node: Node): string => {
+    const place = places.get(node);
+    if (place?.kind === "number") return place.name;
+    const name = names.take(options.nameOf(node) ?? "value");
+    places.set(node, { kind: "number", name });
+    return name;
+  };
+  for (const output of graph.outputs) {
+    const { name, node, updates } = output;
+    if (options.held(output) === "number") {
+      outputs.push({ name, kind: "number", value: numberOf(node), element: node.element });
+    } else if (updates !== null) {
+      const through = deferred.has(updates) ? temporary(node) : updates;
+      if (through !== updates) copies.push({ from: through, to: updates });
+      aim(node, through);
+      outputs.push({ name, kind: "update", buffer: updates });
+    } else {
+      aim(node, `result.${name}`);
+      outputs.push({ name, kind: "array", buffer: `result.${name}` });
+    }
+  }
+  for (const group of groups) {
+    for (const node of [...(group.lead === null ? [] : [group.lead]), ...group.members]) {
+      if (places.has(node)) continue;
+      if (node.shape.length === 0) {
+        numberOf(node);
+        continue;
+      }
+      if (!targets.has(node) && readOutside(node, group, groups, reads)) aim(node, temporary(node));
+      const [buffer] = targets.get(node) ?? [];
+      if (buffer !== undefined) places.set(node, { kind: "buffer", buffer });
+    }
+  }
+
+  const taken = [...names.all];
+  const kernels = groups.map((group, k): Kernel => {
+    const finished = buildNest(group, {
+      placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
+      targetsOf: (node) => targets.get(node) ?? [],
+      taken,
+    });
+    const named = group.members.at(-1) ?? group.lead;
+    const label = (named === null ? null : options.nameOf(named)) ?? `kernel${k + 1}`;
+    return { label, comment: [], ...finished, inline: group.kind === "value", operations: operationsOf(group) };
+  });
+  for (const { from, to } of copies) kernels.push(copyKernel(buffers, from, to));
+  const copied = new Set(copies.map((c) => c.from));
+  const lives = livesOf(groups, reads, places, targets, buffers, copied, kernels.length);
+  return { buffers: [...buffers.values()], kernels, outputs, arena: planMemory(lives) };
+}
+
+/** An identifier for a parameter or result: its path without the section it stands in. */
+function labelOf(buffer: Buffer): string {
+  const path = buffer.name.split(".");
+  const sections = new Set(["inputs", "targets", "params", "state", "result"]);
+  const rest = path.length > 1 && sections.has(path[0]) ? path.slice(1) : path;
+  return rest.join("_");
+}
+
+function readOutside(
+  node: Node,
+  group: Group,
+  groups: readonly Group[],
+  reads: ReadonlyMap<Group, ReadonlySet<Node>>,
+): boolean {
+  return groups.some((other) => other !== group && reads.get(other)?.has(node) === true);
+}
+
+/** Multiply-adds of a contraction, additions of a reduction. */
+function operationsOf({ lead }: Group): Dim {
+  const node = lead as AnyNode | null;
+  if (node === null) return dims.constant(0);
+  if (node.primitive === "contract") {
+    const [x, y] = node.operands;
+    const { left, right, result } = node.attributes;
+    const summed = [...new Set([...left, ...right])].filter((label) => !result.includes(label));
+    const sizes = summed.map((label) => {
+      const k = left.indexOf(label);
+      if (k >= 0) return x.shape[x.shape.length - left.length + k];
+      return y.shape[y.shape.length - right.length + right.indexOf(label)];
+    });
+    return dims.product([...node.shape, ...sizes]);
+  }
+  return node.primitive.startsWith("reduce_") ? dims.product(node.operands[0].shape) : dims.constant(0);
+}
+
+function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: string): Kernel {
+  const buffer = buffers.get(from);
+  if (buffer === undefined) throw new Error("internal: a copy of nothing");
+  const node: Group = { kind: "map", shape: buffer.shape, lead: null, members: [] };
+  const source: Node<"parameter"> = {
+    id: -1,
+    primitive: "parameter",
+    operands: [],
+    attributes: { name: from, type: { element: buffer.element, shape: buffer.shape }, bound: null, held: "array" },
+    shape: buffer.shape,
+    element: buffer.element,
+  };
+  node.members.push(source);
+  const finished = buildNest(node, {
+    placeOf: () => ({ kind: "buffer", buffer: from }),
+    targetsOf: () => [to],
+    taken: [...buffers.values()].map((b) => b.label),
+  });
+  return { label: `${buffer.label}Store`, comment: [], ...finished, inline: false, operations: dims.constant(0) };
+}
+
+function livesOf(
+  groups: readonly Group[],
+  reads: ReadonlyMap<Group, ReadonlySet<Node>>,
+  places: ReadonlyMap<Node, Place>,
+  targets: ReadonlyMap<Node, readonly string[]>,
+  buffers: ReadonlyMap<string, Buffer>,
+  copied: ReadonlySet<string>,
+  end: number,
+): readonly Life[] {
+  const lives = new Map<string, { from: number; to: number }>();
+  groups.forEach((group, k) => {
+    const nodes = group.lead === null ? group.members : [group.lead, ...group.members];
+    for (const name of nodes.flatMap((n) => targets.get(n) ?? [])) lives.set(name, { from: k, to: k });
+    for (const node of reads.get(group) ?? []) {
+      const place = places.get(node);
+      const life = place?.kind === "buffer" ? lives.get(place.buffer) : undefined;
+      if (life !== undefined) life.to = k;
+    }
+  });
+  return [...lives].flatMap(([name, { from, to }]): Life[] => {
+    const buffer = buffers.get(name);
+    if (buffer?.role !== "temporary") return [];
+    return [{ buffer, from, to: copied.has(name) ? end : to }];
+  });
+}
+
+/** Identifiers, each given once. */
+class Names {
+  readonly all: Set<string>;
+
+  constructor(taken: Iterable<string>) {
+    this.all = new Set(taken);
+  }
+
+  take(hint: string): string {
+    let name = hint;
+    for (let k = 1; this.all.has(name); k++) name = `${hint}${/\d$/.test(hint) ? "_" : ""}${k}`;
+    this.all.add(name);
+    return name;
+  }
+}
