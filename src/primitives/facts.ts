@@ -107,12 +107,18 @@ function sumError(a: number, b: number): number {
   return a - (sum - other) + (b - other);
 }
 
+// A finite end is attained where both parts are; an infinite one where an infinite part is.
+function combinedOpen(p: End, q: End, result: number): boolean {
+  if (isFinite(result)) return p.open || q.open;
+  return [p, q].every(({ at, open }) => isFinite(at) || open);
+}
+
 export function addFacts(a: Facts, b: Facts): Facts {
   const end = (p: End, q: End, outward: (x: number) => number, limit: number): End => {
     const sum = p.at + q.at;
     if (Number.isNaN(sum)) return closed(limit);
     const exact = !isFinite(sum) || sumError(p.at, q.at) === 0;
-    return { at: exact ? sum : outward(sum), open: exact && (p.open || q.open) };
+    return { at: exact ? sum : outward(sum), open: exact && combinedOpen(p, q, sum) };
   };
   return between(end(lowerOf(a), lowerOf(b), down, -Infinity), end(upperOf(a), upperOf(b), up, Infinity), {
     integer: a.integer && b.integer,
@@ -137,7 +143,8 @@ function multiplyEnds(p: End, q: End): { end: End; exact: boolean } {
     const attained = (p.at === 0 && !p.open) || (q.at === 0 && !q.open);
     return { end: { at: 0, open: !attained }, exact: true };
   }
-  return { end: { at: p.at * q.at, open: p.open || q.open }, exact: exactProduct(p.at, q.at) };
+  const product = p.at * q.at;
+  return { end: { at: product, open: combinedOpen(p, q, product) }, exact: exactProduct(p.at, q.at) };
 }
 
 export function multiplyFacts(a: Facts, b: Facts): Facts {

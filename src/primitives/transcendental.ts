@@ -38,11 +38,11 @@ const on = (low: number, high: number, ...special: readonly number[]): Domain =>
   special: [...special, NaN].map((x) => [x]),
 });
 
-/** Facts of a function that is finite where its operand lies strictly inside (low, high). */
-const inside = (x: Facts, low: number, high: number, image: Facts): Facts => ({
-  ...image,
-  finite: x.finite && above(x, low) && below(x, high),
-});
+/** Facts of a growing function that is finite strictly inside (low, high) and infinite at these ends. */
+function inside(x: Facts, low: number, high: number, fn: (x: number) => number): Facts {
+  const isFinite = x.finite && above(x, low) && below(x, high);
+  return isFinite ? monotone(x, fn) : monotone({ ...x, finite: false }, fn);
+}
 
 /** 1 - x^2 as (1 - x)(1 + x), which does not cancel near |x| = 1. */
 function oneMinusSquare(b: GraphBuilder, x: Node): Node {
@@ -96,7 +96,7 @@ export const log = unary(
   Math.log,
   // d log(x)/dx = 1/x; infinite at x = 0
   (b, x) => e.div(b, 1, x),
-  (x) => inside(x, 0, Infinity, monotone(x, Math.log)),
+  (x) => inside(x, 0, Infinity, Math.log),
   on(0.1, 10, 1, 0, -1, Infinity),
 );
 
@@ -105,7 +105,7 @@ export const log1p = unary(
   Math.log1p,
   // d log(1 + x)/dx = 1/(1 + x); infinite at x = -1
   (b, x) => e.div(b, 1, e.add(b, 1, x)),
-  (x) => inside(x, -1, Infinity, monotone(x, Math.log1p)),
+  (x) => inside(x, -1, Infinity, Math.log1p),
   on(-0.9, 10, 0, 1e-10, -1, -2),
 );
 
@@ -114,7 +114,7 @@ export const log2 = unary(
   Math.log2,
   // d log2(x)/dx = 1/(x log 2); infinite at x = 0
   (b, x) => e.div(b, Math.LOG2E, x),
-  (x) => inside(x, 0, Infinity, monotone(x, Math.log2)),
+  (x) => inside(x, 0, Infinity, Math.log2),
   on(0.1, 10, 1, 8, 0, -1),
 );
 
@@ -123,7 +123,7 @@ export const log10 = unary(
   Math.log10,
   // d log10(x)/dx = 1/(x log 10); infinite at x = 0
   (b, x) => e.div(b, Math.LOG10E, x),
-  (x) => inside(x, 0, Infinity, monotone(x, Math.log10)),
+  (x) => inside(x, 0, Infinity, Math.log10),
   on(0.1, 10, 1, 1000, 0, -1),
 );
 
@@ -236,7 +236,7 @@ export const atanh = unary(
   Math.atanh,
   // d atanh(x)/dx = 1/(1 - x^2); infinite at |x| = 1
   (b, x) => e.div(b, 1, oneMinusSquare(b, x)),
-  (x) => inside(x, -1, 1, monotone(x, Math.atanh)),
+  (x) => inside(x, -1, 1, Math.atanh),
   on(-0.9, 0.9, 0, 1, -1, 2),
 );
 
