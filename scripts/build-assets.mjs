@@ -1,26 +1,72 @@
-// Builds the sources that are generated from others: the grammar as an ohm recipe.
+// Builds the sources that are generated from others: the grammar as an ohm recipe, the prelude as syntax trees, and the code that
+// generated modules embed.
 //   node scripts/build-assets.mjs           writes what has changed
 //   node scripts/build-assets.mjs --check   writes nothing; exits with 1 and names the files that are not fresh
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as ohm from "ohm-js";
+import { tsImport } from "tsx/esm/api";
+import { supportSources } from "./support-sources.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const checkOnly = process.argv.includes("--check");
+const stale = [];
 
-/** Building a grammar from it takes 2 ms, from its text 100. */
+/** Building a grammar from its recipe takes 2 ms, from its text 100. */
 function grammarModule() {
   const grammar = ohm.grammar(readFileSync(join(root, "grammar/derive.ohm"), "utf8"));
   return [
     "// Generated from grammar/derive.ohm by scripts/build-assets.mjs.",
-    "// The JSON that ohm makes of a grammar.",
+    "",
+    "/** The JSON that ohm makes of a grammar. */",
     `export const recipe = ${JSON.stringify(grammar.toRecipe())};`,
     "",
   ].join("\n");
 }
 
-const stale = [];
+/** The parser runs from its sources here, so that no build has to come first. */
+async function preludeModule() {
+  const { parse } = await tsImport("../src/1-parse/parse.ts", import.meta.url);
+  const { serialise } = await tsImport("../src/1-parse/serialise.ts", import.meta.url);
+  const names = readdirSync(join(root, "grammar/prelude")).filter((name) => name.endsWith(".nn"));
+  const files = names.sort().map((name) => {
+    const path = `prelude/${name}`;
+    const text = readFileSync(join(root, "grammar", path), "utf8");
+    const { file, diagnostics } = parse({ path, text });
+    for (const { span, message, help } of diagnostics) {
+      const line = text.slice(0, span.start).split("\n").length;
+      throw new Error(`grammar/${path}:${line}: ${message}${help === null ? "" : ` (${help})`}`);
+    }
+    return `  { path: ${JSON.stringify(path)}, text: ${JSON.stringify(text)}, items: ${JSON.stringify(serialise(file))} },`;
+  });
+  return [
+    "// Generated from grammar/prelude/*.nn by scripts/build-assets.mjs.",
+    "",
+    "/** The prelude's files: their sources, and their items as `serialise` of src/1-parse/serialise.ts writes them. */",
+    "export const preludeFiles: readonly { readonly path: string; readonly text: string; readonly items: string }[] = [",
+    ...files,
+    "];",
+    "",
+  ].join("\n");
+}
+
+function supportModule() {
+  const sources = supportSources(join(root, "src/7-emit/support"));
+  const rows = Object.entries(sources).map(
+    ([name, { text, needs }]) => `  ${name}: { text: ${JSON.stringify(text)}, needs: ${JSON.stringify(needs)} },`,
+  );
+  return [
+    "// Generated from src/7-emit/support/**/*.ts by scripts/build-assets.mjs.",
+    "",
+    "/** Every declaration that a generated module can embed, and the other declarations that it refers to. */",
+    "export const supportSources: Readonly<Record<string, { readonly text: string; readonly needs: readonly string[] }>> = {",
+    ...rows,
+    "};",
+    "",
+  ].join("\n");
+}
+
 function generate(path, text) {
   const full = join(root, path);
   if (existsSync(full) && readFileSync(full, "utf8") === text) return;
@@ -29,6 +75,8 @@ function generate(path, text) {
 }
 
 generate("src/1-parse/grammar.generated.ts", grammarModule());
+generate("src/2-check/prelude.generated.ts", await preludeModule());
+generate("src/7-emit/support.generated.ts", supportModule());
 
 for (const path of stale) console.log(checkOnly ? `not fresh: ${path}` : `generated ${path}`);
 if (checkOnly && stale.length > 0) {

@@ -1,5 +1,5 @@
 /** Expressions: operands and operators that are missing, and constructs half written. */
-import { foreignInfix, foreignWords } from "./suggest.ts";
+import { foreignInfix, foreignWords } from "./foreign.ts";
 import { startsValue } from "../tokens.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Place, Rule } from "./place.ts";

@@ -1,5 +1,6 @@
 /** Items: what starts one, its head, and what stands around it. */
-import { foreignWords, nearest } from "./suggest.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
+import { foreignWords } from "./foreign.ts";
 import { describe } from "./place.ts";
 import { itemWords } from "../tokens.ts";
 import type { Rule } from "./place.ts";
@@ -17,9 +18,8 @@ const noItem: Rule = (at) => {
       const help = `a constant is \`const ${found.text} = ...\`; other statements stand inside a \`fn\`, \`layer\` or \`model\``;
       return at.fault("expected-item", at.here, [{ found: describe(found) }], help);
     }
-    const meant = nearest(found.text, itemWords);
-    if (meant !== null)
-      return at.fault("unknown-keyword", at.here, [{ word: found.text }], `did you mean \`${meant}\`?`);
+    const meant = didYouMean(found.text, itemWords);
+    if (meant !== null) return at.fault("unknown-keyword", at.here, [{ word: found.text }], meant);
   }
   return at.fault("expected-item", at.here, [{ found: describe(found) }], kinds);
 };

@@ -1,6 +1,7 @@
 /** Statements: declarations, bindings, returns, and the heads of loops. */
 import { describe, isStatementWord } from "./place.ts";
-import { foreignWords, nearest } from "./suggest.ts";
+import { didYouMean } from "../../diagnostics/suggest.ts";
+import { foreignWords } from "./foreign.ts";
 import { reservedWords } from "../tokens.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Place, Rule } from "./place.ts";
@@ -94,10 +95,9 @@ const nameFirst: Rule = (at) => {
     const foreign = foreignWords.get(first.text);
     if (foreign !== undefined) return at.fault("unknown-keyword", span, [{ word: first.text }], foreign);
     if (isStatementWord(first)) return null;
-    const meant = nearest(first.text, declarations);
+    const meant = didYouMean(first.text, declarations);
     const declares = at.after?.text === ":" || at.after?.text === "=" || at.after?.newline === true;
-    if (meant !== null && declares)
-      return at.fault("unknown-keyword", span, [{ word: first.text }], `did you mean \`${meant}\`?`);
+    if (meant !== null && declares) return at.fault("unknown-keyword", span, [{ word: first.text }], meant);
     return null;
   }
   if (isStatementWord(first) && (at.atEnd || found.kind !== "operator" || found.text === "}")) return null;

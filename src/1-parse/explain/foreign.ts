@@ -1,4 +1,4 @@
-/** Words of other languages, and the nearest word of this one. */
+/** Words of other languages. */
 
 /** What to write instead of a keyword that other languages have. */
 export const foreignWords: ReadonlyMap<string, string> = new Map([
@@ -40,36 +40,3 @@ export const foreignInfix: ReadonlyMap<string, string> = new Map([
   ["elif", "write `else if`"],
   ["do", "a loop's body is a block `{ ... }`"],
 ]);
-
-/** The candidate nearest to a word, when at most two letters (one in short words) are missing, added, changed or swapped. */
-export function nearest(word: string, candidates: Iterable<string>): string | null {
-  let best: string | null = null;
-  let least = word.length < 5 ? 2 : 3;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate, least);
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return best;
-}
-
-/** Damerau-Levenshtein distance in its restricted form (optimal string alignment); `limit` where it is not less. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row[j] = Math.min(previous[j] + 1, row[j - 1] + 1, change);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        row[j] = Math.min(row[j], before[j - 2] + 1);
-    }
-    before = previous;
-    previous = row;
-  }
-  return previous[b.length];
-}

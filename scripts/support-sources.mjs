@@ -1,0 +1,107 @@
+// The TypeScript that generated modules embed, declaration by declaration.
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import ts from "typescript";
+
+/**
+ * Every top-level declaration under `directory` by name: its text with its comment, without `export`, and the names of the other
+ * declarations that it refers to. Imports and re-exports between these files are left out; anything else that is not a declaration of one
+ * name, an import from elsewhere, or a name declared in two files is an error. An `index.ts` is what the compiler sees of a folder and is
+ * not embedded.
+ *
+ * @returns {Record<string, { text: string, needs: string[] }>}
+ */
+export function supportSources(directory) {
+  const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && entry.name !== "index.ts")
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort((a, b) => (a < b ? -1 : 1));
+  // Only names are asked for: no library is loaded, and no type is computed.
+  const options = {
+    noLib: true,
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    types: [],
+    module: ts.ModuleKind.NodeNext,
+  };
+  const program = ts.createProgram(paths, options);
+  const checker = program.getTypeChecker();
+
+  const declarations = new Map();
+  const nameOf = new Map();
+  for (const path of paths) {
+    const file = program.getSourceFile(path);
+    const where = (node) =>
+      `${relative(directory, path)}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
+    for (const statement of file.statements) {
+      if (ts.isImportDeclaration(statement) || (ts.isExportDeclaration(statement) && statement.moduleSpecifier)) {
+        const from = statement.moduleSpecifier.text;
+        if (!from.startsWith("./") && !(from.startsWith("../") && paths.includes(join(path, "..", from)))) {
+          throw new Error(`${where(statement)}: embedded code may only use itself, and ${from} is outside`);
+        }
+        continue;
+      }
+      const declared = declarationOf(statement);
+      if (declared === null) throw new Error(`${where(statement)}: only declarations of one name can be embedded`);
+      const name = declared.name.text;
+      const symbol = checker.getSymbolAtLocation(declared.name);
+      const before = declarations.get(name);
+      if (before !== undefined && before.path !== path)
+        throw new Error(`${where(statement)}: ${name} is declared twice`);
+      nameOf.set(symbol, name);
+      if (before === undefined) declarations.set(name, { path, statements: [statement] });
+      else before.statements.push(statement); // overloads
+    }
+  }
+
+  const sources = {};
+  for (const [name, { path, statements }] of declarations) {
+    const needs = new Set();
+    const visit = (node) => {
+      if (ts.isIdentifier(node)) {
+        const target = nameOf.get(resolve(checker, node));
+        if (target !== undefined && target !== name) needs.add(target);
+      }
+      ts.forEachChild(node, visit);
+    };
+    statements.forEach(visit);
+    const text = statements.map((statement) => textOf(statement, program.getSourceFile(path).text)).join("\n");
+    sources[name] = { text, needs: [...needs].sort() };
+  }
+  return sources;
+}
+
+function declarationOf(statement) {
+  if (ts.isVariableStatement(statement)) {
+    const { declarations } = statement.declarationList;
+    return declarations.length === 1 && ts.isIdentifier(declarations[0].name) ? declarations[0] : null;
+  }
+  const isNamed =
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement);
+  return isNamed && statement.name !== undefined ? statement : null;
+}
+
+/** The declaration an identifier refers to, through imports and shorthand properties. */
+function resolve(checker, identifier) {
+  const symbol = ts.isShorthandPropertyAssignment(identifier.parent)
+    ? checker.getShorthandAssignmentValueSymbol(identifier.parent)
+    : checker.getSymbolAtLocation(identifier);
+  if (symbol === undefined) return undefined;
+  return symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+}
+
+/** A statement with the comments right above it, without `export`. */
+function textOf(statement, text) {
+  const start = statement.getStart();
+  let from = start;
+  for (const comment of [...(ts.getLeadingCommentRanges(text, statement.getFullStart()) ?? [])].reverse()) {
+    if (/\n\s*\n/.test(text.slice(comment.end, from))) break;
+    from = comment.pos;
+  }
+  const exported = statement.modifiers?.find((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);
+  const body = text.slice(exported === undefined ? start : exported.end, statement.end).trimStart();
+  return text.slice(from, start) + body;
+}

@@ -1,0 +1,8 @@
+import { revive } from "../1-parse/serialise.ts";
+import { preludeFiles } from "./prelude.generated.ts";
+import type { File } from "../1-parse/ast.ts";
+
+/** The language's own library: the files of grammar/prelude, without parsing them. */
+export function loadPrelude(): readonly File[] {
+  return preludeFiles.map(({ path, text, items }) => revive(items, { path, text }));
+}
