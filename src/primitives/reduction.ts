@@ -148,7 +148,7 @@ function extremum<P extends "reduce_max" | "reduce_min">(
       evaluate(operands, axes, at, (values, errors) => {
         // The largest of no truth values is false, the smallest true.
         const start = at.element === "bool" ? Math.max(0, Math.min(1, empty)) : empty;
-        const value = values.reduce(pick, start);
+        const value = values.reduce((best, v) => pick(best, v), start);
         const error =
           at.element === "bool" ? boolError(values, errors, start) : errors.reduce((a, b) => Math.max(a, b), 0);
         return [value, error + (at.element === "real" ? storageError(value, at.unitRoundoff) : 0)];

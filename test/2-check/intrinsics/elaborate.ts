@@ -21,6 +21,11 @@ export function dims(...sizes: readonly (number | string)[]): Dim[] {
   return sizes.map(dim);
 }
 
+/** The widths of one axis, for pad. */
+export function pair(before: number | string, after: number | string): readonly [Dim, Dim] {
+  return [dim(before), dim(after)];
+}
+
 export class Elaboration {
   readonly builder = new GraphBuilder(primitives);
   readonly requirements: { left: Dim; relation: string; right: Dim; reason: string }[] = [];

@@ -6,7 +6,7 @@ import { solveShape } from "../../../src/2-check/intrinsics/movement.ts";
 import { print, printShape } from "../../../src/ir/dim.ts";
 import { printType } from "../../../src/ir/builder.ts";
 import type { TensorValue } from "../../../src/2-check/value.ts";
-import { dim, dims, Elaboration } from "./elaborate.ts";
+import { dim, dims, Elaboration, pair } from "./elaborate.ts";
 
 /** `real[n, 3]`, with the bound of integers: `index[n] < k`. */
 function typeOf({ node, bound }: TensorValue): string {
@@ -123,8 +123,8 @@ describe("types and shapes of results", () => {
     ["concat", { list: [i, i] }, "index[2*n] < 10"],
     ["stack", { list: [i, j] }, "index[2, n]"],
     ["stack", { list: [x, x], axis: dim(1) }, "real[n, 2, 3]"],
-    ["pad", { x: i, widths: [dims(1, 2)] }, "index[n + 3] < 10"],
-    ["pad", { x, widths: [dims(0, 1), dims("k", 0)] }, "real[n + 1, k + 3]"],
+    ["pad", { x: i, widths: [pair(1, 2)] }, "index[n + 3] < 10"],
+    ["pad", { x, widths: [pair(0, 1), pair("k", 0)] }, "real[n + 1, k + 3]"],
     ["arange", { n }, "index[n] < n"],
     ["linspace", { a: e.scalar(0), b: e.scalar(1), n }, "real[n]"],
     ["eye", { n }, "real[n, n]"],
@@ -238,7 +238,7 @@ describe("faults", () => {
     ["concat", { list: [s, s] }, "use stack for scalars"],
     ["concat", { list: [x, v] }, "the first is [n, 3], number 2 is [m]"],
     ["stack", { list: [x, v] }, "stack needs equal shapes"],
-    ["pad", { x, widths: [dims(1, 1)] }, "`widths` has 1 pairs, but [n, 3] has 2 axes"],
+    ["pad", { x, widths: [pair(1, 1)] }, "`widths` has 1 pairs, but [n, 3] has 2 axes"],
     ["one_hot", { i: v, n: dim(3) }, "one_hot takes integers"],
     ["diag", { x: e.input("t", dims(2, 3, 4)) }, "diag takes a vector or a matrix, not [2, 3, 4]"],
     ["trace", { x: v }, "trace takes a matrix, not [m]"],
