@@ -8,7 +8,7 @@ import { ShapeFault } from "../../ir/primitive.ts";
 import { sliceAxis } from "./movement.ts";
 import { define } from "./intrinsic.ts";
 import type { Intrinsic } from "./intrinsic.ts";
-import { countAlong, filled, number, real, tensor } from "./support.ts";
+import { countAlong, filled, number, real, requireWithin, tensor } from "./support.ts";
 
 const zero = dimConstant(0);
 const one = dimConstant(1);
@@ -91,7 +91,7 @@ export const creationIntrinsics: readonly Intrinsic[] = [
     const b = context.builder;
     if (i.node.element !== "index")
       throw new ShapeFault(`one_hot takes integers (index), not ${i.node.element} numbers`);
-    if (i.bound !== null) context.require(size, ">=", i.bound, `one_hot of integers below ${print(i.bound)}`);
+    requireWithin(context, i, size, "an integer of one_hot");
     const to = [...i.node.shape, size];
     const places = broadcastTo(b, reshape(b, i.node, [...i.node.shape, one]), to);
     return tensor(real(b, equalTo(b, places, countAlong(b, to, -1))));

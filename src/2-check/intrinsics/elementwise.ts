@@ -16,7 +16,7 @@ import { ShapeFault } from "../../ir/primitive.ts";
 import type { TensorValue } from "../value.ts";
 import { define } from "./intrinsic.ts";
 import type { Intrinsic } from "./intrinsic.ts";
-import { elementwise, literal, number, power, promoted, real, tensor, truth } from "./support.ts";
+import { boundOf, elementwise, literal, number, power, promoted, real, tensor, truth } from "./support.ts";
 
 const x = { name: "x", kind: "tensor" } as const;
 const a = { name: "a", kind: "tensor" } as const;
@@ -59,13 +59,6 @@ function ofTwoReals(name: string, primitive: PlainName, first: string, second: s
 function nonZero(divisor: Dim): Dim {
   if (constantOf(divisor) === 0) throw new ShapeFault("a dimension is divided by zero");
   return divisor;
-}
-
-/** One more than the largest integer that a scalar known at compile time, or a bounded tensor, can be. */
-function boundOf(value: TensorValue): Dim | null {
-  if (value.bound !== null) return value.bound;
-  const known = value.node.element === "index" ? literal(value.node) : null;
-  return known === null || known < 0 ? null : constant(known + 1);
 }
 
 function larger(p: TensorValue, q: TensorValue): Dim | null {

@@ -1,10 +1,10 @@
 /** What the prelude needs and users do not see: questions about types and shapes, random draws, checks of losses. */
-import { constant as dimConstant, equal, print, printShape } from "../../ir/dim.ts";
+import { constant as dimConstant, equal, printShape } from "../../ir/dim.ts";
 import { constantValue } from "../../ir/expressions.ts";
 import { ShapeFault } from "../../ir/primitive.ts";
 import { define } from "./intrinsic.ts";
 import type { Intrinsic } from "./intrinsic.ts";
-import { literal, sizeOver, tensor } from "./support.ts";
+import { literal, requireWithin, sizeOver, tensor } from "./support.ts";
 
 const x = { name: "x", kind: "tensor" } as const;
 
@@ -57,7 +57,7 @@ export const internalIntrinsics: readonly Intrinsic[] = [
       );
     }
     const classes = shape[shape.length - 1];
-    if (i.bound !== null) context.require(classes, ">=", i.bound, `a target below ${print(i.bound)}`);
+    requireWithin(context, i, classes, "a target");
     return tensor(context.builder.create("gather", [scores.node, i.node], { batch: rows.length }));
   }),
 

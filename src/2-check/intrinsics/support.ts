@@ -94,7 +94,8 @@ export function elementwise(b: GraphBuilder, primitive: PlainName, nodes: readon
 /** x^y. A literal integer exponent is exact everywhere, also where x is 0 or negative. */
 export function power(b: GraphBuilder, x: Node, y: Node): Node {
   const exponent = isScalar(y) ? literal(y) : null;
-  if (exponent !== null && Number.isInteger(exponent)) return powInt(b, real(b, x), exponent);
+  if (exponent !== null && Number.isInteger(exponent) && Math.abs(exponent) < 2 ** 31)
+    return powInt(b, real(b, x), exponent);
   return elementwise(b, "power", [real(b, x), real(b, y)]);
 }
 
@@ -107,6 +108,21 @@ export function literal(node: Node): number | null {
   }
   const value = at.shape.length === 0 ? constantValue(at) : null;
   return value === null ? null : sign * value;
+}
+
+/** One more than the largest integer that a scalar known at compile time, or a bounded tensor, can be. */
+export function boundOf(value: TensorValue): Dim | null {
+  if (value.bound !== null) return value.bound;
+  const known = value.node.element === "index" ? literal(value.node) : null;
+  return known === null || known < 0 ? null : dimConstant(known + 1);
+}
+
+/** Requires that places `0 .. size - 1` hold every integer of `i`, as far as that is known before a call. */
+export function requireWithin(context: IntrinsicContext, i: TensorValue, size: Dim, what: string): void {
+  const known = literal(i.node);
+  if (known !== null && known < 0) throw new ShapeFault(`${what} is ${String(known)}; integers count from 0`);
+  const bound = boundOf(i);
+  if (bound !== null) context.require(size, ">=", bound, `${what} below ${print(bound)}`);
 }
 
 /** One integer known at compile time. @throws ShapeFault naming `what`. */

@@ -217,7 +217,10 @@ describe("requirements", () => {
     const z = e.input("z", dims("n", 10));
     const y = e.input("y", dims("n"), "index", dim(12));
     expect(needs("pick", { x: z, i: y })).toEqual(["10 >= 12: a target below 12"]);
-    expect(needs("one_hot", { i: y, n: dim(10) })).toEqual(["10 >= 12: one_hot of integers below 12"]);
+    expect(needs("pick", { x: e.input("scores", dims(3)), i: e.scalar(3, "index") })).toEqual([
+      "3 >= 4: a target below 4",
+    ]);
+    expect(needs("one_hot", { i: y, n: dim(10) })).toEqual(["10 >= 12: an integer of one_hot below 12"]);
   });
 });
 
@@ -240,6 +243,7 @@ describe("faults", () => {
     ["stack", { list: [x, v] }, "stack needs equal shapes"],
     ["pad", { x, widths: [pair(1, 1)] }, "`widths` has 1 pairs, but [n, 3] has 2 axes"],
     ["one_hot", { i: v, n: dim(3) }, "one_hot takes integers"],
+    ["one_hot", { i: e.scalar(-1, "index"), n: dim(3) }, "an integer of one_hot is -1; integers count from 0"],
     ["diag", { x: e.input("t", dims(2, 3, 4)) }, "diag takes a vector or a matrix, not [2, 3, 4]"],
     ["trace", { x: v }, "trace takes a matrix, not [m]"],
     ["tril", { x: v }, "tril takes a matrix, not [m]"],
