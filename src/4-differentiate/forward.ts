@@ -3,11 +3,11 @@
  * (Griewank and Walther, Evaluating Derivatives, ch. 3.1). It uses the same rules as reverse mode.
  */
 import { recordOf } from "../ir/facts.ts";
-import { is, select } from "../ir/expressions.ts";
+import { is } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Context } from "./context.ts";
 import { forwardLoop } from "./loop.ts";
-import { guardedContraction, orZeros, times } from "./product.ts";
+import { guarded, orZeros, times } from "./product.ts";
 import { reach } from "./reach.ts";
 import { total } from "./reverse.ts";
 
@@ -47,11 +47,6 @@ function pushForward(context: Context, node: Node, tangents: readonly (Node | nu
   const { b } = context;
   if (!tangents.some((tangent) => tangent !== null)) return null;
   if (is(node, "mark")) return tangents[0];
-  if (is(node, "select")) {
-    // Not by multiplication: the branch that was not selected may be NaN.
-    const [condition, then, otherwise] = node.operands;
-    return select(b, condition, orZeros(context, tangents[1], then), orZeros(context, tangents[2], otherwise));
-  }
   const { derivative } = recordOf(b, node);
   switch (derivative.kind) {
     case "partials":
@@ -73,7 +68,7 @@ function pushForward(context: Context, node: Node, tangents: readonly (Node | nu
         context,
         tangents.map((tangent, k) => {
           if (tangent === null) return null;
-          return guardedContraction(context, b.withOperands(node, node.operands.with(k, tangent)));
+          return guarded(context, b.withOperands(node, node.operands.with(k, tangent)));
         }),
       );
     case "tangent":

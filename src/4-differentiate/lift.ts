@@ -56,16 +56,20 @@ export function liftNode(
   switch (node.primitive) {
     case "broadcast": {
       const { shape, axes } = node.attributes;
+      if (node.operands[0].shape.length !== axes.length) return b.withOperands(node, operands);
       const lead = leading.map((_, k) => k - n - shape.length);
       return b.create("broadcast", operands, { shape: [...leading, ...shape], axes: [...lead, ...axes] });
     }
     case "contract": {
       const { left, right, result } = node.attributes;
-      const fresh = freshLabels(n, [...left, ...right, ...result]);
+      // Axes that the contraction has no labels for are a batch: they get some, so that the leading ones may differ.
+      const batch = node.operands[0].shape.length - left.length;
+      const labels = freshLabels(n + batch, [...left, ...right, ...result]);
+      const own = (k: number): string[] => (varies[k] ? labels : labels.slice(n));
       return b.create("contract", operands, {
-        left: varies[0] ? [...fresh, ...left] : left,
-        right: varies[1] ? [...fresh, ...right] : right,
-        result: [...fresh, ...result],
+        left: [...own(0), ...left],
+        right: [...own(1), ...right],
+        result: [...labels, ...result],
       });
     }
     case "gather": {

@@ -53,11 +53,17 @@ export function orZeros(context: Context, node: Node | null, model: Node): Node 
   return node ?? like(context.b, 0, model, "real");
 }
 
+/** What a bilinear rule built, guarded: a product of adjoints or tangents with values. */
+export function guarded(context: Context, node: Node): Node | null {
+  if (node.primitive === "multiply") return times(context, node.operands[0], node.operands[1]);
+  return guardedContraction(context, node);
+}
+
 /**
  * A contraction of which one operand is not provably finite and the other has a support: entries of the first that meet
  * only zeros of the second become 0.
  */
-export function guardedContraction(context: Context, node: Node): Node {
+function guardedContraction(context: Context, node: Node): Node {
   const contraction = node as AnyNode;
   if (contraction.primitive !== "contract") return node;
   const { b, facts, supports } = context;

@@ -5,11 +5,11 @@
  * The pass owns order, reach and accumulation; what a primitive does to cotangents stands in its record.
  */
 import { recordOf } from "../ir/facts.ts";
-import { is, like, select } from "../ir/expressions.ts";
+import { is, like } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Context } from "./context.ts";
 import { reverseLoop } from "./loop.ts";
-import { checkShape, guardedContraction, plus, times } from "./product.ts";
+import { checkShape, guarded, plus, times } from "./product.ts";
 import { reach } from "./reach.ts";
 
 /** A result and its cotangent, of the same shape; null counts as zero. */
@@ -64,21 +64,18 @@ export function reverse(context: Context, seeds: readonly Seed[], wrt: readonly 
 function pullBack(context: Context, node: Node, cotangent: Node, needed: readonly boolean[]): readonly (Node | null)[] {
   const { b } = context;
   if (node.primitive === "mark") return [cotangent];
-  const { derivative, guard } = recordOf(b, node);
+  const { derivative } = recordOf(b, node);
   switch (derivative.kind) {
     case "partials":
       return node.operands.map((operand, k) => {
         if (!needed[k] || operand.element !== "real") return null;
-        const choice = guard?.(node, k) ?? null;
         const partial = derivative.partials[k](b, node.operands, node);
-        const scaled = partial === null ? null : times(context, cotangent, partial);
-        if (choice === null || scaled === null) return scaled;
-        return choice.when ? select(b, choice.condition, scaled, 0) : select(b, choice.condition, 0, scaled);
+        return partial === null ? null : times(context, cotangent, partial);
       });
     case "transpose":
       return node.operands.map((_, k) => {
         const transposed = needed[k] ? derivative.transpose(b, cotangent, node, k) : null;
-        return transposed === null ? null : guardedContraction(context, transposed);
+        return transposed === null ? null : guarded(context, transposed);
       });
     case "tangent": {
       // The rule is an expression that is linear in the tangents; reverse mode transposes it. The marks stand for them.

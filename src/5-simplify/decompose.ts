@@ -1,0 +1,208 @@
+/** Reads sums of terms off a graph: products, quotients, powers and selects against 0 become terms over atoms. */
+import { constantValue, is, sigmoid } from "../ir/expressions.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { AnyNode, AttributesOf, Node } from "../ir/graph.ts";
+import { indicatorKey, multiplyTerms, numberTerm, powerTerm, scaleTerm } from "./term.ts";
+import type { Factor, Indicator, Term } from "./term.ts";
+
+/** More terms or steps than this are no textbook simplification: the expression stays as it is. */
+const maxTerms = 24;
+const maxSteps = 120;
+
+interface Pending {
+  readonly node: Node;
+  readonly exponent: number;
+  /** The broadcast that the node stands under, if any. */
+  readonly under: AttributesOf["broadcast"] | null;
+}
+
+export class Decomposer {
+  readonly #b: GraphBuilder;
+  readonly #mayEnter: (node: Node) => boolean;
+  readonly #isLive: (node: Node) => boolean;
+  readonly #limit: number;
+  /** Nodes that were looked through. */
+  readonly entered = new Set<Node>();
+  /** How many atoms, numbers and signs were met: what the graph spends on the expression as it is. */
+  leaves = 0;
+  /** More was met than is worth looking at. */
+  exceeded = false;
+
+  constructor(b: GraphBuilder, mayEnter: (node: Node) => boolean, isLive: (node: Node) => boolean, limit = Infinity) {
+    this.#b = b;
+    this.#mayEnter = mayEnter;
+    this.#isLive = isLive;
+    this.#limit = limit;
+  }
+
+  /** The addends of a node, in order. */
+  sum(root: Node): Term[] {
+    const terms: Term[] = [];
+    const pending: { node: Node; scale: number }[] = [{ node: root, scale: 1 }];
+    for (let at = pending.pop(); at !== undefined && !this.exceeded; at = pending.pop()) {
+      const { node, scale } = at;
+      const enter = node === root || this.#mayEnter(node);
+      if (enter && (is(node, "add") || is(node, "subtract"))) {
+        this.#enter(node);
+        const [x, y] = node.operands;
+        pending.push({ node: y, scale: is(node, "add") ? scale : -scale }, { node: x, scale });
+      } else if (enter && is(node, "negate")) {
+        this.#enter(node);
+        this.leaves++;
+        pending.push({ node: node.operands[0], scale: -scale });
+      } else {
+        terms.push(scaleTerm(this.#product(node, node === root), scale));
+      }
+    }
+    return terms;
+  }
+
+  #enter(node: Node): void {
+    this.entered.add(node);
+    if (this.entered.size > this.#limit) this.exceeded = true;
+  }
+
+  /** The factors of a node. */
+  #product(root: Node, isRoot: boolean): Term {
+    let numerator = 1;
+    let denominator = 1;
+    const factors = new Map<number, Factor>();
+    const indicators = new Map<number, Indicator>();
+    const pending: Pending[] = [{ node: root, exponent: 1, under: null }];
+    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+      const { exponent, under } = at;
+      const node = at.node as AnyNode;
+      const value = constantValue(node);
+      if (value !== null && Number.isFinite(value) && (value !== 0 || exponent > 0)) {
+        if (Math.abs(value) !== 1) this.leaves++;
+        if (exponent > 0) numerator *= value ** exponent;
+        else denominator *= value ** -exponent;
+        continue;
+      }
+      const inner = (isRoot && node === root) || this.#mayEnter(node) ? factorsOf(node, at) : null;
+      if (inner === null) {
+        this.leaves++;
+        const base = under === null ? node : this.#b.create("broadcast", [node], under);
+        const power = (factors.get(base.id)?.exponent ?? 0) + exponent;
+        if (power === 0) factors.delete(base.id);
+        else factors.set(base.id, { base, exponent: power });
+        continue;
+      }
+      this.#enter(node);
+      if (inner.negative) {
+        this.leaves++;
+        if (exponent % 2 !== 0) numerator = -numerator;
+      }
+      if (node.primitive === "power_integer") this.leaves++;
+      if (inner.indicator !== null) {
+        this.leaves++;
+        indicators.set(indicatorKey(inner.indicator), inner.indicator);
+      }
+      pending.push(...inner.parts);
+    }
+    return { ...scaleTerm(numberTerm(1, denominator), numerator), factors, indicators };
+  }
+
+  /**
+   * The terms with products of sums multiplied out; null if there would be too many. Of several sums in a term the newest
+   * is taken first: a sum whose addends are divided by another one goes before that one, so that the division cancels.
+   */
+  expand(terms: readonly Term[]): Term[] | null {
+    const done: Term[] = [];
+    const pending = [...terms].reverse();
+    let steps = 0;
+    for (let term = pending.pop(); term !== undefined; term = pending.pop()) {
+      const factor = newestSum(term, (node) => this.#addends(node) !== null);
+      const addends = factor === null ? null : this.#addends(factor.base);
+      if (factor === null || addends === null) {
+        done.push(term);
+        if (done.length > maxTerms) return null;
+        continue;
+      }
+      if (++steps > maxSteps || this.exceeded) return null;
+      const rest = multiplyTerms(term, powerTerm(factor.base, -1));
+      pending.push(...addends.map((addend) => multiplyTerms(rest, addend)).reverse());
+    }
+    return done;
+  }
+
+  readonly #sums = new Map<Node, Term[] | null>();
+
+  /** What a factor is the sum of; null if it is none that may be entered. */
+  #addends(node: Node): Term[] | null {
+    const known = this.#sums.get(node);
+    if (known !== undefined) return known;
+    const addends = this.#readSum(node);
+    this.#sums.set(node, addends);
+    return addends;
+  }
+
+  #readSum(node: Node): Term[] | null {
+    if ((is(node, "add") || is(node, "subtract")) && this.#mayEnter(node)) return this.sum(node);
+    // σ(-z) = 1 - σ(z), where σ(z) is there anyway
+    if (is(node, "sigmoid") && is(node.operands[0], "negate")) {
+      const partner = sigmoid(this.#b, node.operands[0].operands[0]);
+      if (this.#isLive(partner)) return [numberTerm(1), scaleTerm(powerTerm(partner, 1), -1)];
+    }
+    return null;
+  }
+}
+
+/** The newest factor with a positive power that is a sum. */
+function newestSum(term: Term, isSum: (node: Node) => boolean): Factor | null {
+  let found: Factor | null = null;
+  for (const factor of term.factors.values()) {
+    if (factor.exponent < 1 || !isSum(factor.base)) continue;
+    if (found === null || factor.base.id > found.base.id) found = factor;
+  }
+  return found;
+}
+
+interface Parts {
+  readonly parts: readonly Pending[];
+  readonly negative: boolean;
+  readonly indicator: Indicator | null;
+}
+
+/** The factors that a node is made of; null if it is an atom. */
+function factorsOf(node: AnyNode, { exponent, under }: Pending): Parts | null {
+  const of = (node: Node, power = 1): Pending => ({ node, exponent: exponent * power, under });
+  const made = (parts: readonly Pending[], more: Partial<Parts> = {}): Parts => ({
+    parts,
+    negative: false,
+    indicator: null,
+    ...more,
+  });
+  switch (node.primitive) {
+    case "multiply":
+      return made([of(node.operands[1]), of(node.operands[0])]);
+    case "divide":
+      return made([of(node.operands[1], -1), of(node.operands[0])]);
+    case "negate":
+      return made([of(node.operands[0])], { negative: true });
+    case "power_integer":
+      return node.attributes.exponent === 0 ? null : made([of(node.operands[0], node.attributes.exponent)]);
+    case "select": {
+      // The zero of a select holds whatever its other branch is: a condition is a factor of its own.
+      const [condition, x, y] = node.operands;
+      if (exponent < 1 || under !== null) return null;
+      if (constantValue(y) === 0) return made([of(x)], { indicator: { condition, when: true } });
+      if (constantValue(x) === 0) return made([of(y)], { indicator: { condition, when: false } });
+      return null;
+    }
+    case "convert": {
+      const [condition] = node.operands;
+      if (exponent < 1 || under !== null || condition.element !== "bool") return null;
+      return made([], { indicator: { condition, when: true } });
+    }
+    case "broadcast":
+      if (under !== null || !isProduct(node.operands[0])) return null;
+      return made([{ node: node.operands[0], exponent, under: node.attributes }]);
+    default:
+      return null;
+  }
+}
+
+function isProduct(node: Node): boolean {
+  return is(node, "multiply") || is(node, "divide") || is(node, "negate") || is(node, "power_integer");
+}

@@ -1,0 +1,49 @@
+/** What a rewrite rule is. Data only. */
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { FactTable } from "../ir/facts.ts";
+import type { AnyNode, Node, PrimitiveName } from "../ir/graph.ts";
+
+/**
+ * - `exact`: the same bits.
+ * - `rounding`: the same number in exact arithmetic; reassociates or uses a more accurate form. A result may become more
+ *   defined (a number where there was NaN or an infinity), never less.
+ * - `domain`: as `rounding`, where the operands' facts show that the stated condition holds.
+ */
+export type Soundness = "exact" | "rounding" | { readonly domain: string };
+
+export interface RuleContext {
+  readonly b: GraphBuilder;
+  /** In exact arithmetic. */
+  readonly facts: FactTable;
+  /** With open ends attained, as rounding does: what is finite under these facts stays finite when computed. */
+  readonly rounded: FactTable;
+}
+
+/** One named rewrite: a node of one of the primitives `on` becomes another node of the same type, or stays (null). */
+export interface Rule {
+  readonly name: string;
+  /** The law as a formula. */
+  readonly law: string;
+  readonly soundness: Soundness;
+  readonly on: readonly PrimitiveName[];
+  readonly apply: (node: AnyNode, context: RuleContext) => Node | null;
+}
+
+/** A rule that fired, for `--trace-rewrites`. */
+export interface TraceEvent {
+  readonly rule: string;
+  readonly before: Node;
+  readonly after: Node;
+}
+
+export interface SimplifyOptions {
+  /** Names of rules that are switched off. */
+  readonly disable?: ReadonlySet<string>;
+  readonly trace?: (event: TraceEvent) => void;
+  /** How many times rules may fire; by default proportional to the size of the graph. */
+  readonly fuel?: number;
+  /** Hears when fuel ran out or rules went in a circle. The graph is right still, but not in normal form. */
+  readonly onExhausted?: (rule: string) => void;
+  /** Hears of each node that another one takes the place of. */
+  readonly onReplace?: (from: Node, to: Node) => void;
+}

@@ -1,0 +1,117 @@
+/**
+ * Finds what a textbook derives by hand. Local rules bring every node to a normal form; the algebra of sums and products
+ * looks at whole expressions; both alternate until nothing changes.
+ */
+import type { GraphBuilder } from "../ir/builder.ts";
+import { topological } from "../ir/expressions.ts";
+import { FactTable } from "../ir/facts.ts";
+import type { Graph, Loop, Node } from "../ir/graph.ts";
+import { simplifyAlgebra } from "./algebra.ts";
+import { Engine, indexRules } from "./engine.ts";
+import type { Fuel } from "./engine.ts";
+import type { RuleContext, SimplifyOptions } from "./rule.ts";
+import { rules } from "./rules/index.ts";
+
+/** Rounds of local rules and algebra; three settle all that is known, more would be a circle. */
+const maxRounds = 12;
+
+/**
+ * An equal graph that costs less. Marks and stop_gradient are crossed by no rule; derivative requests keep the names that
+ * they differentiate by.
+ */
+export function simplify(graph: Graph, b: GraphBuilder, options: SimplifyOptions = {}): Graph {
+  const roots = graph.outputs.map((output) => output.node);
+  const fuel = { left: options.fuel ?? 2000 + 50 * topological(roots).length };
+  const nodes = new Simplifier(b, options, fuel, false).run(roots);
+  return { ...graph, outputs: graph.outputs.map((output, k) => ({ ...output, node: nodes[k] })) };
+}
+
+class Simplifier {
+  readonly #b: GraphBuilder;
+  readonly #options: SimplifyOptions;
+  readonly #fuel: Fuel;
+  readonly #context: RuleContext;
+  readonly #engine: Engine;
+  readonly #bodies = new Map<Loop, Loop>();
+  readonly #disable: ReadonlySet<string>;
+
+  constructor(b: GraphBuilder, options: SimplifyOptions, fuel: Fuel, body: boolean) {
+    this.#b = b;
+    this.#options = options;
+    this.#fuel = fuel;
+    this.#disable = options.disable ?? new Set();
+    this.#context = { b, facts: new FactTable(b, { body }), rounded: new FactTable(b, { body, rounded: true }) };
+    this.#engine = new Engine(this.#context, indexRules(rules, this.#disable), options, fuel, (record) =>
+      this.#body(record),
+    );
+  }
+
+  run(roots: readonly Node[]): readonly Node[] {
+    let nodes = roots.map((root) => this.#engine.normalize(root));
+    for (let round = 0; round < maxRounds; round++) {
+      const exchanged = this.#algebra(nodes);
+      if (exchanged === nodes) return nodes;
+      nodes = exchanged.map((root) => this.#engine.normalize(root));
+    }
+    return nodes;
+  }
+
+  #algebra(roots: readonly Node[]): readonly Node[] {
+    const found = simplifyAlgebra(this.#context, roots, this.#disable);
+    if (found.size === 0) return roots;
+    const replacements = new Map<Node, Node>();
+    for (const [before, { node: after, row }] of found) {
+      if (this.#fuel.left <= 0) {
+        this.#options.onExhausted?.(row);
+        break;
+      }
+      this.#fuel.left--;
+      this.#options.trace?.({ rule: row, before, after });
+      this.#options.onReplace?.(before, after);
+      replacements.set(before, after);
+    }
+    return replacements.size === 0 ? roots : exchange(this.#b, roots, replacements);
+  }
+
+  /** A body is a closed graph of its own: nothing of what is known outside holds of its parameters. */
+  #body(record: Loop): Loop {
+    const known = this.#bodies.get(record);
+    if (known !== undefined) return known;
+    const roots = [...record.next, ...record.stackedOutputs];
+    const nodes = new Simplifier(this.#b, this.#options, this.#fuel, true).run(roots);
+    const count = record.next.length;
+    const isSame = nodes.every((node, k) => node === roots[k]);
+    const result = isSame ? record : { ...record, next: nodes.slice(0, count), stackedOutputs: nodes.slice(count) };
+    this.#bodies.set(record, result);
+    this.#bodies.set(result, result);
+    return result;
+  }
+}
+
+/** Puts replacements in, also where one is part of another. */
+function exchange(b: GraphBuilder, roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): readonly Node[] {
+  const done = new Map<Node, Node>();
+  const entered = new Set<Node>();
+  const pending = [...roots];
+  while (pending.length > 0) {
+    const node = pending[pending.length - 1];
+    if (done.has(node)) {
+      pending.pop();
+      continue;
+    }
+    const replacement = replacements.get(node);
+    const parts = replacement === undefined ? node.operands : [replacement];
+    // Replacements that are part of each other would go round: what is being replaced already stays.
+    const waiting = entered.has(node) ? [] : parts.filter((part) => !done.has(part));
+    entered.add(node);
+    if (waiting.length > 0) {
+      pending.push(...waiting);
+      continue;
+    }
+    pending.pop();
+    const operands = node.operands.map((operand) => done.get(operand) ?? operand);
+    const settled = replacement === undefined ? undefined : done.get(replacement);
+    done.set(node, settled ?? b.withOperands(node, operands));
+  }
+  return roots.map((root) => done.get(root) ?? root);
+}
