@@ -14,7 +14,8 @@ POINTS = [
 
 
 def unary(expression, f, points=POINTS, departs=(), open_value=(), open_gradient=(), values=None, slopes=None):
-    """`departs`: (place, point, contract, why). A gradient at NaN, or one at an infinite point that PyTorch calls NaN, is open.
+    """`departs`: (place, point, contract, why). A gradient at NaN or outside the domain, or one at an
+    infinite point that PyTorch calls NaN, is open.
 
     `values`, `slopes`: functions of one float, where PyTorch has none or a poor one.
     """
@@ -28,7 +29,8 @@ def unary(expression, f, points=POINTS, departs=(), open_value=(), open_gradient
     changed = {d["at"] for d in made.get("departs", [])}
     for i, p in enumerate(points):
         g = made["gradient"]["x"]["data"]
-        if f"gradient.x[{i}]" not in changed and (np.isnan(p) or (np.isinf(p) and g[i] == "nan")):
+        outside = made["value"]["data"][i] == "nan"
+        if f"gradient.x[{i}]" not in changed and (outside or np.isnan(p) or (np.isinf(p) and g[i] == "nan")):
             g[i] = None
     return made
 
@@ -74,7 +76,7 @@ def kinked():
         unary("elu(x, alpha = 0.5)", lambda x: F.elu(x, 0.5), departs=zero),
         unary("selu(x)", F.selu, departs=[("x", p, selu, "the slope at 0 is that of the right-hand side") for p in (0.0, -0.0)]),
         unary("relu6(x)", F.relu6, departs=zero + [("x", 6, 1, CLOSED)]),
-        unary("hard_sigmoid(x)", F.hardsigmoid, departs=[("x", p, 1 / 6, CLOSED) for p in (-3, 3)]),
+        unary("hard_sigmoid(x)", lambda x: F.relu6(x + 3) / 6, departs=[("x", p, 1 / 6, CLOSED) for p in (-3, 3)]),
         unary("hard_tanh(x)", F.hardtanh, departs=[("x", p, 1, CLOSED) for p in (-1, 1)]),
         unary("clamp(x, -1, 2.5)", lambda x: torch.clamp(x, -1, 2.5)),
         unary("abs(x)", torch.abs),
@@ -87,7 +89,7 @@ def kinked():
 
 def smooth():
     tiny = [p for p in POINTS if 0 < abs(p) < 1e-100]
-    unit = [-INF, -2, -1, -0.75, -0.5, -1e-8, -0.0, 0.0, 1e-300, 1e-8, 0.3, 0.5, 0.999999, 1, 2, INF, NAN]
+    unit = [-INF, -2, -1, -0.75, -0.5, -1e-8, -0.0, 0.0, 1e-300, 1e-8, 0.3, 0.5, 0.9375, 1, 2, INF, NAN]
     angles = [-INF, -1e5, -100, -3, -1.5707963267948966, -1, -0.5, -1e-8, -1e-300, -0.0, 0.0, 5e-324, 1e-8, 0.3, 0.7853981633974483, 1, 1.5,
               3.141592653589793, 10, 100, 1e5, 1e10, 1e22, INF, NAN]
     return [
@@ -129,7 +131,7 @@ def smooth():
         unary("x^3", lambda x: x**3),
         unary("x^-1", lambda x: x**-1),
         unary("x^0", lambda x: x**0),
-        unary("x^0.5", lambda x: x**0.5),
+        unary("x^0.5", lambda x: x**0.5, open_value=[-INF]),
         unary("-x^2", lambda x: -(x**2)),
         unary("if x > 0 then log(x) else 0", lambda x: torch.where(x > 0, torch.log(torch.where(x > 0, x, torch.ones_like(x))), torch.zeros_like(x))),
         unary("where(x == 0, 1, sin(x) / x)", lambda x: torch.where(x == 0, torch.ones_like(x), torch.sin(x) / torch.where(x == 0, torch.ones_like(x), x)),
