@@ -14,24 +14,19 @@ import type { Node } from "../ir/graph.ts";
 
 const BLOCK = 16;
 const SHORT = 32;
-/** Tensors have at most 2^31 entries. */
-const MOST_ENTRIES = 2 ** 31;
+/** A row of unknown length is cut as often as one of a million needs; a longer one works too, with a larger table. */
+const ASSUMED_LENGTH = 2 ** 20;
 
 /** The tangent of `reduce_product(x, axes)`; `tangent` has the shape of x. */
 export function productTangent(b: GraphBuilder, x: Node, tangent: Node, axes: readonly number[]): Node {
   let factors = joinAxes(b, x, axes);
   let direction = joinAxes(b, tangent, axes);
-  for (let left = lengthBound(lastSize(factors)); left > SHORT; left = Math.ceil(left / BLOCK)) {
+  for (let left = dims.constantOf(lastSize(factors)) ?? ASSUMED_LENGTH; left > SHORT; left = Math.ceil(left / BLOCK)) {
     const [blocks, directions] = [split(b, factors, 1), split(b, direction, 0)];
     direction = rowTangent(b, blocks, directions);
     factors = e.reduceProduct(b, blocks, [-1]);
   }
   return rowTangent(b, factors, direction);
-}
-
-/** How long a row may be. */
-function lengthBound(size: Dim): number {
-  return dims.constantOf(size) ?? MOST_ENTRIES;
 }
 
 function lastSize(x: Node): Dim {
