@@ -1,0 +1,73 @@
+// The library and its derivatives in the reference interpreter, against the tables made with PyTorch: before any rewriting or code.
+import { describe, expect, test } from "vitest";
+import { parse } from "../../src/1-parse/parse.ts";
+import { check } from "../../src/2-check/check.ts";
+import { loadImports } from "../../src/2-check/imports.ts";
+import { loadPrelude } from "../../src/2-check/prelude.ts";
+import { lower } from "../../src/3-lower/lower.ts";
+import { differentiate } from "../../src/4-differentiate/differentiate.ts";
+import { GraphBuilder } from "../../src/ir/builder.ts";
+import { evaluate, tensor } from "../../src/ir/interpreter.ts";
+import { Origins } from "../../src/ir/origins.ts";
+import type { Value } from "../../src/ir/value.ts";
+import { primitives } from "../../src/primitives/index.ts";
+import type { Case, Packed } from "../tables/reference.ts";
+import { annotation, argument, difference, readTable } from "../tables/reference.ts";
+
+const prelude = loadPrelude();
+
+/** The value of a function's first entry, of a file that holds it alone, for the given arguments. */
+function run(source: string, inputs: Readonly<Record<string, Packed>>): ReadonlyMap<string, Value> {
+  const parsed = parse({ path: "case.nn", text: source });
+  const builder = new GraphBuilder(primitives);
+  const origins = new Origins();
+  const sources = loadImports(parsed.file, () => null);
+  const { checked, diagnostics } = check(sources, { set: {}, builder, origins, prelude });
+  expect([...parsed.diagnostics, ...diagnostics].filter(({ severity }) => severity === "error")).toEqual([]);
+  if (checked === null) throw new Error("nothing checked");
+  const [{ entries }] = lower(checked, builder, origins).functions;
+  const graph = differentiate(entries[0].graph, builder);
+  const values = Object.entries(inputs).map(([name, packed]): [string, Value] => {
+    const data = argument(packed);
+    const element = packed.kind === undefined ? "real" : "index";
+    return [name, tensor(packed.shape, typeof data === "number" ? [data] : data, element)];
+  });
+  return evaluate(graph, new Map(values), { dims: new Map() });
+}
+
+/** As the tables' reader wants a result. */
+function plain(value: Value | undefined): unknown {
+  if (value === undefined) return undefined;
+  return value.shape.length === 0 ? value.data[0] : value.data;
+}
+
+function largest({ data }: Packed): number {
+  return data.reduce<number>((most, v) => (typeof v === "number" ? Math.max(most, Math.abs(v)) : most), 1);
+}
+
+describe.each(["elementwise", "reductions", "structure", "losses"])("%s", (name) => {
+  const cases = readTable(name) as Case[];
+
+  test.each(cases.map((row, k) => ({ row, title: `${String(k)} ${row.expression}` })))("$title", ({ row }) => {
+    const { expression, inputs, cotangent, gradient } = row;
+    const faults: string[] = [];
+    const compare = (what: string, found: Value | undefined, expected: Packed): void => {
+      const absolute = 2e-15 * largest(expected);
+      const fault = difference(plain(found), expected, { relative: 1e-12, absolute, signOfZero: false });
+      if (fault !== undefined) faults.push(`${what} ${fault}`);
+    };
+    const parameters = Object.entries(inputs).map(([input, packed]) => input + annotation(packed));
+    const found = run(`fn f(${parameters.join(", ")}) = ${expression}\nderive f: value\n`, inputs);
+    compare("value", found.get("value"), row.value);
+    if (cotangent !== undefined && gradient !== undefined) {
+      const weighted = [...parameters, `cotangent${annotation(cotangent)}`].join(", ");
+      const asked = Object.keys(gradient).join(", ");
+      const source = `fn f(${weighted}) = sum(cotangent * (${expression}))\nderive f: gradient(${asked})\n`;
+      const results = run(source, { ...inputs, cotangent });
+      for (const [input, expected] of Object.entries(gradient)) {
+        compare(`gradient.${input}`, results.get(`gradient.${input}`), expected);
+      }
+    }
+    expect(faults).toEqual([]);
+  });
+});
