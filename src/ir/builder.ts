@@ -22,6 +22,11 @@ export class GraphBuilder {
     this.#maxNodes = options.maxNodes ?? Infinity;
   }
 
+  /** The limit of nodes. */
+  get maxNodes(): number {
+    return this.#maxNodes;
+  }
+
   /** How many nodes were created. */
   get size(): number {
     return this.#count;

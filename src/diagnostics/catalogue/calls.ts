@@ -58,4 +58,27 @@ export const calls = {
     message: (a: { name: string; depth: number }) =>
       `\`${a.name}\` calls itself more than ${a.depth} times: no condition on dimensions ends it`,
   },
+  "dims-not-solved": {
+    severity: "error",
+    message: (a: { name: string; argument: string; dims: readonly string[] }) =>
+      `the shape of \`${a.argument}\` alone does not tell ${a.dims.map((dim) => `\`${dim}\``).join(" and ")} of \`${a.name}\``,
+  },
+  "draw-outside-model": {
+    severity: "error",
+    message: (a: { name: string }) =>
+      `\`${a.name}\` depends on the training step or draws random numbers, and only a model has these`,
+  },
+  "too-many-calls": {
+    severity: "error",
+    message: (a: { limit: number }) => `this expands to more than ${a.limit} calls`,
+  },
+  "too-many-rounds": {
+    severity: "error",
+    message: (a: { found: number; limit: number }) =>
+      `\`repeat\` is expanded at compile time: ${a.found} rounds are more than ${a.limit}`,
+  },
+  "calls-too-deep": {
+    severity: "error",
+    message: (a: { limit: number }) => `expressions and calls nest more than ${a.limit} deep here`,
+  },
 } as const satisfies Catalogue;

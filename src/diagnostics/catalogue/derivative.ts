@@ -62,4 +62,8 @@ export const derivative = {
     severity: "warning",
     message: (a: { value: string; name: string }) => `${a.value} does not depend on \`${a.name}\`: the derivative is 0`,
   },
+  "derive-no-reals": {
+    severity: "error",
+    message: (a: { name: string; kind: string }) => `\`${a.name}\` has no argument of reals for its ${a.kind}`,
+  },
 } as const satisfies Catalogue;

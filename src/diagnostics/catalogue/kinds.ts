@@ -65,4 +65,8 @@ export const kinds = {
     message: (a: { shape: string }) =>
       `\`.T\` swaps the last two axes, and ${a.shape} has ${a.shape === "[]" ? "none" : "only one"}`,
   },
+  "empty-list": {
+    severity: "error",
+    message: () => "an empty list has no shape of its own: it cannot become a tensor",
+  },
 } as const satisfies Catalogue;

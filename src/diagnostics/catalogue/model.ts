@@ -119,4 +119,12 @@ export const model = {
     severity: "warning",
     message: (a: { found: string }) => `${a.found} can lose all its digits for large inputs`,
   },
+  "use-form": {
+    severity: "error",
+    message: () => "`use` wants a layer with named arguments, as in `use enc = dense(units = 64)`",
+  },
+  "next-without-carry": {
+    severity: "error",
+    message: (a: { name: string }) => `\`next ${a.name}\`: \`${a.name}\` is not carried from round to round`,
+  },
 } as const satisfies Catalogue;

@@ -59,4 +59,8 @@ export const names = {
     severity: "error",
     message: (a: { path: string }) => `"${a.path}" has errors of its own`,
   },
+  "not-supported": {
+    severity: "error",
+    message: (a: { what: string }) => `${a.what} is not supported yet`,
+  },
 } as const satisfies Catalogue;

@@ -124,4 +124,13 @@ export const shapes = {
     severity: "error",
     message: (a: { name: string }) => `\`${a.name}\`: leading dimensions (\`...\`) need a concrete shape here`,
   },
+  "shape-fault": {
+    severity: "error",
+    message: (a: { why: string }) => a.why,
+  },
+  "shared-shape": {
+    severity: "error",
+    message: (a: { path: string; first: string; second: string }) =>
+      `\`${a.path}\` is ${a.first} from the first use of its layer, and this use would make it ${a.second}`,
+  },
 } as const satisfies Catalogue;

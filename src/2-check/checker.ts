@@ -1,0 +1,238 @@
+/** What checking one file carries along: the graph, the faults found, and where in the program it is. */
+import type { MessageArgs, Code } from "../diagnostics/catalogue/index.ts";
+import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
+import { diagnostic, type Extras } from "../diagnostics/report.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import { constantOf, decide, print, printShape, product, subtract, type Requirement } from "../ir/dim.ts";
+import type { GraphRequirement, Node } from "../ir/graph.ts";
+import type { Origins } from "../ir/origins.ts";
+import type { Block } from "../1-parse/ast.ts";
+import type { Intrinsic } from "./intrinsics/intrinsic.ts";
+import type { ModelUnit } from "./model-unit.ts";
+import type { Definition, FileScope } from "./scope.ts";
+import { faulty, type Value } from "./value.ts";
+
+type Faulty = Extract<Value, { kind: "faulty" }>;
+
+/** A call whose body is being elaborated. */
+export interface Frame {
+  readonly definition: Definition;
+  readonly call: Span;
+  /** How the call reads with its arguments' types, for errors inside the prelude. */
+  readonly describe: () => string;
+  /** The user's name of the definition that the call is in, for names of nodes. */
+  readonly label: string;
+}
+
+/** What is elaborated at the moment: an exported function, a model, or the consts of a file (no draws, no parameters). */
+export interface Unit {
+  readonly requirements: GraphRequirement[];
+  readonly model: ModelUnit | null;
+  /** Results of calls that draw nothing and hold no parameters. */
+  readonly memo: Map<object, Map<string, Value>>;
+}
+
+export function newUnit(model: ModelUnit | null = null): Unit {
+  return { requirements: [], model, memo: new Map() };
+}
+
+/** Ends the elaboration of a unit after a fault that repeats without end. */
+export class Abandoned extends Error {
+  override readonly name = "Abandoned";
+}
+
+/** Leaves an elaboration whose fault is reported already. */
+export class Silent extends Error {
+  override readonly name = "Silent";
+}
+
+/** How deep expressions and calls may nest together, so that the stack suffices. */
+const maxDepth = 900;
+const maxCalls = 100_000;
+const maxElements = 2 ** 31;
+
+export class Checker {
+  readonly builder: GraphBuilder;
+  readonly origins: Origins;
+  readonly intrinsics: ReadonlyMap<string, Intrinsic>;
+  readonly prelude: FileScope;
+  /** Marks every name, for `derive explain`. */
+  readonly markAll: boolean;
+  readonly diagnostics: Diagnostic[] = [];
+  readonly frames: Frame[] = [];
+  /** Names that derivative operators refer to, by block. */
+  readonly marks = new Map<Block, ReadonlySet<string>>();
+  /** Values of file-wide consts; "open" while one is evaluated. */
+  readonly consts = new Map<object, Value | "open">();
+  /** Consts that the caller sets, by their statement or item. */
+  readonly set = new Map<object, Value>();
+  /** Items whose body was elaborated at least once. */
+  readonly elaborated = new Set<object>();
+  unit: Unit = newUnit();
+  #reported = new Set<string>();
+  #depth = 0;
+  #calls = 0;
+
+  constructor(options: {
+    readonly builder: GraphBuilder;
+    readonly origins: Origins;
+    readonly intrinsics: ReadonlyMap<string, Intrinsic>;
+    readonly prelude: FileScope;
+    readonly markAll: boolean;
+  }) {
+    this.builder = options.builder;
+    this.origins = options.origins;
+    this.intrinsics = options.intrinsics;
+    this.prelude = options.prelude;
+    this.markAll = options.markAll;
+  }
+
+  /** Reports a fault at `span`, or at the user's call if that is inside the prelude. */
+  fault<C extends Code>(code: C, args: MessageArgs[C], span: Span, extras: Extras = {}): Faulty {
+    this.#place(diagnostic(code, args, span, extras));
+    return faulty;
+  }
+
+  /** Reports as is, once for each code and place. */
+  report(found: Diagnostic): void {
+    const key = `${found.code} ${found.span.source.path} ${found.span.start} ${found.span.end}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    this.diagnostics.push(found);
+  }
+
+  /** Runs `body` with its faults set aside until `commit`. `sound`: there was no error. */
+  trial<T>(body: () => T): { readonly value: T; readonly sound: boolean; readonly commit: () => void } {
+    const before = this.diagnostics.splice(0);
+    const reported = this.#reported;
+    this.#reported = new Set(reported);
+    try {
+      const value = body();
+      const found = [...this.diagnostics];
+      const sound = found.every(({ severity }) => severity !== "error");
+      const commit = (): void => {
+        for (const one of found) this.report(one);
+      };
+      return { value, sound, commit };
+    } finally {
+      this.diagnostics.splice(0, this.diagnostics.length, ...before);
+      this.#reported = reported;
+    }
+  }
+
+  #place(found: Diagnostic): void {
+    const inPrelude = this.frames.findIndex((frame) => frame.definition.file.prelude);
+    const outer = inPrelude < 0 ? this.frames : this.frames.slice(0, inPrelude);
+    const calls = [...outer].reverse().map((frame) => ({ span: frame.call, label: "in this call" }));
+    if (inPrelude < 0) {
+      this.report({ ...found, related: [...found.related, ...calls] });
+      return;
+    }
+    const frame = this.frames[inPrelude];
+    const own = found.related.filter(({ span }) => !this.prelude.files.some((file) => file.source === span.source));
+    this.report({
+      ...found,
+      message: `in \`${frame.describe()}\`: ${found.message}`,
+      span: frame.call,
+      related: [...own, ...calls],
+    });
+  }
+
+  /** Runs `body` with the call on the stack of calls. */
+  inFrame<T>(frame: Frame, body: () => T): T {
+    if (++this.#calls > maxCalls) {
+      this.fault("too-many-calls", { limit: maxCalls }, frame.call);
+      throw new Abandoned();
+    }
+    this.frames.push(frame);
+    try {
+      return body();
+    } finally {
+      this.frames.pop();
+    }
+  }
+
+  /** Runs `body` one level deeper. */
+  nested<T>(span: Span, body: () => T): T {
+    if (this.#depth >= maxDepth) {
+      this.fault("calls-too-deep", { limit: maxDepth }, span);
+      throw new Abandoned();
+    }
+    this.#depth++;
+    try {
+      return body();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** Runs `body` as part of another unit and of no call: what a name of the file stands for does not depend on who asks. */
+  outside<T>(unit: Unit, body: () => T): T {
+    const before = this.unit;
+    const frames = this.frames.splice(0);
+    this.unit = unit;
+    try {
+      return body();
+    } finally {
+      this.unit = before;
+      this.frames.push(...frames);
+    }
+  }
+
+  /** True while the body of a prelude item is elaborated. */
+  get insidePrelude(): boolean {
+    return this.frames.at(-1)?.definition.file.prelude === true;
+  }
+
+  /** `span`, or the user's call whose elaboration in the prelude it is part of. */
+  userSpan(span: Span): Span {
+    return this.frames.find((frame) => frame.definition.file.prelude)?.call ?? span;
+  }
+
+  /** Notes where a value comes from, and the user's name for it. */
+  note(value: Value, span: Span, name: string | null = null): void {
+    if (value.kind !== "tensor") return;
+    const inPrelude = this.frames.findIndex((frame) => frame.definition.file.prelude);
+    if (inPrelude >= 0) {
+      this.origins.note(value.node, this.frames[inPrelude].call);
+      return;
+    }
+    this.origins.note(
+      value.node,
+      span,
+      name,
+      this.frames.map((frame) => frame.label),
+    );
+  }
+
+  /** True if the shape's elements can be counted; else a fault. */
+  checkSize(node: Node, span: Span): boolean {
+    let elements = 1;
+    for (const dim of node.shape) elements *= constantOf(dim) ?? 1;
+    if (elements <= maxElements) return true;
+    const shape = printShape(node.shape);
+    this.fault(
+      "tensor-too-large",
+      { shape, elements: elements < 2 ** 53 ? print(product(node.shape)) : "too many" },
+      span,
+    );
+    return false;
+  }
+
+  /**
+   * Requires a relation of dims: true where it holds or will be checked on entry, false where it never holds (which the caller reports).
+   */
+  require(requirement: Requirement, reason: string): boolean {
+    const decided = decide(requirement);
+    if (decided !== null) return decided;
+    const key = requirementKey(requirement);
+    const known = this.unit.requirements.some((other) => requirementKey(other.requirement) === key);
+    if (!known) this.unit.requirements.push({ requirement, reason });
+    return true;
+  }
+}
+
+/** Equal for requirements that say the same: n >= 1 and n - 1 >= 0. */
+function requirementKey({ left, relation, right }: Requirement): string {
+  return relation === "divides" ? `${left.key} | ${right.key}` : `${relation} ${subtract(left, right).key}`;
+}

@@ -1,0 +1,195 @@
+/** Calls of built-in functions: arguments as their kinds want them. */
+import type { Span } from "../diagnostics/diagnostic.ts";
+import { constant as dimConstant, floorDivide, negate, print, printShape, type Dim } from "../ir/dim.ts";
+import type { CallExpression, Given } from "./calls.ts";
+import { evaluateArguments, matchArguments } from "./calls.ts";
+import { Silent, type Checker } from "./checker.ts";
+import { describe, ratioOf, toDim, toInteger, toTensor } from "./conversions.ts";
+import type { Intrinsic, IntrinsicContext, IntrinsicParameter, ParameterKinds } from "./intrinsics/intrinsic.ts";
+import type { Scope } from "./scope.ts";
+import { dimValue, faulty, type TensorValue, type Value } from "./value.ts";
+
+type Converted = ParameterKinds[keyof ParameterKinds];
+
+export function callIntrinsic(c: Checker, scope: Scope, e: CallExpression, intrinsic: Intrinsic): Value {
+  const given = evaluateArguments(c, scope, e);
+  const parameters = intrinsic.parameters.map(({ name, default: value }) => ({ name, optional: value !== undefined }));
+  const bound = matchArguments(c, e, given, parameters);
+  if (bound === null || given.some(({ value }) => value.kind === "faulty")) return faulty;
+  const all = intrinsic.parameters.map((parameter, k): Given => {
+    const argument = bound[k];
+    if (argument !== null) return argument;
+    return { value: parameter.default ?? faulty, expression: e };
+  });
+  const known = staticValue(intrinsic, all);
+  if (known !== null) return dimValue(known);
+  const context = contextOf(c, e);
+  const args = new Map<string, Converted>();
+  // Axes count from the end of the first tensor, which is converted first.
+  let first: TensorValue | null = null;
+  for (const tensors of [true, false]) {
+    for (const [k, parameter] of intrinsic.parameters.entries()) {
+      if ((parameter.kind === "tensor") !== tensors) continue;
+      const value = convertArgument(c, intrinsic.name, parameter, all[k], first);
+      if (value === null) return faulty;
+      args.set(parameter.name, value);
+      if (tensors && first === null && typeof value === "object" && "node" in value) first = value;
+    }
+  }
+  const result = intrinsic.elaborate(context, Object.fromEntries(args));
+  if ("kind" in result) return result;
+  return { kind: "tuple", values: result, names: result.map(() => null) };
+}
+
+/** What integers and dims give at compile time. */
+function staticValue(intrinsic: Intrinsic, all: readonly Given[]): Dim | null {
+  if (all.length === 1 && (intrinsic.name === "floor" || intrinsic.name === "ceil")) {
+    const ratio = ratioOf(all[0].value);
+    if (ratio === null) return null;
+    const { numerator, denominator } = ratio;
+    if (intrinsic.name === "floor") return floorDivide(numerator, denominator);
+    return negate(floorDivide(negate(numerator), denominator));
+  }
+  if (intrinsic.static === null) return null;
+  const dims = all.flatMap(({ value }) => (value.kind === "dim" ? [value.dim] : []));
+  return dims.length === all.length ? intrinsic.static(dims) : null;
+}
+
+function contextOf(c: Checker, e: CallExpression): IntrinsicContext {
+  return {
+    builder: c.builder,
+    require: (left, relation, right, reason) => {
+      if (c.require({ left, relation, right }, reason)) return;
+      const sign = relation === "divides" ? "to divide" : relation;
+      const help = `it comes from: ${reason}`;
+      c.fault("requirement", { requirement: `${print(left)} ${sign} ${print(right)}` }, e.span, { help });
+      throw new Silent();
+    },
+    random: (shape) => {
+      if (c.unit.model !== null) return c.unit.model.draw(shape);
+      c.fault("draw-outside-model", { name: e.callee.text }, e.span);
+      throw new Silent();
+    },
+    training: () => {
+      if (c.unit.model !== null) return c.unit.model.trainingFlag();
+      c.fault("draw-outside-model", { name: e.callee.text }, e.span);
+      throw new Silent();
+    },
+  };
+}
+
+/** The argument as its kind wants it; null after a fault. */
+function convertArgument(
+  c: Checker,
+  callee: string,
+  { name, kind }: IntrinsicParameter,
+  { value, expression: { span } }: Given,
+  first: TensorValue | null,
+): Converted | null {
+  const what = `\`${name}\` of \`${callee}\``;
+  const wrong = (wanted: string): null => {
+    if (value.kind !== "faulty") c.fault("wrong-kind", { what, wanted, found: describe(value) }, span);
+    return null;
+  };
+  switch (kind) {
+    case "tensor":
+      return toTensor(c, value, span, what);
+    case "dim":
+      return toDim(c, value, span, what);
+    case "axis": {
+      const axis = toInteger(c, value, span, what);
+      return axis === null || first === null ? axis : axisOf(c, axis, first, span);
+    }
+    case "axes":
+      return axesOf(c, value, first, span, what);
+    case "shape":
+    case "integers": {
+      if (value.kind !== "list") {
+        const only =
+          value.kind === "dim" || ratioOf(value) !== null ? toDim(c, value, span, what) : wrong("a list of integers");
+        return only === null ? null : [only];
+      }
+      return dimsOf(c, value.elements, span, `an element of ${what}`);
+    }
+    case "sections":
+      return value.kind === "list"
+        ? dimsOf(c, value.elements, span, `an element of ${what}`)
+        : toDim(c, value, span, what);
+    case "pairs":
+      return pairsOf(c, value, span, what);
+    case "list": {
+      const parts = value.kind === "list" ? value.elements : value.kind === "tuple" ? value.values : null;
+      if (parts === null) return wrong("a list of tensors");
+      const tensors: TensorValue[] = [];
+      for (const part of parts) {
+        const element = toTensor(c, part, span, `an element of ${what}`);
+        if (element === null) return null;
+        tensors.push(element);
+      }
+      return tensors;
+    }
+    case "text":
+      return value.kind === "text" ? value.value : wrong("a text");
+    case "flag":
+      return value.kind === "flag" ? value.value : wrong("`true` or `false`");
+  }
+}
+
+function dimsOf(c: Checker, elements: readonly Value[], span: Span, what: string): readonly Dim[] | null {
+  const dims: Dim[] = [];
+  for (const element of elements) {
+    const dim = toDim(c, element, span, what);
+    if (dim === null) return null;
+    dims.push(dim);
+  }
+  return dims;
+}
+
+/** A negative axis of the tensor; null after a fault. */
+function axisOf(c: Checker, axis: number, of: TensorValue, span: Span): number | null {
+  const { shape } = of.node;
+  const rank = shape.length;
+  if (axis >= -rank && axis < rank) return axis < 0 ? axis : axis - rank;
+  c.fault("axis-out-of-range", { axis, shape: printShape(shape), rank }, span);
+  return null;
+}
+
+function axesOf(
+  c: Checker,
+  value: Value,
+  first: TensorValue | null,
+  span: Span,
+  what: string,
+): readonly number[] | null {
+  if (value.kind === "all") return (first?.node.shape ?? []).map((_, k, { length }) => k - length);
+  const axes: number[] = [];
+  for (const element of value.kind === "list" ? value.elements : [value]) {
+    const written = toInteger(c, element, span, what);
+    const axis = written === null || first === null ? written : axisOf(c, written, first, span);
+    if (axis === null || written === null) return null;
+    if (axes.includes(axis)) {
+      c.fault("axis-twice", { axis: written }, span);
+      return null;
+    }
+    axes.push(axis);
+  }
+  return axes.sort((a, b) => a - b);
+}
+
+function pairsOf(c: Checker, value: Value, span: Span, what: string): readonly (readonly [Dim, Dim])[] | null {
+  const pairs: (readonly [Dim, Dim])[] = [];
+  for (const element of value.kind === "list" ? value.elements : [value]) {
+    if (element.kind !== "list" || element.elements.length !== 2) {
+      c.fault(
+        "wrong-kind",
+        { what, wanted: "pairs of integers, [[before, after], ...]", found: describe(element) },
+        span,
+      );
+      return null;
+    }
+    const dims = dimsOf(c, element.elements, span, what);
+    if (dims === null) return null;
+    pairs.push([dims[0], dims[1] ?? dimConstant(0)]);
+  }
+  return pairs;
+}
