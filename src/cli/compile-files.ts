@@ -63,24 +63,9 @@ export async function compileFile(
   compile: Compile,
   terminal: Terminal,
 ): Promise<Outcome> {
-  const reads = new Map<string, string | null>();
-  const read = (file: string): string => {
-    reads.set(file, null);
-    const text = readText(file);
-    reads.set(file, text);
-    return text;
-  };
-  let source: string;
-  try {
-    source = read(path);
-  } catch (error) {
-    const help = extname(path) === "" ? didYouMean(path, job.commands) : null;
-    return {
-      diagnostics: [diagnostic("file-unreadable", { reason: reasonOf(error) }, ofFile(path), { help })],
-      written: [],
-      reads,
-    };
-  }
+  const { read, reads } = recordingReader();
+  const source = readSource(path, read, job.commands);
+  if (typeof source !== "string") return { diagnostics: [source], written: [], reads };
   let result: CompileResult;
   try {
     result = await compile(source, { ...job.options, path, read });
@@ -113,6 +98,33 @@ export async function compileFile(
   return { diagnostics: [...result.diagnostics, ...failures], written, reads };
 }
 
-function endLine(text: string): string {
+/** Reads files and keeps what was read; null where a file could not be. */
+export function recordingReader(): { read: (path: string) => string; reads: ReadonlyMap<string, string | null> } {
+  const reads = new Map<string, string | null>();
+  const read = (path: string): string => {
+    reads.set(path, null);
+    const text = readText(path);
+    reads.set(path, text);
+    return text;
+  };
+  return { read, reads };
+}
+
+/** The text of a source, or what is wrong with it. `commands`: a name without a dot may be a misspelled one of these. */
+export function readSource(
+  path: string,
+  read: (path: string) => string,
+  commands: readonly string[],
+): string | Diagnostic {
+  try {
+    return read(path);
+  } catch (error) {
+    const help = extname(path) === "" ? didYouMean(path, commands) : null;
+    return diagnostic("file-unreadable", { reason: reasonOf(error) }, ofFile(path), { help });
+  }
+}
+
+/** Text that ends its last line. */
+export function endLine(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }

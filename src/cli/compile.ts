@@ -4,6 +4,7 @@ import type { Services, Stage } from "./compiler.ts";
 import { expandFiles } from "./files.ts";
 import { exitCodeOf, reportDiagnostics } from "./reporter.ts";
 import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
+import { addSetting } from "./arguments.ts";
 import type { Reads } from "./watch.ts";
 
 interface Flags {
@@ -138,12 +139,6 @@ function jobOf(flags: Flags, commands: readonly string[]): CompileJob {
       ...(maxNodes === undefined ? {} : { maxNodes }),
     },
   };
-}
-
-function addSetting(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-  const match = /^\s*([^=\s]+)\s*=\s*(.*\S)\s*$/su.exec(text);
-  if (match === null) throw new InvalidArgumentError("It has the form name=value.");
-  return { ...before, [match[1].normalize("NFC")]: match[2] };
 }
 
 function positiveInteger(text: string): number {

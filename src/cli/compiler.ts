@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, Source } from "../diagnostics/diagnostic.ts";
 
 /** What the commands ask of the compiler: the part of its options that the command line sets. */
 export interface CompileOptions {
@@ -31,9 +31,33 @@ export interface CompileResult {
 
 export type Compile = (source: string, options: CompileOptions) => Promise<CompileResult>;
 
-/** What commands load when they need it and not before, so that `derive --help` is quick. */
+/** The formatter: null where a syntax error stands in the way. */
+export type Format = (source: Source) => { readonly text: string | null; readonly diagnostics: readonly Diagnostic[] };
+
+/** A number or a tensor as nested lists, as `--at` gives them. */
+export type Given = number | readonly Given[];
+
+export interface ExplainOptions {
+  readonly path: string;
+  readonly read?: (path: string) => string;
+  readonly set?: Readonly<Record<string, string>>;
+  readonly item?: string;
+  /** Values of the arguments; without them formulas are shown. */
+  readonly at?: Readonly<Record<string, Given>>;
+}
+
+export type Explain = (
+  source: string,
+  options: ExplainOptions,
+) => Promise<{ readonly text: string | null; readonly diagnostics: readonly Diagnostic[] }>;
+
+/**
+ * What commands load when they need it and not before, so that `derive --help` is quick. A command whose service is missing does not exist.
+ */
 export interface Services {
   readonly compile: () => Promise<Compile>;
+  readonly format?: () => Promise<Format>;
+  readonly explain?: () => Promise<Explain>;
 }
 
 export const services: Services = {

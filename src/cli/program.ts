@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addCompile } from "./compile.ts";
+import { addExplain } from "./explain.ts";
+import { addFormat } from "./fmt.ts";
 import { services as standard, type Services } from "./compiler.ts";
 import { internalError, reportDiagnostics } from "./reporter.ts";
 import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
@@ -31,6 +33,8 @@ export async function run(
     .showHelpAfterError("(derive --help lists commands and options)")
     .addHelpText("after", overview);
   addCompile(program, terminal, services, done);
+  if (services.format !== undefined) addFormat(program, terminal, services.format, done);
+  if (services.explain !== undefined) addExplain(program, terminal, services.explain, done);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return 2;

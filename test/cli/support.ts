@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterEach } from "vitest";
-import type { Compile, CompileOptions, Services } from "../../src/cli/compiler.ts";
+import type { Compile, CompileOptions, Explain, Format, Services } from "../../src/cli/compiler.ts";
 import { run } from "../../src/cli/program.ts";
 import type { ExitCode } from "../../src/cli/terminal.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
@@ -58,6 +58,21 @@ function fakeCompiler(calls: CompileOptions[]): Compile {
   };
 }
 
+/** Stands in for the formatter: one space between words; `error` is a syntax error, `crash` an exception. */
+const fakeFormat: Format = (source) => {
+  if (source.text.includes("crash")) throw new TypeError("no such node");
+  const start = source.text.indexOf("error");
+  if (start < 0) return { text: source.text.replace(/ +/g, " "), diagnostics: [] };
+  const span = { source, start, end: start + 5 };
+  return { text: null, diagnostics: [diagnostic("unknown-name", { name: "error" }, span)] };
+};
+
+/** Stands in for the explanation: shows what it was asked. */
+const fakeExplain: Explain = (text, { path, at, item, set }) =>
+  text.includes("crash")
+    ? Promise.reject(new TypeError("no such node"))
+    : Promise.resolve({ text: JSON.stringify({ path: basename(path), at, item, set }), diagnostics: [] });
+
 /** Runs a command line in this process. */
 export async function derive(
   args: readonly string[],
@@ -66,7 +81,11 @@ export async function derive(
   const calls: CompileOptions[] = [];
   let out = "";
   let error = "";
-  const services: Services = { compile: () => Promise.resolve(fakeCompiler(calls)) };
+  const services: Services = {
+    compile: () => Promise.resolve(fakeCompiler(calls)),
+    format: () => Promise.resolve(fakeFormat),
+    explain: () => Promise.resolve(fakeExplain),
+  };
   const terminal = {
     out: (text: string) => {
       out += text;

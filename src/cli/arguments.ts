@@ -1,0 +1,51 @@
+import { InvalidArgumentError } from "commander";
+import type { Given } from "./compiler.ts";
+
+/** `--set name=value`, added to those before. */
+export function addSetting(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const match = /^\s*([^=\s]+)\s*=\s*(.*\S)\s*$/su.exec(text);
+  if (match === null) throw new InvalidArgumentError("It has the form name=value.");
+  return { ...before, [match[1].normalize("NFC")]: match[2] };
+}
+
+/** `--at a=3,b=[1, 2],W=[[1, 0], [0, 1]]`, added to those before. Values are numbers or nested lists of numbers. */
+export function addValues(text: string, before: Readonly<Record<string, Given>> = {}): Readonly<Record<string, Given>> {
+  const result: Record<string, Given> = { ...before };
+  // A comma ends a value where a name and `=` follow, and stands inside a list elsewhere.
+  for (const part of text.split(/,(?=[^,[\]=]*=)/u)) {
+    const match = /^\s*([^=\s]+)\s*=\s*(\S.*)$/su.exec(part);
+    if (match === null) throw new InvalidArgumentError(`"${part.trim()}" has not the form name=value.`);
+    const name = match[1].normalize("NFC");
+    if (Object.hasOwn(result, name)) throw new InvalidArgumentError(`${name} is given twice.`);
+    result[name] = parseValue(match[2]);
+  }
+  return result;
+}
+
+function parseValue(text: string): Given {
+  const number = parseNumber(text);
+  if (number !== null) return number;
+  let value: unknown = null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // refused below
+  }
+  if (!isGiven(value)) throw new InvalidArgumentError(`"${text.trim()}" is no number and no list of numbers.`);
+  return value;
+}
+
+/** As the language writes numbers: `1.`, `.5` and `1_000` too. */
+function parseNumber(text: string): number | null {
+  const digits = text.trim().replace(/(?<=\d)_(?=\d)/g, "");
+  if (/^-?inf$/.test(digits)) return digits.startsWith("-") ? -Infinity : Infinity;
+  if (digits === "nan") return NaN;
+  return /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : null;
+}
+
+function isGiven(value: unknown): value is Given {
+  return typeof value === "number" || (Array.isArray(value) && value.every(isGiven));
+}
