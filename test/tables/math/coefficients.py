@@ -7,7 +7,7 @@ to double. The error is absolute, of the function as given here; the files say w
     python3 test/tables/math/coefficients.py        needs python3-mpmath
 """
 
-from mpmath import (asin, atan, atanh, cbrt, chebyfit, cos, erf, erfc, exp, expm1, log, mp, mpf, pi, sin, sinh, sqrt, tanh)
+from mpmath import (asin, atan, atanh, cbrt, chebyfit, cos, erf, erfc, exp, expm1, log, log1p, mp, mpf, pi, sin, sinh, sqrt, tanh)
 
 mp.dps = 120
 TINY = mpf(10) ** -20  # stands for zero, where the formulas are 0 / 0
@@ -49,6 +49,7 @@ def u_of(x, c):
 fit("expF32, (e^r - 1) / r", away_from_zero(lambda r: expm1(r) / r), -log(2) / 128, log(2) / 128, 3)
 fit("expRemainder", away_from_zero(lambda r: (exp(r) - 1 - r - r * r / 2) / r**3), -0.3475, 0.3475, 10)
 fit("expm1F32", away_from_zero(lambda x: (expm1(x) / x - 1 - x / 2) / x**2), -0.3, 0.3, 6)
+fit("logF32", away_from_zero(lambda r: (log1p(r) - r) / r**2), -mpf(1.01) / 256, mpf(1.001) / 128, 3)
 fit("doubleArtanhF32", of_square(lambda s: (2 * atanh(s) / s - 2) / s**2), TINY, ARTANH**2 * mpf("1.001"), 4)
 fit("logOfParts", of_square(lambda s: (2 * atanh(s) / s - 2) / s**2), TINY, ARTANH**2 * mpf("1.001"), 7)
 fit("log1pAsSum", of_square(lambda s: (2 * atanh(s) / s - 2 - 2 * s**2 / 3) / s**4), TINY, ARTANH**2 * mpf("1.001"), 7)

@@ -127,7 +127,7 @@ def near_binade(rng, low, high):
 FUNCTIONS = {
     "exp": Unary(mpmath.exp, (-745, 710), (709.7827, -745.1332, -708.4, 88.7228, -103.972, -87.3)),
     "expm1": Unary(mpmath.expm1, (-40, 90), (0.3465, -0.3465, -0.69, 1.04, 709.7827, 88.7228, 0.3, -0.3, -37.4, 1e-8)),
-    "log": Unary(mpmath.log, (0, 20), (0.70710678, 1.41421356), lambda x: x > 0),
+    "log": Unary(mpmath.log, (0, 20), (0.70710678, 1.41421356, 1.2e38, 1.2e-38, 1.0078125, 0.99609375, 1.4140625), lambda x: x > 0),
     "log1p": Unary(mpmath.log1p, (-1, 20), (-0.2929, 0.41421356, -0.29, 0.41, -0.999, 1e-8), lambda x: x > -1),
     "tanh": Unary(mpmath.tanh, (-10, 10), (0.25, 0.1733, 19.06, 9.01, 1e-8)),
     "sigmoid": Unary(lambda x: 1 / (1 + mpmath.exp(-x)), (-746, 40), (-37.4, 36.7, 16.6, -87.3, -103.9, -708.4, -744.9)),
@@ -178,7 +178,7 @@ def quotient_pairs(form, rng):
 
 
 FUNCTIONS |= {
-    "log2": Unary(lambda x: mpmath.log(x) / mpmath.log(2), (0, 20), (0.70710678, 1.41421356, 8.0), lambda x: x > 0),
+    "log2": Unary(lambda x: mpmath.log(x) / mpmath.log(2), (0, 20), (0.7071, 1.4142, 8.0, 1.2e38, 1.2e-38, 1.0078125), lambda x: x > 0),
     "log10": Unary(mpmath.log10, (0, 20), (0.70710678, 1.41421356, 1e3, 1e15, 1e22, 0.1), lambda x: x > 0),
     "sinh": Unary(mpmath.sinh, (-50, 50), (710.4758, 89.4159, 0.99, 1.0, 40, 1e-8)),
     "cosh": Unary(mpmath.cosh, (-50, 50), (710.4758, 89.4159, 0.3, 40, 1e-8)),

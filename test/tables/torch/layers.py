@@ -39,9 +39,10 @@ def layer_rows():
         (model(pixels + "  s = standardize(x)\n  z = dense(s, 2)\n"), {"x": x, "y": y}, dense, {"s.mean": mean, "s.std": std},
          lambda p: (x - mean) / std @ p["z.W"] + p["z.b"]),
         (model(pixels + "  d = dropout(x, 0.5)\n  z = dense(d, 2)\n"), {"x": x, "y": y}, dense, {}, None),
+        # Textual order: the outer call is the first.
         (model(pixels + "  z = dense(tanh(dense(x, 2)), 2)\n"), {"x": x, "y": y},
-         {"z.dense1.W": W, "z.dense1.b": b, "z.dense2.W": W2, "z.dense2.b": b2}, {},
-         lambda p: torch.tanh(x @ p["z.dense1.W"] + p["z.dense1.b"]) @ p["z.dense2.W"] + p["z.dense2.b"]),
+         {"z.dense1.W": W2, "z.dense1.b": b2, "z.dense2.W": W, "z.dense2.b": b}, {},
+         lambda p: torch.tanh(x @ p["z.dense2.W"] + p["z.dense2.b"]) @ p["z.dense1.W"] + p["z.dense1.b"]),
         (model(pixels + "  use layer1 = dense(units = 3)\n  z = dense(layer1(relu(layer1(x))), 2)\n"), {"x": x, "y": y},
          {"layer1.W": tensor(3, 3, start=600), "layer1.b": tensor(3, start=620), **dense}, {},
          lambda p: (torch.relu(x @ p["layer1.W"] + p["layer1.b"]) @ p["layer1.W"] + p["layer1.b"]) @ p["z.W"] + p["z.b"]),
