@@ -18,7 +18,7 @@ export interface LoweredFunction {
   }[];
 }
 
-export type ModelEntry = "initial" | "forward" | "evaluate" | "gradient" | "step" | "apply";
+export type ModelEntry = "initial" | "initialOptimizer" | "forward" | "evaluate" | "gradient" | "step" | "apply";
 
 export interface LoweredModel {
   readonly checked: CheckedModel;

@@ -33,7 +33,7 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
   };
 
   const entries: { kind: ModelEntry; graph: Graph }[] = [
-    { kind: "initial", graph: graph(initialValues(m), null) },
+    { kind: "initial", graph: graph(initialValues([...m.parameters, ...m.states]), null) },
     {
       kind: "forward",
       graph: graph(
@@ -52,6 +52,8 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
       graph: graph([loss, ...[...gradients].map(([p, g]) => returned(`gradient.${p}`, g))], true),
     });
     if (m.train !== null) {
+      const optimizer = m.train.updates.flatMap((u) => u.states);
+      entries.push({ kind: "initialOptimizer", graph: graph(initialValues(optimizer), null) });
       const states = m.states.flatMap((s) => (s.next === null ? [] : [updated(s.node, s.next)]));
       const taken = m.train.updates.map((u): Replacement => [u.gradient, gradientFor(gradients, u.parameter)]);
       const given = m.train.updates.map((u): Replacement => [u.gradient, u.gradient]);
@@ -63,9 +65,7 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
   return { checked: m, entries };
 }
 
-function initialValues(m: CheckedModel): readonly GraphOutput[] {
-  const optimizer = m.train?.updates.flatMap((u) => u.states) ?? [];
-  const stored: readonly CheckedTensor[] = [...m.parameters, ...m.states, ...optimizer];
+function initialValues(stored: readonly CheckedTensor[]): readonly GraphOutput[] {
   return stored.flatMap((t) => (t.initial === null ? [] : [updated(t.node, t.initial)]));
 }
 

@@ -74,7 +74,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
         continue;
       }
       if (!targets.has(node) && readOutside(node, group, groups, reads)) aim(node, temporary(node));
-      const [buffer] = targets.get(node) ?? [];
+      const buffer = targets.get(node)?.at(0);
       if (buffer !== undefined) places.set(node, { kind: "buffer", buffer });
     }
   }

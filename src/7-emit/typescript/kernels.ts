@@ -16,6 +16,8 @@ export interface KernelNames {
   readonly argument: (name: string) => Expression;
   /** The element type of a buffer: bools are stored as 0 and 1. */
   readonly elementOf: (buffer: string) => ElementType;
+  /** How many elements a buffer has. */
+  readonly sizeOf: (buffer: string) => Dim;
   /** Takes note that support code is called, and gives its name. */
   readonly support: (name: string) => string;
   /** Of the elementary functions. */
@@ -48,8 +50,8 @@ function emitStatement(s: KernelStatement, names: KernelNames): Statement {
       return ts.assign(elementOf(s.buffer, s.index, names), emitScalar(s.value, names), "+=");
     case "fill": {
       const { name, base } = names.array(s.buffer);
-      if (base !== null) throw new Error("internal: a fill of a part of an array");
-      return ts.expression(ts.call(`${name}.fill`, ts.number(s.value)));
+      const from = base === null ? [] : [ts.name(base), sum([{ e: ts.name(base), negative: false }, { e: emitDim(names.sizeOf(s.buffer), names.symbol), negative: false }])]; // prettier-ignore
+      return ts.expression(ts.call(`${name}.fill`, ts.number(s.value), ...from));
     }
     case "loop":
       return {

@@ -62,7 +62,7 @@ function printStatement(s: Statement, indent: string): string {
     case "interface": {
       const members = s.members.map((m) => `${printDoc(m.doc, inner)}${inner}${m.text};`).join("\n");
       const heritage = s.extends === null ? "" : ` extends ${s.extends}`;
-      return `${printDoc(s.doc, indent)}${indent}export interface ${s.name}${heritage} {\n${members}\n${indent}}`;
+      return `${printDoc(s.doc, indent)}${indent}${s.exported ? "export " : ""}interface ${s.name}${heritage} {\n${members}\n${indent}}`;
     }
   }
 }

@@ -84,6 +84,7 @@ export interface FunctionDeclaration {
 
 export interface InterfaceDeclaration {
   readonly kind: "interface";
+  readonly exported: boolean;
   readonly name: string;
   readonly extends: string | null;
   /** `readonly params: P`, `step(batch: B): number`, each with its doc lines. */

@@ -1,0 +1,91 @@
+/** How generated modules refuse wrong calls, before anything is changed. */
+
+/** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
+export function described(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  const name: unknown = value.constructor.name;
+  return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+}
+
+/** Throws TypeError where `value` is not of the JavaScript type `type`. */
+export function checkType(value: unknown, type: "number" | "boolean", name: string): void {
+  if (typeof value !== type) throw new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
+}
+
+/** Throws TypeError where `value` is not an array of `type`; `shape` is the argument's, for the message. */
+export function checkArray(
+  value: unknown,
+  type: abstract new (...args: never[]) => unknown,
+  name: string,
+  shape: string,
+): void {
+  if (!(value instanceof type)) {
+    throw new TypeError(`${name}: expected a ${type.name} of shape ${shape}, found ${described(value)}`);
+  }
+}
+
+/** The error for an array whose length does not fit its shape. */
+export function misfit(name: string, shape: string, found: number): RangeError {
+  return new RangeError(`${name}: shape ${shape} does not fit an array of ${String(found)} elements`);
+}
+
+/** Throws RangeError where an array of shape `shape` does not have the `wanted` elements. */
+export function checkLength(found: number, wanted: number, name: string, shape: string): void {
+  if (found !== wanted) {
+    throw new RangeError(`${name}: shape ${shape} needs ${String(wanted)} elements, found ${String(found)}`);
+  }
+}
+
+/** Throws RangeError where a dimension is not an integer >= 0. */
+export function checkDimension(value: unknown, name: string): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`dimension ${name}: expected a number, found ${described(value)}`);
+  }
+  if (!Number.isInteger(value) || value < 0) {
+    throw new RangeError(`dimension ${name}: expected an integer >= 0, found ${String(value)}`);
+  }
+}
+
+/** Throws RangeError where `value` is not an integer 0 .. bound - 1. */
+export function checkIndex(value: number, bound: number, name: string): void {
+  if (!Number.isInteger(value) || value < 0 || value >= bound) {
+    throw new RangeError(`${name} is ${String(value)}: expected an integer 0 <= ${name} < ${String(bound)}`);
+  }
+}
+
+/** Throws RangeError at the first element that is not 0 .. bound - 1. */
+export function checkIndices(values: ArrayLike<number>, bound: number, name: string): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value < 0 || value >= bound) {
+      throw new RangeError(`${name}[${String(i)}] is ${String(value)}: expected an integer 0 <= i < ${String(bound)}`);
+    }
+  }
+}
+
+/** Throws TypeError where `value` is no object, or has a key that is not one of `keys`. */
+export function checkKeys(value: unknown, keys: readonly string[], name: string): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`${name}: expected an object with ${keys.join(", ")}, found ${described(value)}`);
+  }
+  // for-in: Object.keys would allocate.
+  for (const key in value) {
+    if (!keys.includes(key)) throw new TypeError(`${name}: unknown key ${key}: expected ${keys.join(", ")}`);
+  }
+}
+
+/** Throws RangeError where two arrays share memory. */
+export function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferView, inputName: string): void {
+  const overlap =
+    out.buffer === input.buffer &&
+    out.byteOffset < input.byteOffset + input.byteLength &&
+    input.byteOffset < out.byteOffset + out.byteLength;
+  if (overlap) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+}
+
+/** The integer r >= 0 with r^power = value, or NaN. */
+export function integerRoot(value: number, power: number): number {
+  const root = Math.round(value ** (1 / power));
+  return root ** power === value ? root : NaN;
+}

@@ -1,0 +1,346 @@
+/** The exported functions of a module: checks, symbolic dims, kernels, results. */
+import * as dims from "../../ir/dim.ts";
+import type { Dim } from "../../ir/dim.ts";
+import { planSolution, type SolvePlan } from "../../ir/dim-solve.ts";
+import type { ElementType } from "../../ir/graph.ts";
+import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
+import type { CheckedFunction, CheckedInput, DerivativeKind } from "../../2-check/checked.ts";
+import { dimExpression, emitProgram, type EntryNames } from "./calls.ts";
+import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
+import { freeName, identifierOf, upperFirst } from "./names.ts";
+import { isOutput, resultTree, type ResultTree } from "./results.ts";
+import * as ts from "./syntax.ts";
+import type { Expression, Parameter, Statement } from "./syntax.ts";
+import type { ModuleWriter, Precision } from "./writer.ts";
+
+/** One derivative of one function, scheduled. */
+export interface FunctionEntry {
+  readonly kind: DerivativeKind;
+  readonly wrt: readonly string[];
+  readonly program: Program;
+}
+
+/** `f`, `fGradient`, `fJvp`, ... */
+export function entryName(f: string, kind: DerivativeKind): string {
+  return kind === "value" ? f : `${f}${upperFirst(kind)}`;
+}
+
+/** Adds one exported function an entry. */
+export function emitFunction(f: CheckedFunction, entries: readonly FunctionEntry[], writer: ModuleWriter): void {
+  for (const entry of entries) writer.exports.push(new FunctionWriter(f, entry, writer).declaration());
+}
+
+const documentation: Readonly<Record<DerivativeKind, string | null>> = {
+  value: null,
+  gradient: "Value and gradient.",
+  jvp: "Value and directional derivative along `v`.",
+  jacobian: "Value and Jacobian: the shape of the result, then that of the argument.",
+  hessian: "Value, gradient and Hessian in blocks by argument pair.",
+  hvp: "Value and Hessian times `v`.",
+};
+
+class FunctionWriter {
+  readonly #f: CheckedFunction;
+  readonly #entry: FunctionEntry;
+  readonly #writer: ModuleWriter;
+  readonly #locals: Set<string>;
+  readonly #argumentNames = new Map<string, string>();
+  readonly #arrays = new Map<string, { name: string; base: Expression | null }>();
+  readonly #plan: SolvePlan;
+  readonly #symbols = new Map<string, string>();
+  readonly #body: Statement[] = [];
+
+  constructor(f: CheckedFunction, entry: FunctionEntry, writer: ModuleWriter) {
+    this.#f = f;
+    this.#entry = entry;
+    this.#writer = writer;
+    this.#locals = new Set(writer.names);
+    for (const input of f.inputs) this.#argumentNames.set(input.name, this.#local(input.name));
+    this.#plan = planSolution(f.inputs.filter(isArray).map((i) => ({ name: i.name, shape: i.node.shape })));
+    const symbols = [...this.#plan.unsolved, ...this.#plan.steps.map((s) => s.symbol)];
+    for (const symbol of symbols) this.#symbols.set(symbol, this.#local(symbol));
+  }
+
+  declaration(): Statement {
+    const { kind, program } = this.#entry;
+    const name = entryName(this.#f.name, kind);
+    const directions = kind === "jvp" || kind === "hvp";
+    const v = directions ? this.#local("v") : "v";
+    const tree = resultTree(program.outputs);
+    const shown = kind === "value" ? (tree.get("value") ?? tree) : tree;
+    const withOut = this.#holdsArrays(shown);
+    const parameters: Parameter[] = this.#f.inputs.map((input) => ({
+      name: this.#argument(input.name),
+      type: this.#typeOf(input),
+    }));
+    if (directions) parameters.push({ name: v, type: this.#directionType() });
+    if (this.#plan.unsolved.length > 0) {
+      parameters.push({ name: "dims", type: `{ ${this.#plan.unsolved.map((s) => `${s}: number`).join("; ")} }` });
+    }
+    if (withOut) parameters.push({ name: "out", type: this.#outType(shown), optional: true });
+
+    this.#checkArguments();
+    this.#solve();
+    if (directions) this.#checkDirections(v);
+    this.#body.push(...emitRequirements(this.#f.name, this.#f.requirements, (s) => this.#symbols.get(s) ?? s));
+    const results = this.#results(shown);
+    this.#placeTemporaries(program);
+    const names: EntryNames = {
+      array: (buffer) => this.#array(buffer),
+      symbol: (symbol) => this.#symbols.get(symbol) ?? symbol,
+      argument: (path) => this.#argumentValue(path, v),
+      precision: this.#precision(),
+      prefix: name,
+    };
+    this.#body.push(...emitProgram(program, names, this.#writer));
+    this.#body.push(this.#return(shown, results, withOut));
+    return {
+      kind: "function",
+      exported: true,
+      name,
+      parameters,
+      result: this.#resultType(shown, false),
+      body: this.#body,
+      doc: this.#documentation(),
+    };
+  }
+
+  #documentation(): readonly string[] {
+    const own = this.#f.doc === null ? [] : this.#f.doc.split("\n");
+    const kind = documentation[this.#entry.kind];
+    return kind === null ? own : [...own, kind];
+  }
+
+  /** Scalars are doubles and never rounded: functions of numbers alone use the functions accurate in double. */
+  #precision(): Precision {
+    return this.#entry.program.buffers.length === 0 ? "f64" : this.#writer.precision;
+  }
+
+  #local(hint: string): string {
+    const name = freeName(hint, this.#locals);
+    this.#locals.add(name);
+    return name;
+  }
+
+  #argument(name: string): string {
+    return this.#argumentNames.get(name) ?? name;
+  }
+
+  #argumentValue(path: string, v: string): Expression | null {
+    const own = this.#argumentNames.get(path);
+    if (own !== undefined) return ts.name(own);
+    const [section, name] = path.split(".");
+    return section === "v" && name !== undefined ? ts.member(ts.name(v), name) : null;
+  }
+
+  #typeOf({ node }: CheckedInput): string {
+    if (node.attributes.held === "array") return this.#writer.arrayType(node.element);
+    return node.element === "bool" ? "boolean" : "number";
+  }
+
+  #directionType(): string {
+    const inputs = this.#differentiated().map((i) => `${key(i.name)}: ${this.#typeOf(i)}`);
+    return `{ ${inputs.join("; ")} }`;
+  }
+
+  #differentiated(): readonly CheckedInput[] {
+    return this.#f.inputs.filter((i) => this.#entry.wrt.includes(i.name));
+  }
+
+  #call(support: string, ...args: readonly Expression[]): Statement {
+    return supportCall(this.#writer, support, ...args);
+  }
+
+  #checkArguments(): void {
+    for (const input of this.#f.inputs) {
+      const argument = ts.name(this.#argument(input.name));
+      if (isArray(input)) {
+        const type = ts.name(this.#writer.arrayType(input.node.element));
+        this.#body.push(this.#call("checkArray", argument, type, ts.string(input.name), shapeText(input.node.shape)));
+      } else {
+        const type = input.node.element === "bool" ? "boolean" : "number";
+        this.#body.push(this.#call("checkType", argument, ts.string(type), ts.string(input.name)));
+      }
+    }
+    const { unsolved } = this.#plan;
+    if (unsolved.length === 0) return;
+    this.#body.push(this.#call("checkKeys", ts.name("dims"), ts.name(this.#writer.keys(unsolved)), ts.string("dims")));
+    for (const symbol of unsolved) {
+      const local = this.#symbols.get(symbol) ?? symbol;
+      this.#body.push(ts.constant(local, ts.member(ts.name("dims"), symbol)));
+      this.#body.push(this.#call("checkDimension", ts.name(local), ts.string(symbol)));
+    }
+  }
+
+  /** Symbols from the lengths of arguments, and the bounds of index arguments. */
+  #solve(): void {
+    const context = {
+      writer: this.#writer,
+      symbol: (name: string) => this.#symbols.get(name) ?? name,
+      argument: (name: string) => ts.name(this.#argument(name)),
+    };
+    this.#body.push(...emitSolution(this.#plan, context));
+    for (const input of this.#f.inputs) {
+      const { bound } = input.node.attributes;
+      if (bound === null || input.node.element !== "index") continue;
+      const check = isArray(input) ? "checkIndices" : "checkIndex";
+      this.#body.push(this.#call(check, ts.name(this.#argument(input.name)), this.#dim(bound), ts.string(input.name)));
+    }
+  }
+
+  #dim(dim: Dim): Expression {
+    return dimExpression(dim, { symbol: (s) => this.#symbols.get(s) ?? s });
+  }
+
+  #checkDirections(v: string): void {
+    const inputs = this.#differentiated();
+    this.#body.push(
+      this.#call("checkKeys", ts.name(v), ts.name(this.#writer.keys(inputs.map((i) => i.name))), ts.string("v")),
+    );
+    for (const input of inputs) {
+      const value = ts.member(ts.name(v), input.name);
+      const label = ts.string(`v.${input.name}`);
+      if (!isArray(input)) {
+        this.#body.push(this.#call("checkType", value, ts.string("number"), label));
+        continue;
+      }
+      const local = this.#local(`v_${input.name}`);
+      this.#arrays.set(`v.${input.name}`, { name: local, base: null });
+      this.#body.push(ts.constant(local, value));
+      const { shape, element } = input.node;
+      this.#body.push(this.#call("checkArray", ts.name(local), ts.name(this.#writer.arrayType(element)), label, shapeText(shape))); // prettier-ignore
+      this.#body.push(this.#call("checkLength", ts.member(ts.name(local), "length"), this.#dim(dims.product(shape)), label, shapeText(shape))); // prettier-ignore
+    }
+  }
+
+  #holdsArrays(entry: ResultTree | ProgramOutput): boolean {
+    return isOutput(entry) ? entry.kind === "array" : [...entry.values()].some((e) => this.#holdsArrays(e));
+  }
+
+  #leafType(output: ProgramOutput): string {
+    if (output.kind === "number") return output.element === "bool" ? "boolean" : "number";
+    return this.#writer.arrayType(this.#buffer(output.buffer).element);
+  }
+
+  #buffer(name: string): Buffer {
+    const buffer = this.#entry.program.buffers.find((b) => b.name === name);
+    if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
+    return buffer;
+  }
+
+  #resultType(entry: ResultTree | ProgramOutput, out: boolean): string {
+    if (isOutput(entry)) return this.#leafType(entry);
+    const members = [...entry].map(([name, e]) => {
+      const optional = out && !this.#holdsArrays(e) ? "?" : "";
+      return `${key(name)}${optional}: ${this.#resultType(e, out)}`;
+    });
+    return `{ ${members.join("; ")} }`;
+  }
+
+  /** What `out` must hold: the arrays; numbers are written into it as well. */
+  #outType(entry: ResultTree | ProgramOutput): string {
+    return this.#resultType(entry, true);
+  }
+
+  /** Locals for the arrays of the result: those of `out`, checked, or fresh ones. */
+  #results(shown: ResultTree | ProgramOutput): ReadonlyMap<ProgramOutput, Expression> {
+    const locals = new Map<ProgramOutput, Expression>();
+    const arrays: { output: ProgramOutput & { kind: "array" }; path: string[] }[] = [];
+    const walk = (entry: ResultTree | ProgramOutput, path: string[]): void => {
+      if (!isOutput(entry)) for (const [k, e] of entry) walk(e, [...path, k]);
+      else if (entry.kind === "array") arrays.push({ output: entry, path });
+    };
+    walk(shown, []);
+    if (arrays.length === 0) return locals;
+    const out = ts.name("out");
+    const given = ts.binary("!==", out, ts.name("undefined"));
+    const checks: Statement[] = [];
+    const declared: Statement[] = [];
+    this.#checkOutKeys(shown, [], out, checks);
+    for (const { output, path } of arrays) {
+      const buffer = this.#buffer(output.buffer);
+      const local = this.#local(identifierOf(path.join("_") || "result"));
+      const label = ["out", ...path].join(".");
+      const type = this.#writer.arrayType(buffer.element);
+      const size = this.#dim(dims.product(buffer.shape));
+      const inOut = path.reduce<Expression>((o, k) => ts.member(o, k), out);
+      checks.push(this.#call("checkArray", inOut, ts.name(type), ts.string(label), shapeText(buffer.shape)));
+      checks.push(this.#call("checkLength", ts.member(inOut, "length"), size, ts.string(label), shapeText(buffer.shape))); // prettier-ignore
+      for (const input of this.#f.inputs.filter(isArray)) {
+        checks.push(this.#call("checkApart", inOut, ts.string(label), ts.name(this.#argument(input.name)), ts.string(input.name))); // prettier-ignore
+      }
+      declared.push(ts.constant(local, ts.conditional(given, inOut, ts.create(type, size))));
+      this.#arrays.set(output.buffer, { name: local, base: null });
+      locals.set(output, ts.name(local));
+    }
+    this.#body.push(ts.when(given, checks), ...declared);
+    return locals;
+  }
+
+  #checkOutKeys(entry: ResultTree | ProgramOutput, path: readonly string[], at: Expression, checks: Statement[]): void {
+    if (isOutput(entry)) return;
+    const keys = ts.name(this.#writer.keys([...entry.keys()]));
+    checks.push(this.#call("checkKeys", at, keys, ts.string(["out", ...path].join("."))));
+    for (const [name, inner] of entry) {
+      if (!isOutput(inner) && this.#holdsArrays(inner)) {
+        this.#checkOutKeys(inner, [...path, name], ts.member(at, name), checks);
+      }
+    }
+  }
+
+  /** Temporaries lie one after the other in the module's scratch memory. */
+  #placeTemporaries(program: Program): void {
+    const { arena } = program;
+    const offsets = arena.slots.map(() => ts.number(0) as Expression);
+    for (const element of ["real", "index", "bool"] as const) {
+      let total = dims.constant(0);
+      arena.slots.forEach((slot, k) => {
+        if (slot.element !== element) return;
+        offsets[k] = this.#dim(total);
+        total = dims.add(total, slot.size);
+      });
+      if (!arena.slots.some((s) => s.element === element)) continue;
+      const reserve = this.#writer.scratch(element);
+      this.#body.push(ts.constant(scratchNames[element], ts.call(reserve, this.#dim(total))));
+    }
+    for (const buffer of program.buffers) {
+      const slot = arena.slotOf.get(buffer.name);
+      if (slot === undefined) continue;
+      this.#arrays.set(buffer.name, { name: scratchNames[arena.slots[slot].element], base: offsets[slot] });
+    }
+  }
+
+  #array(buffer: Buffer): { readonly name: string; readonly base: Expression | null } {
+    const known = this.#arrays.get(buffer.name);
+    if (known !== undefined) return known;
+    return { name: this.#argument(buffer.name), base: null };
+  }
+
+  #return(shown: ResultTree | ProgramOutput, locals: ReadonlyMap<ProgramOutput, Expression>, withOut: boolean): Statement {
+    const valueOf = (entry: ResultTree | ProgramOutput): Expression => {
+      if (!isOutput(entry)) return ts.object(...[...entry].map(([k, e]) => ts.property(k, valueOf(e))));
+      if (entry.kind === "number") return ts.name(entry.value);
+      return locals.get(entry) ?? ts.name("undefined");
+    };
+    if (!withOut || isOutput(shown)) return ts.returns(valueOf(shown));
+    const numbers = [...shown].flatMap(([k, e]): Statement[] => (this.#holdsArrays(e) ? [] : [ts.assign(ts.member(ts.name("out"), k), valueOf(e))])); // prettier-ignore
+    const type = this.#resultType(shown, false);
+    this.#body.push(
+      ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
+        ...numbers,
+        ts.returns({ kind: "as", value: ts.name("out"), type }),
+      ]),
+    );
+    return ts.returns(valueOf(shown));
+  }
+}
+
+const scratchNames: Readonly<Record<ElementType, string>> = { real: "memory", index: "integers", bool: "flags" };
+
+function isArray(input: CheckedInput): boolean {
+  return input.node.attributes.held === "array";
+}
+
+function key(name: string): string {
+  return identifierOf(name) === name ? name : JSON.stringify(name);
+}

@@ -1,0 +1,92 @@
+/** What a module under construction has gathered: support code, kernel functions, exports. */
+import { supportSources } from "../support.generated.ts";
+import type { ElementType } from "../../ir/graph.ts";
+import { identifierOf, reservedNames } from "./names.ts";
+import * as ts from "./syntax.ts";
+import type { Expression, Statement } from "./syntax.ts";
+
+export type Precision = "f32" | "f64";
+
+export class ModuleWriter {
+  readonly precision: Precision;
+  readonly #support = new Set<string>();
+  readonly #kernels = new Map<string, string>();
+  readonly #names = new Set<string>();
+  readonly #keys = new Map<string, string>();
+  readonly constants: Statement[] = [];
+  readonly kernels: Statement[] = [];
+  readonly exports: Statement[] = [];
+
+  constructor(precision: Precision, exported: Iterable<string>) {
+    this.precision = precision;
+    for (const name of exported) this.#names.add(name);
+    for (const name of Object.keys(supportSources)) this.#names.add(name);
+    for (const name of reservedNames) this.#names.add(name);
+  }
+
+  /** Names at the top level of the module, which locals keep clear of. */
+  get names(): ReadonlySet<string> {
+    return this.#names;
+  }
+
+  /** Embeds a declaration of the support code and what it needs. */
+  support(name: string): string {
+    const pending = [name];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (this.#support.has(next)) continue;
+      if (!Object.hasOwn(supportSources, next)) throw new Error(`internal: no support code named ${next}`);
+      this.#support.add(next);
+      pending.push(...supportSources[next].needs);
+    }
+    return name;
+  }
+
+  /** The support code asked for, in the order of its sources. */
+  supportText(): readonly string[] {
+    return Object.entries(supportSources)
+      .filter(([name]) => this.#support.has(name))
+      .map(([, source]) => source.text);
+  }
+
+  /** A name at the top level that nothing else has. */
+  topLevelName(hint: string): string {
+    let name = hint;
+    for (let k = 2; this.#names.has(name); k++) name = `${hint}${k}`;
+    this.#names.add(name);
+    return name;
+  }
+
+  /** The function with this text (its name left open), declared once for all that need the same one. */
+  kernel(text: string, hint: string, declare: (name: string) => Statement): string {
+    const known = this.#kernels.get(text);
+    if (known !== undefined) return known;
+    const name = this.topLevelName(hint);
+    this.#kernels.set(text, name);
+    this.kernels.push(declare(name));
+    return name;
+  }
+
+  /** A constant that holds a list of keys: an array literal in place would be allocated at each call. */
+  keys(names: readonly string[]): string {
+    const list = JSON.stringify(names);
+    const known = this.#keys.get(list);
+    if (known !== undefined) return known;
+    const name = this.topLevelName(identifierOf(["keys", ...names].join("_").slice(0, 40)));
+    this.#keys.set(list, name);
+    const value: Expression = { kind: "array", elements: names.map((n) => ts.string(n)) };
+    this.constants.push(ts.constant(name, value, "readonly string[]"));
+    return name;
+  }
+
+  /** The function that reserves the module's grow-only scratch memory for elements of a type. */
+  scratch(element: ElementType): string {
+    return this.support({ real: this.precision === "f32" ? "reserveFloats" : "reserveDoubles", index: "reserveIntegers", bool: "reserveFlags" }[element]); // prettier-ignore
+  }
+
+  /** The typed array that holds elements of a type. */
+  arrayType(element: ElementType): "Float32Array" | "Float64Array" | "Int32Array" | "Uint8Array" {
+    if (element === "index") return "Int32Array";
+    if (element === "bool") return "Uint8Array";
+    return this.precision === "f32" ? "Float32Array" : "Float64Array";
+  }
+}
