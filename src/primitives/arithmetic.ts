@@ -120,9 +120,14 @@ export const negate = elementwiseRecord("negate", {
   domain: { intervals: [wide], special: [[0], [Infinity], [NaN]] },
 });
 
+/** As IEEE 754 and NumPy: 1^y is 1 for every y and (-1)^±inf is 1, where JavaScript has NaN. */
+function ieeePower(x: number, y: number): number {
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
+}
+
 export const power = elementwiseRecord("power", {
   arity: 2,
-  fn: () => Math.pow,
+  fn: () => ieeePower,
   bounds: {
     roundings: CLOSE.roundings,
     propagated: ([x, y], [dx, dy]) => (dx > 0 && Math.abs(x) <= dx && y - dy < 0 ? Infinity : null),
