@@ -169,9 +169,12 @@ function boolError(values: Float64Array, errors: Float64Array, identity: number)
 
 function tiedMean(b: GraphBuilder, node: Node<"reduce_max" | "reduce_min">, tangent: Node): Node {
   const { operands: [x], attributes: { axes } } = node; // prettier-ignore
-  const tied = e.equalTo(b, x, e.unreduce(b, node, axes, x.shape));
+  const best = e.unreduce(b, node, axes, x.shape);
+  // Not worse, rather than equal: where the extremum is NaN, every entry takes part in what then is NaN.
+  const tied = e.not(b, node.primitive === "reduce_max" ? e.less(b, x, best) : e.less(b, best, x));
   const sum = e.reduceSum(b, e.select(b, tied, tangent, e.zerosLike(b, tangent)), axes);
-  return e.div(b, sum, e.reduceSum(b, e.convert(b, tied, "real"), axes));
+  const count = e.reduceSum(b, e.convert(b, tied, "real"), axes);
+  return e.div(b, sum, e.select(b, e.isNaN(b, node), NaN, count));
 }
 
 export const reduceMax = extremum("reduce_max", "max", Math.max, -Infinity);
