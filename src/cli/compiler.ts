@@ -62,4 +62,12 @@ export interface Services {
 
 export const services: Services = {
   compile: async () => (await import("../compile.ts")).compile,
+  format: async () => {
+    const [{ parse }, { format }] = await Promise.all([import("../1-parse/parse.ts"), import("../1-parse/format.ts")]);
+    return (source) => {
+      const { file, diagnostics } = parse(source);
+      const faulty = diagnostics.some(({ severity }) => severity === "error");
+      return { text: faulty ? null : format(file), diagnostics };
+    };
+  },
 };

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { services } from "../../src/cli/compiler.ts";
 import { derive, folderWith } from "./support.ts";
 
 describe("derive fmt", () => {
@@ -32,5 +33,20 @@ describe("derive fmt", () => {
     expect((await derive(["fmt", join(folder, "d.nn")])).code).toBe(70);
     expect((await derive(["fmt", join(folder, "gone.nn")])).code).toBe(2);
     expect((await derive(["fmt"])).code).toBe(2);
+  });
+});
+
+describe("the formatter behind it", () => {
+  it("formats what parses and gives the errors of what does not", async () => {
+    const load = services.format;
+    if (load === undefined) throw new Error("no formatter");
+    const format = await load();
+    expect(format({ path: "a.nn", text: "fn f( a,b )=a*b\n" })).toEqual({
+      text: "fn f(a, b) = a * b\n",
+      diagnostics: [],
+    });
+    const broken = format({ path: "a.nn", text: "fn f(a = \n" });
+    expect(broken.text).toBeNull();
+    expect(broken.diagnostics.map(({ severity }) => severity)).toContain("error");
   });
 });
