@@ -106,7 +106,7 @@ export function atanF64(x: number): number {
   return x < 0 ? -t : t;
 }
 
-/** The angle of the point (x, y), in [-pi, pi], within 1.5 ulp, with C99's values for zeros and infinities. */
+/** The angle of the point (x, y), in [-pi, pi], within 1.3 ulp, with C99's values for zeros and infinities. */
 export function atan2F64(y: number, x: number): number {
   const a = Math.abs(x);
   const b = Math.abs(y);

@@ -14,7 +14,7 @@ export function tanhF32(x: number): number {
   return x < 0 ? -t : t;
 }
 
-/** tanh x within 0.7 ulp: E / (E + 2) for E = e^2x - 1, with the low parts kept. */
+/** tanh x within 0.8 ulp: E / (E + 2) for E = e^2x - 1, with the low parts kept. */
 export function tanhF64(x: number): number {
   const a = Math.abs(x);
   if (a < 3.725290298461914e-9) return x; // 2^-28
@@ -43,7 +43,7 @@ export function sinhF32(x: number): number {
   return x < 0 ? -t : t;
 }
 
-/** sinh x within 0.7 ulp: (E + E / (E + 1)) / 2 for E = e^x - 1, with the low parts kept. */
+/** sinh x within 0.8 ulp: (E + E / (E + 1)) / 2 for E = e^x - 1, with the low parts kept. */
 export function sinhF64(x: number): number {
   const a = Math.abs(x);
   if (a < 3.725290298461914e-9) return x; // 2^-28

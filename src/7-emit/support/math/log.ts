@@ -1,8 +1,13 @@
 import {
   binaryExponent,
+  doubleValue,
+  doubleWords,
+  highWord,
   ln2High,
   ln2Low,
   lowPart,
+  powerValue,
+  powerWord,
   productError,
   quotientOfSums,
   scaleByPowerOfTwo,
@@ -21,28 +26,59 @@ export function doubleArtanhF32(s: number): number {
   return s + s + s * w * p;
 }
 
-/** ln x with relative error below 2^-34: x = 2^k (1 + f), ln(1 + f) = 2 artanh(f / (2 + f)). */
+/**
+ * 1 / c and ln c for a point c of each interval [1 + i/128, 1 + (i + 1)/128), from i = 53 on of half of that interval;
+ * c = 1 in the two intervals beside 1.
+ */
+export const logTable = /* @__PURE__ */ (() => {
+  const table = new Float64Array(256);
+  for (let i = 0; i < 128; i++) {
+    const middle = 1 + (i + 0.5) / 128;
+    const inverse = i === 0 || i === 127 ? 1 : 1 / (i < 53 ? middle : 0.5 * middle);
+    table[2 * i] = inverse;
+    table[2 * i + 1] = -logF64(inverse);
+  }
+  return table;
+})();
+
+/** ln x with relative error below 2^-33: x = 2^k c (1 + r), ln(2^k c) by table, ln(1 + r) by a Chebyshev fit (after Tang, ACM TOMS 16, 1990). */
 export function logF32(x: number): number {
-  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logF64(x);
-  const k = binaryExponent(x);
-  const f = scaleByPowerOfTwo(x, -k) - 1;
-  return k * 0.6931471805599453 + doubleArtanhF32(f / (2 + f));
+  if (!(x > 1.2e-38 && x < 1.2e38)) return logF64(x);
+  doubleValue[0] = x;
+  const bits = doubleWords[highWord];
+  const k = (bits - 0x3fe6a000) >> 20;
+  const i = (bits >> 12) & 254;
+  powerWord[0] = (127 - k) << 23;
+  const r = x * powerValue[0] * logTable[i] - 1;
+  return (
+    k * 0.6931471805599453 +
+    logTable[i + 1] +
+    (r + r * r * (-0.5000000085617856 + r * (0.3333362651123242 + r * -0.24884553382214702)))
+  );
 }
 
-/** log2 x with relative error below 2^-34; exact for powers of two. */
+/** log2 x with relative error below 2^-33, as `logF32`; exact for powers of two. */
 export function log2F32(x: number): number {
-  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return log2F64(x);
-  const k = binaryExponent(x);
-  const f = scaleByPowerOfTwo(x, -k) - 1;
-  return k + doubleArtanhF32(f / (2 + f)) * 1.4426950408889634; // 1 / ln 2
+  if (!(x > 1.2e-38 && x < 1.2e38)) return log2F64(x);
+  doubleValue[0] = x;
+  const bits = doubleWords[highWord];
+  const k = (bits - 0x3fe6a000) >> 20;
+  const i = (bits >> 12) & 254;
+  powerWord[0] = (127 - k) << 23;
+  const r = x * powerValue[0] * logTable[i] - 1;
+  return (
+    k +
+    1.4426950408889634 *
+      (logTable[i + 1] + (r + r * r * (-0.5000000085617856 + r * (0.3333362651123242 + r * -0.24884553382214702)))) // 1 / ln 2
+  );
 }
 
-/** log10 x with relative error below 2^-34. */
+/** log10 x with relative error below 2^-33. */
 export function log10F32(x: number): number {
   return logF32(x) * 0.4342944819032518; // 1 / ln 10
 }
 
-/** ln(1 + x) with relative error below 2^-34. */
+/** ln(1 + x) with relative error below 2^-33. */
 export function log1pF32(x: number): number {
   return x > -0.29 && x < 0.41 ? doubleArtanhF32(x / (2 + x)) : logF32(1 + x);
 }

@@ -45,7 +45,7 @@ export function tanF32(x: number): number {
   return (n & 1) === 0 ? s / c : -c / s;
 }
 
-/** sin(r + rLow) for |r| < 0.7864, within 0.6 ulp; what rounding leaves off goes to `lowPart`. Chebyshev fit. */
+/** sin(r + rLow) for |r| < 0.7864, within 0.8 ulp; what rounding leaves off goes to `lowPart`. Chebyshev fit. */
 export function sinAsSum(r: number, rLow: number): number {
   const w = r * r;
   let p = -7.586543352036612e-13;
@@ -61,7 +61,7 @@ export function sinAsSum(r: number, rLow: number): number {
   return sum;
 }
 
-/** cos(r + rLow) for |r| < 0.7864, within 0.6 ulp; what rounding leaves off goes to `lowPart`. Chebyshev fit. */
+/** cos(r + rLow) for |r| < 0.7864, within 0.8 ulp; what rounding leaves off goes to `lowPart`. Chebyshev fit. */
 export function cosAsSum(r: number, rLow: number): number {
   const w = r * r;
   let p = -1.1382408343099982e-11;
@@ -78,7 +78,7 @@ export function cosAsSum(r: number, rLow: number): number {
   return sum;
 }
 
-/** sin x within 0.6 ulp, for any x. */
+/** sin x within 0.8 ulp, for any x. */
 export function sinF64(x: number): number {
   if (Math.abs(x) < 1e-8) return x;
   if (!(Math.abs(x) < Infinity)) return NaN;
@@ -89,7 +89,7 @@ export function sinF64(x: number): number {
   return quadrant < 2 ? s : -s;
 }
 
-/** cos x within 0.6 ulp, for any x. */
+/** cos x within 0.8 ulp, for any x. */
 export function cosF64(x: number): number {
   if (!(Math.abs(x) < Infinity)) return NaN;
   const quadrant = reduceByHalfPi(x);
@@ -99,7 +99,7 @@ export function cosF64(x: number): number {
   return quadrant === 0 || quadrant === 3 ? s : -s;
 }
 
-/** tan x within 0.7 ulp, for any x: the quotient of sine and cosine with their low parts. */
+/** tan x within 1 ulp, for any x: the quotient of sine and cosine with their low parts. */
 export function tanF64(x: number): number {
   if (Math.abs(x) < 1e-8) return x;
   if (!(Math.abs(x) < Infinity)) return NaN;
