@@ -8,6 +8,7 @@ import { layerNamesOf, makeInstance } from "./layers.ts";
 import { marked } from "./marks.ts";
 import { declareParameter } from "./parameters.ts";
 import type { Place, Scope } from "./scope.ts";
+import { runUntyped } from "./unused.ts";
 import { faulty, type Value } from "./value.ts";
 
 /** Elaborates the body of a function, layer or initializer; its value is what `return` gives. */
@@ -93,7 +94,8 @@ export function runStatement(c: Checker, scope: Scope, statement: Statement): vo
     }
     case "param":
       if (scope.place !== "layer" && scope.place !== "model") break;
-      declareParameter(c, scope, statement);
+      if (c.untyped) runUntyped(c, scope, statement);
+      else declareParameter(c, scope, statement);
       return;
     case "use":
       if (scope.place !== "layer" && scope.place !== "model") break;

@@ -13,6 +13,7 @@ import type { SourceFiles } from "./imports.ts";
 import { intrinsics } from "./intrinsics/index.ts";
 import { checkModel } from "./models.ts";
 import type { FileScope } from "./scope.ts";
+import { checkUnused } from "./unused.ts";
 
 export interface CheckOptions {
   /** Values of consts, by `name` or `Model.name`. */
@@ -55,6 +56,15 @@ export function check(sources: SourceFiles, options: CheckOptions): Checked {
   }
   const functions = checkFunctions(c, main, sources.main);
   const models = checkModels(c, main, sources.main);
+  for (const [path, { file }] of sources.files) {
+    const scope = scopes.get(path);
+    if (scope === undefined) continue;
+    if (file !== sources.main) {
+      checkFunctions(c, scope, file);
+      checkModels(c, scope, file);
+    }
+    checkUnused(c, scope, file);
+  }
   const chosen = choose(c, sources.main, options.item ?? null, { functions, models });
   const diagnostics = inOrder(
     c.diagnostics,

@@ -69,6 +69,8 @@ export class Checker {
   /** Items whose body was elaborated at least once. */
   readonly elaborated = new Set<object>();
   unit: Unit = newUnit();
+  /** While items are elaborated of whose parameters nothing is known. */
+  untyped = false;
   #reported = new Set<string>();
   #depth = 0;
   #calls = 0;
@@ -144,6 +146,7 @@ export class Checker {
       this.fault("too-many-calls", { limit: maxCalls }, frame.call);
       throw new Abandoned();
     }
+    this.elaborated.add(frame.definition.item);
     this.frames.push(frame);
     try {
       return body();
@@ -176,6 +179,16 @@ export class Checker {
     } finally {
       this.unit = before;
       this.frames.push(...frames);
+    }
+  }
+
+  /** Runs `body` for its faults of names alone. */
+  whileUntyped(body: () => void): void {
+    this.untyped = true;
+    try {
+      body();
+    } finally {
+      this.untyped = false;
     }
   }
 

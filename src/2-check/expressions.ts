@@ -128,7 +128,10 @@ function conditional(c: Checker, scope: Scope, e: Of<"if">): Value {
       break;
     }
     const condition = toBool(c, evaluate(c, scope, at.condition), at.condition.span, "`if`");
-    if (condition === null) return faulty;
+    if (condition === null) {
+      if (c.untyped) for (const branch of [at.then, at.else]) evaluate(c, scope, branch);
+      return faulty;
+    }
     if (condition.kind === "flag") {
       if (condition.value) last = { value: evaluate(c, scope, at.then), expression: at.then };
       else at = at.else;

@@ -58,6 +58,10 @@ export function callLayer(c: Checker, scope: Scope, e: CallExpression, definitio
   const { item } = definition;
   const name = item.name.text;
   const given = evaluateArguments(c, scope, e);
+  if (c.untyped) {
+    matchArguments(c, e, given, parameterList(item.parameters));
+    return faulty;
+  }
   const path = scope.layers?.paths.get(e) ?? null;
   if (c.unit.model === null || (scope.place !== "model" && scope.place !== "layer")) {
     const help = scope.place === "fn" ? "make this function a `layer`" : null;

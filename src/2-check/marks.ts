@@ -38,7 +38,14 @@ export function differentiatedBy(call: Extract<Expression, { readonly kind: "cal
 export function marked(c: Checker, scope: Scope, name: string, value: Value, span: Span): Value {
   const wanted = scope.marks.has(name);
   if (wanted) return markValue(c, name, value, span);
-  const shown = c.markAll && !c.insidePrelude && value.kind === "tensor" && value.node.element === "real";
+  // Arguments, parameters and other names of a marked value need no mark to be found again.
+  const shown =
+    c.markAll &&
+    !c.insidePrelude &&
+    value.kind === "tensor" &&
+    value.node.element === "real" &&
+    value.node.primitive !== "parameter" &&
+    value.node.primitive !== "mark";
   return shown ? markValue(c, name, value, span) : value;
 }
 
