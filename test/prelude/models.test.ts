@@ -160,7 +160,11 @@ function moments(numbers: Float64Array): { mean: number; std: number } {
 }
 
 describe("initializers", () => {
-  test.each(readTable("initializers") as Initializer[])("$initializer of $shape", (row) => {
+  // The other orientation of all of them is drawn in emitted code (test/tables); here he_uniform's tells fan in from fan out.
+  const rows = (readTable("initializers") as Initializer[]).filter(
+    ({ initializer, shape: [n, m] }) => n > m || initializer === "he_uniform",
+  );
+  test.each(rows)("$initializer of $shape", (row) => {
     const W = parameter(row.initializer, row.shape, 3);
     expect(W).toHaveLength(row.shape[0] * row.shape[1]);
     const { mean, std } = moments(W);
