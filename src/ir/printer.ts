@@ -1,4 +1,4 @@
-/** Graphs as text, one node a line: `%3 = multiply %1 %2 : real[batch, 10]`. */
+/** Graphs as text, one node a line: `%3 = multiply %1, %2 : real[batch, 10]`. */
 import { printType } from "./builder.ts";
 import { print as printDim } from "./dim.ts";
 import type { Requirement } from "./dim.ts";
@@ -72,7 +72,7 @@ class Printer {
   #lines(node: Node, indent: string): string[] {
     const operands = node.operands.map((operand) => this.name(operand));
     const attributes = (primitives[node.primitive] as PrimitiveRecord<typeof node.primitive>).print(node.attributes);
-    const words = [node.primitive, ...operands, ...(attributes === "" ? [] : [attributes])];
+    const words = [node.primitive, operands.join(", "), attributes].filter((word) => word !== "");
     const line = `${indent}${this.name(node)} = ${words.join(" ")}`;
     if (!is(node, "loop")) return [`${line} : ${printType(node)}`];
     return [`${line} {`, ...this.#body(node.attributes.record, `${indent}  `), `${indent}}`];
