@@ -59,7 +59,10 @@ export function acosF64(x: number): number {
   return main + (sumError(3.141592653589793, -2 * s, main) + (1.2246467991473532e-16 - 2 * rest));
 }
 
-/** atan(a + aLow) for a >= 0 and |aLow| below an ulp of a, within 0.8 ulp: by atan of 1/2, 1, 3/2, infinity (as in fdlibm's s_atan.c). */
+/**
+ * atan(a + aLow) for a >= 0 and |aLow| below an ulp of a, within 0.8 ulp: by atan of 1/2, 1, 3/2, infinity (as in
+ * fdlibm's s_atan.c).
+ */
 export function atanOfSum(a: number, aLow: number): number {
   let r = a;
   let offset = 0;

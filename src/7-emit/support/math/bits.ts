@@ -69,7 +69,9 @@ export function sumError(a: number, b: number, s: number): number {
   return a - (s - t) + (b - t);
 }
 
-/** a * b - p exactly, for p = a * b rounded, where neither overflows nor the error underflows (Veltkamp, Dekker 1971). */
+/**
+ * a * b - p exactly, for p = a * b rounded, where neither overflows nor the error underflows (Veltkamp, Dekker 1971).
+ */
 export function productError(a: number, b: number, p: number): number {
   const ta = 134217729 * a; // 2^27 + 1
   const aHigh = ta - (ta - a);

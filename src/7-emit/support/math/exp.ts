@@ -59,7 +59,10 @@ export function expOfSum(x: number, xLow: number, shift: number): number {
   return scaleByPowerOfTwo(sum, n + shift);
 }
 
-/** e^x within 0.6 ulp (1 ulp where it is subnormal): `expOfSum` without its low parts where the power of two is a normal single. */
+/**
+ * e^x within 0.6 ulp (1 ulp where it is subnormal): `expOfSum` without its low parts where the power of two is a
+ * normal single.
+ */
 export function expF64(x: number): number {
   if (!(x > -87 && x < 88)) return expOfSum(x, 0, 0);
   const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2

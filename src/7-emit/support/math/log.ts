@@ -41,7 +41,10 @@ export const logTable = /* @__PURE__ */ (() => {
   return table;
 })();
 
-/** ln x with relative error below 2^-33: x = 2^k c (1 + r), ln(2^k c) by table, ln(1 + r) by a Chebyshev fit (after Tang, ACM TOMS 16, 1990). */
+/**
+ * ln x with relative error below 2^-33: x = 2^k c (1 + r), ln c by table, ln(1 + r) by a Chebyshev fit (after Tang,
+ * ACM TOMS 16, 1990).
+ */
 export function logF32(x: number): number {
   if (!(x > 1.2e-38 && x < 1.2e38)) return logF64(x);
   doubleValue[0] = x;

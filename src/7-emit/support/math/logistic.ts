@@ -7,7 +7,10 @@ export function sigmoidF32(x: number): number {
   return x < -700 ? expF64(x) : 1 / (1 + expF32(-x));
 }
 
-/** 1 / (1 + e^-x) within 0.8 ulp (1 ulp where subnormal), in both tails: the exponential and the quotient carry their low parts. */
+/**
+ * 1 / (1 + e^-x) within 0.8 ulp (1 ulp where subnormal), in both tails: the exponential and the quotient carry their
+ * low parts.
+ */
 export function sigmoidF64(x: number): number {
   if (!(x > -38 && x < 38)) return x > 0 ? 1 : expF64(x);
   const e = expOfSum(-Math.abs(x), 0, 0);

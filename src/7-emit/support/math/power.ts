@@ -56,7 +56,10 @@ export function powiF32(x: number, n: number): number {
   return n < 0 ? 1 / result : result;
 }
 
-/** x^n for an integer n: x^2 = x*x, x^3 = x*x*x (within 1.5 ulp), else repeated squaring with 100 bits, rounded once (beyond 64 as `powF64`). */
+/**
+ * x^n for an integer n: x^2 = x*x, x^3 = x*x*x (within 1.5 ulp), else repeated squaring with 100 bits, rounded once
+ * (beyond |n| = 64 as `powF64`).
+ */
 export function powiF64(x: number, n: number): number {
   if (n === 2) return x * x;
   if (n === 1) return x;
