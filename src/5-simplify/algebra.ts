@@ -3,16 +3,18 @@
  * and conditions. An expression is read as a sum of terms, in two ways (as it stands, and with products of sums multiplied
  * out), written down again, and exchanged if the graph gets cheaper by it.
  */
-import { is, topological } from "../ir/expressions.ts";
+import { divideExact, product } from "../ir/dim.ts";
+import { is, reduceSum, topological } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import { excludesZero } from "../ir/facts.ts";
+import { withoutAxes } from "./axes.ts";
 import { collect, compose, countLeaves, hasCommon } from "./compose.ts";
 import type { Composition } from "./compose.ts";
 import { decide } from "./conditions.ts";
 import { Decomposer } from "./decompose.ts";
 import { Liveness } from "./liveness.ts";
 import type { RuleContext, Soundness } from "./rule.ts";
-import { multiplyTerms, powerTerm } from "./term.ts";
+import { multiplyTerms, numberTerm, powerTerm } from "./term.ts";
 import type { Term } from "./term.ts";
 
 interface AlgebraRow {
@@ -28,10 +30,21 @@ export const algebraRows = [
     law: "a m + b m = (a + b) m; m^i m^j = m^(i+j); x y + x z = x (y + z); [c] [c] = [c]",
     soundness: "rounding",
   },
+  {
+    name: "distribute-sum",
+    law: "sum(c x + d y) = c sum(x) + d sum(y) for c and d that do not vary along the axes",
+    soundness: "rounding",
+  },
   { name: "expand-products", law: "x (y + z) = x y + x z, where terms cancel by it", soundness: "rounding" },
 ] as const satisfies readonly AlgebraRow[];
 
 type RowName = (typeof algebraRows)[number]["name"];
+
+/** Up to so many terms a form is tried even if nothing in it cancels: quotients and conditions may have come together. */
+const maxSmall = 6;
+
+/** How much more a clearly shorter formula may cost: what it shares with others might be shared no longer. */
+const shorterSlack = 0.05;
 
 /** How far shared expressions are looked into. */
 const expansionLimit = 60;
@@ -47,36 +60,76 @@ export function simplifyAlgebra(
   const absorbed = new Set<Node>();
   const isLive = (node: Node): boolean => live.isLive(node);
   for (const node of topological(roots).reverse()) {
-    if (!isArithmetic(node) || !live.isLive(node)) continue;
+    if (!live.isLive(node)) continue;
+    if (is(node, "reduce_sum") && !disable.has("distribute-sum")) {
+      const distributed = distributeSum(context, node, live);
+      if (distributed !== null && live.exchange(node, distributed, 0)) {
+        found.set(node, { node: distributed, row: "distribute-sum" });
+      }
+      continue;
+    }
+    if (!isArithmetic(node)) continue;
     // What an expression around it has read as a part of itself is no expression of its own.
     const own = new Decomposer(context.b, (n) => live.uses(n) === 1 && isArithmetic(n), isLive);
-    const c: Composition = { b: context.b, shape: node.shape, element: node.element, isLive };
+    const c: Composition = { b: context.b, rounded: context.rounded, shape: node.shape, element: node.element, isLive };
     if (absorbed.has(node)) continue;
     const terms = own.sum(node);
     for (const inner of own.entered) if (inner !== node) absorbed.add(inner);
     const [x, y] = node.operands;
     if (x !== y && !node.operands.some(isArithmetic)) continue;
-    const candidates: { node: Node; row: RowName }[] = [];
-    const propose = (row: RowName, read: readonly Term[] | null, leaves: number): void => {
-      if (read === null || disable.has(row)) return;
+    const candidates: { node: Node; row: RowName; slack: number }[] = [];
+    const propose = (row: RowName, read: readonly Term[], leaves: number, needsCancelling: boolean): void => {
+      if (disable.has(row)) return;
       const settled = settle(context, read);
       if (settled === null) return;
       const collected = collect(settled);
-      if (countLeaves(collected) >= leaves && !hasCommon(collected)) return;
-      candidates.push({ node: compose(c, collected), row });
+      if (needsCancelling && collected.length >= read.length) return;
+      const size = countLeaves(collected);
+      if (collected.length > maxSmall && size >= leaves && !hasCommon(collected)) return;
+      candidates.push({ node: compose(c, collected), row, slack: size < leaves - 1 ? shorterSlack : 0 });
     };
-    propose("collect-terms", terms, own.leaves);
+    propose("collect-terms", terms, own.leaves, false);
     const all = new Decomposer(context.b, isArithmetic, isLive, expansionLimit);
     const wide = all.sum(node);
-    const expanded = all.exceeded ? null : all.expand(wide);
-    if (!all.exceeded) propose("expand-products", expanded, all.leaves);
+    if (!all.exceeded) {
+      const { leaves } = all;
+      if (all.entered.size > own.entered.size) propose("collect-terms", wide, leaves, false);
+      const expanded = all.expand(wide);
+      if (expanded !== null) propose("expand-products", expanded, all.leaves, all.cancelled === 0);
+    }
     for (const candidate of candidates) {
       const current = found.get(node)?.node ?? node;
-      if (candidate.node === current || !live.exchange(current, candidate.node)) continue;
+      if (candidate.node === current || !live.exchange(current, candidate.node, candidate.slack)) continue;
       found.set(node, candidate);
     }
   }
   return found;
+}
+
+/** A sum over axes of several terms as several sums, of which some cancel or are there already. */
+function distributeSum(context: RuleContext, node: Node<"reduce_sum">, live: Liveness): Node | null {
+  const { b, rounded } = context;
+  const [x] = node.operands;
+  const { axes } = node.attributes;
+  if (!is(x, "add") && !is(x, "subtract")) return null;
+  const isLive = (n: Node): boolean => live.isLive(n);
+  const inner = new Decomposer(b, isArithmetic, isLive, expansionLimit);
+  const addends = inner.sum(x);
+  if (inner.exceeded || addends.length > maxSmall) return null;
+  const small: Composition = { b, rounded, shape: x.shape, element: x.element, isLive };
+  const sums = addends.map((term): Term => {
+    let outside = numberTerm(term.numerator, term.denominator);
+    let inside: Term = { ...term, numerator: 1, denominator: 1 };
+    for (const { base, exponent } of term.factors.values()) {
+      const uniform = withoutAxes(b, base, axes);
+      if (uniform === null) continue;
+      outside = multiplyTerms(outside, powerTerm(uniform, exponent));
+      inside = multiplyTerms(inside, powerTerm(base, -exponent));
+    }
+    return multiplyTerms(outside, powerTerm(reduceSum(b, compose(small, [inside]), axes), 1));
+  });
+  const settled = settle(context, sums);
+  return settled === null ? null : compose({ ...small, shape: node.shape }, collect(settled));
 }
 
 /** Nodes that terms are made of. */
@@ -140,6 +193,13 @@ function settleIndicators(context: RuleContext, term: Term): Term | null {
 function isFiniteTerm({ rounded }: RuleContext, term: Term): boolean {
   return [...term.factors.values()].every(({ base, exponent }) => {
     const facts = rounded.of(base);
-    return facts.finite && (exponent > 0 || excludesZero(facts));
+    return facts.finite && (exponent > 0 || excludesZero(facts) || isOwnSize(base));
   });
+}
+
+/** Whether a node is a number of entries of itself: not 0 where it has entries at all. */
+function isOwnSize(node: Node): boolean {
+  let at = node;
+  while (is(at, "broadcast") || is(at, "convert")) at = at.operands[0];
+  return is(at, "dimension") && divideExact(product(node.shape), at.attributes.dim) !== null;
 }

@@ -40,3 +40,15 @@ export function axesWithout(rank: number, axes: readonly number[]): number[] {
   for (let axis = -rank; axis < 0; axis++) if (!axes.includes(axis)) kept.push(axis);
   return kept;
 }
+
+/** A node that does not vary along some axes, without them; null if it may vary. */
+export function withoutAxes(b: GraphBuilder, node: Node, axes: readonly number[]): Node | null {
+  const repeated = asRepeated(node);
+  if (repeated === null || repeated.axes.some((axis) => axes.includes(axis))) return null;
+  const kept = axesWithout(node.shape.length, axes);
+  return repeat(
+    b,
+    { source: repeated.source, axes: repeated.axes.map((axis) => axisAmong(kept, axis)) },
+    sizesAt(node.shape, kept),
+  );
+}

@@ -3,6 +3,9 @@ import { add, broadcastTo, constant, convert, div, mul, neg, not, powInt, select
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Shape } from "../ir/dim.ts";
 import type { ElementType, Node } from "../ir/graph.ts";
+import type { FactTable } from "../ir/facts.ts";
+import { repeat } from "./axes.ts";
+import { uniformDivisor } from "./reciprocal.ts";
 import { addCoefficients, monomialKey, multiplyTerms, numberTerm, powerTerm, scaleTerm } from "./term.ts";
 import type { Factor, Indicator, Term } from "./term.ts";
 
@@ -13,6 +16,7 @@ export interface Composition {
   readonly b: GraphBuilder;
   readonly shape: Shape;
   readonly element: ElementType;
+  readonly rounded: FactTable;
   /** Nodes that the graph has anyway are preferred. */
   readonly isLive: (node: Node) => boolean;
 }
@@ -215,7 +219,7 @@ function gatherBroadcasts(c: Composition, factors: readonly Factor[]): Factor[] 
   }
   return result.map((entry): Factor => {
     if (!Array.isArray(entry)) return entry;
-    if (entry.length === 1) return entry[0];
+    if (entry.length === 1) return withReciprocal(c, entry[0]);
     const outer = entry[0].base as Node<"broadcast">;
     const [source] = outer.operands;
     const inner = new Map(
@@ -225,6 +229,14 @@ function gatherBroadcasts(c: Composition, factors: readonly Factor[]): Factor[] 
     const node = composeProduct(small, { ...numberTerm(1), factors: inner }, null);
     return { base: b.create("broadcast", [node ?? source], outer.attributes), exponent: 1 };
   });
+}
+
+/** 1/y to a positive power, where y is repeated often and has a safe reciprocal. */
+function withReciprocal(c: Composition, factor: Factor): Factor {
+  const divisor = factor.exponent < 0 ? uniformDivisor(factor.base, c.rounded) : null;
+  if (divisor === null) return factor;
+  const inverse = repeat(c.b, { ...divisor, source: div(c.b, 1, divisor.source) }, c.shape);
+  return { base: inverse, exponent: -factor.exponent };
 }
 
 /** Where the graph divides one factor by another already, that quotient is used. */

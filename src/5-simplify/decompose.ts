@@ -25,6 +25,8 @@ export class Decomposer {
   readonly entered = new Set<Node>();
   /** How many atoms, numbers and signs were met: what the graph spends on the expression as it is. */
   leaves = 0;
+  /** How often a factor met its reciprocal while sums were multiplied out. */
+  cancelled = 0;
   /** More was met than is worth looking at. */
   exceeded = false;
 
@@ -82,7 +84,9 @@ export class Decomposer {
       const inner = (isRoot && node === root) || this.#mayEnter(node) ? factorsOf(node, at) : null;
       if (inner === null) {
         this.leaves++;
-        const base = under === null ? node : this.#b.create("broadcast", [node], under);
+        const spread = under === null ? node : this.#b.create("broadcast", [node], under);
+        const base = this.#canonical(spread);
+        if (base !== spread && exponent % 2 !== 0) numerator = -numerator;
         const power = (factors.get(base.id)?.exponent ?? 0) + exponent;
         if (power === 0) factors.delete(base.id);
         else factors.set(base.id, { base, exponent: power });
@@ -103,6 +107,15 @@ export class Decomposer {
     return { ...scaleTerm(numberTerm(1, denominator), numerator), factors, indicators };
   }
 
+  // Of x - y and -(y - x) the graph may hold both: they are one atom.
+  #canonical(node: Node): Node {
+    if (!is(node, "subtract")) return node;
+    const [x, y] = node.operands;
+    if (x.id < y.id) return node;
+    const turned = this.#b.create("subtract", [y, x], {});
+    return this.#isLive(turned) ? turned : node;
+  }
+
   /**
    * The terms with products of sums multiplied out; null if there would be too many. Of several sums in a term the newest
    * is taken first: a sum whose addends are divided by another one goes before that one, so that the division cancels.
@@ -121,7 +134,10 @@ export class Decomposer {
       }
       if (++steps > maxSteps || this.exceeded) return null;
       const rest = multiplyTerms(term, powerTerm(factor.base, -1));
-      pending.push(...addends.map((addend) => multiplyTerms(rest, addend)).reverse());
+      for (const addend of [...addends].reverse()) {
+        if (cancels(rest, addend)) this.cancelled++;
+        pending.push(multiplyTerms(rest, addend));
+      }
     }
     return done;
   }
@@ -146,6 +162,15 @@ export class Decomposer {
     }
     return null;
   }
+}
+
+/** Whether a factor of one term is divided by in the other. */
+function cancels(p: Term, q: Term): boolean {
+  for (const [key, { exponent }] of q.factors) {
+    const other = p.factors.get(key);
+    if (other !== undefined && other.exponent > 0 !== exponent > 0) return true;
+  }
+  return false;
 }
 
 /** The newest factor with a positive power that is a sum. */
@@ -195,12 +220,21 @@ function factorsOf(node: AnyNode, { exponent, under }: Pending): Parts | null {
       if (exponent < 1 || under !== null || condition.element !== "bool") return null;
       return made([], { indicator: { condition, when: true } });
     }
-    case "broadcast":
-      if (under !== null || !isProduct(node.operands[0])) return null;
-      return made([{ node: node.operands[0], exponent, under: node.attributes }]);
+    case "broadcast": {
+      const [inner] = node.operands;
+      if (!isProduct(inner) && !is(inner, "broadcast")) return null;
+      return made([
+        { node: inner, exponent, under: under === null ? node.attributes : joined(under, node.attributes) },
+      ]);
+    }
     default:
       return null;
   }
+}
+
+/** A broadcast of a broadcast, as one. */
+function joined(outer: AttributesOf["broadcast"], inner: AttributesOf["broadcast"]): AttributesOf["broadcast"] {
+  return { shape: outer.shape, axes: inner.axes.map((axis) => outer.axes[outer.axes.length + axis]) };
 }
 
 function isProduct(node: Node): boolean {

@@ -22,12 +22,15 @@ export class Liveness {
     return this.uses(node) > 0;
   }
 
-  /** Puts `after` in the place of `before` if that lowers the cost of the graph. */
-  exchange(before: Node, after: Node): boolean {
+  /**
+   * Puts `after` in the place of `before` if that lowers the cost of the graph, or raises it by no more than `slack` of
+   * what is saved.
+   */
+  exchange(before: Node, after: Node, slack: number): boolean {
     const count = this.uses(before);
     const added = this.#add(after, count);
     const freed = this.#remove(before, count);
-    if (added < freed) return true;
+    if (added < freed * (1 + slack)) return true;
     this.#add(before, count);
     this.#remove(after, count);
     return false;

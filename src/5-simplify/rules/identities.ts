@@ -13,6 +13,8 @@ import {
   sqrt,
   convert,
 } from "../../ir/expressions.ts";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/graph.ts";
 import type { Rule } from "../rule.ts";
 
 export const identities: readonly Rule[] = [
@@ -46,15 +48,12 @@ export const identities: readonly Rule[] = [
   },
   {
     name: "multiply-zero",
-    law: "0 x = 0",
-    soundness: { domain: "x is finite" },
+    law: "0 x = 0; 0 / x = 0",
+    soundness: { domain: "x is finite (0 / 0 becomes 0)" },
     on: ["multiply", "divide"],
     apply: (node, { facts }) => {
       const [x, y] = node.operands;
-      if (constantValue(x) === 0) {
-        const known = facts.of(is(node, "divide") ? node : y);
-        return known.finite ? x : null;
-      }
+      if (constantValue(x) === 0) return facts.of(y).finite ? x : null;
       return is(node, "multiply") && constantValue(y) === 0 && facts.of(x).finite ? y : null;
     },
   },
@@ -86,14 +85,22 @@ export const identities: readonly Rule[] = [
   },
   {
     name: "double-negation",
-    law: "-(-x) = x; not not c = c; -(x - y) = y - x",
+    law: "-(-x) = x; not not c = c; -(x - y) = y - x; -((x - y) z) = (y - x) z, unless x is a number",
     soundness: "rounding",
     on: ["negate", "not"],
     apply: (node, { b }) => {
       const [inner] = node.operands;
       if (inner.primitive === node.primitive) return inner.operands[0];
-      if (!is(node, "negate") || !is(inner, "subtract")) return null;
-      return sub(b, inner.operands[1], inner.operands[0]);
+      if (!is(node, "negate")) return null;
+      const turned = (x: Node): Node | null =>
+        is(x, "subtract") && constantValue(x.operands[0]) === null ? sub(b, x.operands[1], x.operands[0]) : null;
+      if (is(inner, "subtract")) return sub(b, inner.operands[1], inner.operands[0]);
+      if (!is(inner, "multiply") && !is(inner, "divide")) return null;
+      const [x, y] = inner.operands;
+      const left = turned(x);
+      if (left !== null) return b.withOperands(inner, [left, y]);
+      const right = is(inner, "multiply") ? turned(y) : null;
+      return right === null ? null : b.withOperands(inner, [x, right]);
     },
   },
   {
@@ -103,8 +110,8 @@ export const identities: readonly Rule[] = [
     on: ["add", "subtract", "multiply", "divide"],
     apply: (node, { b }) => {
       const [x, y] = node.operands;
-      const p = is(x, "negate") ? x.operands[0] : null;
-      const q = is(y, "negate") ? y.operands[0] : null;
+      const p = negated(b, x);
+      const q = negated(b, y);
       if (is(node, "add")) {
         if (q !== null) return sub(b, x, q);
         return p === null ? null : sub(b, y, p);
@@ -120,29 +127,28 @@ export const identities: readonly Rule[] = [
     on: ["multiply", "divide"],
     apply: (node, { b }) => {
       const [x, y] = node.operands;
-      if (is(x, "negate") && constantValue(y) === null) return neg(b, b.withOperands(node, [x.operands[0], y]));
-      if (is(y, "negate") && constantValue(x) === null) return neg(b, b.withOperands(node, [x, y.operands[0]]));
+      const p = negated(b, x);
+      if (p !== null && constantValue(y) === null) return neg(b, b.withOperands(node, [p, y]));
+      const q = negated(b, y);
+      if (q !== null && constantValue(x) === null) return neg(b, b.withOperands(node, [x, q]));
       return null;
     },
   },
   {
     name: "negated-constant",
-    law: "-(c x) = (-c) x for a number c",
+    law: "-(c x) = (-c) x; c (-x) = (-c) x for a number c; -c / x = -(c / x) for c > 0",
     soundness: "exact",
-    on: ["negate", "multiply"],
+    on: ["negate", "multiply", "divide"],
     apply: (node, { b }) => {
       const [x, y] = node.operands;
       if (is(node, "negate")) {
-        if (is(x, "multiply")) {
-          const value = constantValue(x.operands[0]);
-          return value === null ? null : mul(b, like(b, -value, x), x.operands[1]);
-        }
-        if (!is(x, "divide")) return null;
-        const value = constantValue(x.operands[0]);
-        return value === null ? null : div(b, like(b, -value, x), x.operands[1]);
+        const value = is(x, "multiply") ? constantValue(x.operands[0]) : null;
+        return value === null ? null : mul(b, like(b, -value, x), x.operands[1]);
       }
       const value = constantValue(x);
-      return value !== null && is(y, "negate") ? mul(b, like(b, -value, node), y.operands[0]) : null;
+      if (value === null) return null;
+      if (is(node, "divide")) return value < 0 ? neg(b, div(b, like(b, -value, x), y)) : null;
+      return is(y, "negate") ? mul(b, like(b, -value, node), y.operands[0]) : null;
     },
   },
   {
@@ -269,3 +275,10 @@ export const identities: readonly Rule[] = [
     },
   },
 ];
+
+/** x of -x, also under a broadcast; null if the node is no such thing. */
+function negated(b: GraphBuilder, node: Node): Node | null {
+  if (is(node, "negate")) return node.operands[0];
+  if (!is(node, "broadcast") || !is(node.operands[0], "negate")) return null;
+  return b.withOperands(node, node.operands[0].operands);
+}

@@ -5,7 +5,7 @@ import { constantValue, div, is, isScalar, like, mul, reshape, transpose } from 
 import { recordOf } from "../../ir/facts.ts";
 import type { PrimitiveName, SliceAxis } from "../../ir/graph.ts";
 import { asRepeated, axisAmong, repeat, sizesAt } from "../axes.ts";
-import { estimateElements } from "../cost.ts";
+import { uniformDivisor } from "../reciprocal.ts";
 import type { Rule } from "../rule.ts";
 
 const elementwise: readonly PrimitiveName[] = [
@@ -38,14 +38,11 @@ export const movement: readonly Rule[] = [
   {
     name: "uniform-divisor",
     law: "x / broadcast(y) = x broadcast(1 / y)",
-    soundness: { domain: "|y| > 1e-30, so that 1/y does not overflow" },
+    soundness: { domain: "y is an integer or |y| > 1e-30, so that 1/y does not overflow where x/y would not" },
     on: ["divide"],
     apply: ({ operands: [x, y] }, { b, rounded }) => {
-      const repeated = asRepeated(y);
-      if (repeated === null || constantValue(y) !== null || constantValue(x) !== null) return null;
-      if (estimateElements(repeated.source.shape) * 2 > estimateElements(y.shape)) return null;
-      const facts = rounded.of(repeated.source);
-      if (!facts.finite || !(facts.lower > 1e-30 || facts.upper < -1e-30)) return null;
+      const repeated = constantValue(x) === null ? uniformDivisor(y, rounded) : null;
+      if (repeated === null) return null;
       return mul(b, x, repeat(b, { ...repeated, source: div(b, 1, repeated.source) }, y.shape));
     },
   },

@@ -1,10 +1,8 @@
 /** Sums and extrema along axes. */
 import { constantOf, product } from "../../ir/dim.ts";
 import { constantValue, convert, dimension, is, like, mul, neg, reduceSum, reshape } from "../../ir/expressions.ts";
-import type { GraphBuilder } from "../../ir/builder.ts";
 import type { AnyNode, Node } from "../../ir/graph.ts";
-import { asRepeated, axesWithout, axisAmong, repeat, sizesAt } from "../axes.ts";
-import type { Repeated } from "../axes.ts";
+import { asRepeated, axesWithout, axisAmong, repeat, sizesAt, withoutAxes } from "../axes.ts";
 import type { Rule } from "../rule.ts";
 
 export const reductions: readonly Rule[] = [
@@ -139,16 +137,4 @@ function isReduction(node: AnyNode): node is Reduction & AnyNode {
     default:
       return false;
   }
-}
-
-/** A node that does not vary along some axes, without them; null if it may vary. */
-function withoutAxes(b: GraphBuilder, node: Node, axes: readonly number[]): Node | null {
-  const repeated: Repeated | null = asRepeated(node);
-  if (repeated === null || repeated.axes.some((axis) => axes.includes(axis))) return null;
-  const kept = axesWithout(node.shape.length, axes);
-  return repeat(
-    b,
-    { source: repeated.source, axes: repeated.axes.map((axis) => axisAmong(kept, axis)) },
-    sizesAt(node.shape, kept),
-  );
 }
