@@ -33,14 +33,14 @@ test("one node a line, numbered within the graph, with types and attributes", ()
     %W = parameter W : real[3, 2]
     %v = parameter v : real[2]
     %y = parameter y below 2 : index[batch]
-    %0 = contract %x %W n,k;k,m->n,m : real[batch, 2]
+    %0 = contract %x, %W n,k;k,m->n,m : real[batch, 2]
     %1 = broadcast %v shape=[batch, 2] axes=[-1] : real[batch, 2]
-    %2 = add %0 %1 : real[batch, 2]
+    %2 = add %0, %1 : real[batch, 2]
     %z = mark %2 z #0 : real[batch, 2]
     %3 = argmax %z axis=-1 : index[batch]
     %4 = power_integer %z exponent=2 : real[batch, 2]
     %5 = reduce_sum %4 axes=[-1] : real[batch]
-    %6 = equal %3 %y : bool[batch]
+    %6 = equal %3, %y : bool[batch]
     output hits = %6
     output rows = %5
     require batch >= 1 (the mean over \`x\`)
@@ -54,17 +54,17 @@ test("loops show their bodies", () => {
     "%h0 = parameter h0 : real[2]
     %xs = parameter xs : real[T, 2]
     %U = parameter U : real[2, 2]
-    %0 = loop %h0 %xs %U trip=T {
+    %0 = loop %h0, %xs, %U trip=T {
       index %t : index[]
       carry %h : real[2]
       each %x : real[2]
       with %weights : real[2, 2]
-      %1 = contract %h %weights k;k,m->m : real[2]
-      %2 = add %1 %x : real[2]
+      %1 = contract %h, %weights k;k,m->m : real[2]
+      %2 = add %1, %x : real[2]
       %3 = tanh %2 : real[2]
       %4 = convert %t to=real : real[]
       %5 = broadcast %4 shape=[2] axes=[] : real[2]
-      %6 = multiply %3 %5 : real[2]
+      %6 = multiply %3, %5 : real[2]
       next %h = %3
       yield %6
     }
@@ -101,16 +101,16 @@ test("every attribute shows in the text", () => {
     %0 = slice %x axes=[4+3*-2] : real[2, 3]
     %1 = pad %x axes=[1:-1:1] : real[2, 11]
     %2 = window %x axis=-1 count=2 size=3 stride=2 dilation=1 : real[2, 2, 3]
-    %3 = concat %x %x axis=-2 : real[4, 6]
+    %3 = concat %x, %x axis=-2 : real[4, 6]
     %4 = transpose %x permutation=[-1, -2] : real[6, 2]
     %5 = reshape %x consumed=2 shape=[3, 4] : real[3, 4]
     %6 = iota size=2 : index[2]
-    %7 = gather %x %6 batch=0 : real[2, 6]
+    %7 = gather %x, %6 batch=0 : real[2, 6]
     %u = parameter u : real[4]
-    %8 = scatter_add %i %u batch=0 size=5 : real[5]
+    %8 = scatter_add %i, %u batch=0 size=5 : real[5]
     %9 = constant 1 index : index[]
     %10 = dimension n : index[]
-    %11 = random %9 %10 site=3 shape=[2] : real[2]
+    %11 = random %9, %10 site=3 shape=[2] : real[2]
     %12 = constant -0 : real[]
     output o0 = %0
     output o1 = %1
