@@ -1,6 +1,6 @@
 /** What the prelude needs and users do not see: questions about types and shapes, random draws, checks of losses. */
 import { constant as dimConstant, equal, printShape } from "../../ir/dim.ts";
-import { constantValue } from "../../ir/expressions.ts";
+import { constantValue, keepAxes } from "../../ir/expressions.ts";
 import { ShapeFault } from "../../ir/primitive.ts";
 import { define } from "./intrinsic.ts";
 import type { Intrinsic } from "./intrinsic.ts";
@@ -17,6 +17,13 @@ export const internalIntrinsics: readonly Intrinsic[] = [
     kind: "dim",
     dim: sizeOver(args.x.node, args.axis),
   })),
+
+  /** A reduction of x over `axis`, with these axes back, of size 1. */
+  define(
+    "keep_axes",
+    [x, { name: "axis", kind: "axes" }, { name: "reduced", kind: "tensor" }],
+    ({ builder }, { axis, reduced }) => tensor(keepAxes(builder, reduced.node, axis), reduced.bound),
+  ),
 
   /** Whether x holds integers. */
   define("is_index", [x], (_, args) => ({ kind: "flag", value: args.x.node.element === "index" })),

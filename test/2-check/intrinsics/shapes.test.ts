@@ -105,6 +105,7 @@ describe("types and shapes of results", () => {
     ["argmax", { x, axis: [-1] }, "index[n] < 3"],
     ["argmax", { x }, "index[] < 3*n"],
     ["argmin", { x, axis: [-2], keep: true }, "index[1, 3] < n"],
+    ["keep_axes", { x, axis: [-2], reduced: e.input("r", dims(3)) }, "real[1, 3]"],
     ["flatten", { x }, "real[3*n]"],
     ["transpose", { x: e.input("t", dims("a", "b", "c")) }, "real[c, b, a]"],
     ["permute", { x: e.input("t", dims("a", "b", "c")), axes: dims(1, -1, 0) }, "real[b, c, a]"],
