@@ -6,6 +6,8 @@ import type { Comment } from "./ast.ts";
 import type { Diagnostic, Source } from "../diagnostics/diagnostic.ts";
 import type { Token, Tokens } from "./tokens.ts";
 
+/** Where a file has so many of them, one more helps nobody. */
+const mostWarnings = 100;
 /** Longer comments are prose. */
 const longest = 60;
 
@@ -22,6 +24,7 @@ export function commentOperands(
   let names: ReadonlySet<string> | null = null;
   let index = 0;
   for (const comment of comments) {
+    if (warnings.length === mostWarnings) break;
     while (tokens[index].end <= comment.span.start && tokens[index].kind !== "end") index++;
     if (comment.kind !== "line" || index === 0 || comment.text.length > longest) continue;
     const before = tokens[index - 1];

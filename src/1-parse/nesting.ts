@@ -22,9 +22,12 @@ export function tokensTooDeep(source: Source, tokens: readonly Token[], start: n
   const pop = (): void => {
     depth -= open.pop() === "head" ? headWeight : 1;
   };
+  let signs = 0;
   for (let index = start; index < end; index++) {
     const token = tokens[index];
     const { text } = token;
+    // Signs in front of one another nest without brackets.
+    signs = text === "-" || text === "not" ? signs + 1 : 0;
     if (token.kind === "operator") {
       if (text === "{" && open.at(-1) === "head") pop();
       if (text === "(" || text === "[" || text === "{") {
@@ -45,7 +48,7 @@ export function tokensTooDeep(source: Source, tokens: readonly Token[], start: n
         depth += headWeight;
       }
     }
-    if (depth > nestingLimit + 1) {
+    if (depth > nestingLimit + 1 || signs > nestingLimit + 1) {
       return fault("nesting-too-deep", { source, start: token.start, end: token.end }, [{ limit: nestingLimit }], help);
     }
   }

@@ -33,6 +33,9 @@ const sourceLimit = 1_048_576;
 /** Far above what the limit on graph nodes lets through; keeps memory in bounds (the parser takes about 2 KB a token). */
 const tokenLimit = 200_000;
 
+/** So many items with errors are explained; the rest of the file is not read. */
+const faultLimit = 100;
+
 export interface Parsed {
   /** All items that are well formed. */
   readonly file: File;
@@ -55,16 +58,27 @@ export function parse(source: Source): Parsed {
   const broken: Name[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const part of split(source.text, tokens, comments)) {
-    const result = parseItem(source, tokens, part);
+    const result = diagnostics.length < faultLimit ? parseItem(source, tokens, part) : unread(source, tokens, part);
     if ("code" in result) {
-      diagnostics.push(result);
+      if (diagnostics.length <= faultLimit) diagnostics.push(result);
       const name = nameOf(source, tokens, part);
       if (name !== null) broken.push(name);
     } else items.push(result);
   }
-  diagnostics.push(...commentOperands(source, { tokens, comments }, isExpression));
-  diagnostics.sort((a, b) => a.span.start - b.span.start);
-  return { file: { source, items, comments, broken }, diagnostics };
+  const all = [...diagnostics, ...commentOperands(source, { tokens, comments }, isExpression)];
+  all.sort((a, b) => a.span.start - b.span.start);
+  return { file: { source, items, comments, broken }, diagnostics: all };
+}
+
+/** Stands for all that is wrong behind the last reported error. */
+function unread(source: Source, tokens: readonly Token[], part: Part): Diagnostic {
+  const { start, end } = tokens[part.start];
+  return fault(
+    "too-many-errors",
+    { source, start, end },
+    [{ limit: faultLimit }],
+    "correct what is reported above first",
+  );
 }
 
 function parseItem(source: Source, tokens: readonly Token[], part: Part): Item | Diagnostic {

@@ -95,8 +95,8 @@ export function scan(source: Source): Tokens {
     if (written === "_") push("discard", end, written);
     else if (written.startsWith("_")) {
       const bare = written.replace(/^_+/, "");
-      const help = /^\p{ID_Start}/u.test(bare) ? `write \`${bare}\`` : null;
-      bad(end, fault("leading-underscore", spanOf(position, end), [{ name: written }], help));
+      const help = /^\p{ID_Start}/u.test(bare) ? `write \`${shorten(bare)}\`` : null;
+      bad(end, fault("leading-underscore", spanOf(position, end), [{ name: shorten(written) }], help));
     } else push(reservedWords.has(written) ? "word" : "name", end, written.normalize("NFC"));
   }
 
@@ -111,9 +111,12 @@ export function scan(source: Source): Tokens {
       bad(end, numberFault(written, rest, spanOf(position, end)));
     } else if (/__|_(?:$|[.eE])|\._/.test(written)) {
       const why = "one `_` may stand between two digits";
-      bad(end, fault("bad-number", spanOf(position, end), [{ text: written, why }]));
+      bad(end, fault("bad-number", spanOf(position, end), [{ text: shorten(written), why }]));
     } else if (!Number.isFinite(Number(written.replaceAll("_", "")))) {
-      bad(end, fault("number-too-large", spanOf(position, end), [{ text: written }], "write `inf` for infinity"));
+      bad(
+        end,
+        fault("number-too-large", spanOf(position, end), [{ text: shorten(written) }], "write `inf` for infinity"),
+      );
     } else push("number", end, written);
   }
 
@@ -173,7 +176,7 @@ export function scan(source: Source): Tokens {
 }
 
 function numberFault(written: string, rest: string, span: Span): Diagnostic {
-  const text = written + rest;
+  const text = shorten(written + rest);
   if (/^0[xXbBoO]/.test(text)) {
     return fault("bad-number", span, [{ text, why: "numbers are decimal" }]);
   }
@@ -187,7 +190,13 @@ function numberFault(written: string, rest: string, span: Span): Diagnostic {
     return fault("bad-number", span, [{ text, why: "one `_` may stand between two digits" }]);
   }
   const name = rest.replace(/^\./, "");
-  return fault("missing-operator", span, [{ left: written, right: name }], `did you mean \`${written} * ${name}\`?`);
+  const left = shorten(written);
+  return fault("missing-operator", span, [{ left, right: name }], `did you mean \`${left} * ${name}\`?`);
+}
+
+/** A text as it is quoted in a message. */
+function shorten(text: string): string {
+  return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
 }
 
 function lineEnd(text: string, from: number): number {

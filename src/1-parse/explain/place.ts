@@ -163,10 +163,11 @@ export class Place {
 /** A token in words. */
 export function describe(token: Token): string {
   if (token.kind === "end") return "the end of the file";
-  if (token.kind === "number") return `the number \`${token.text}\``;
-  if (token.kind === "text") return `the text \`${token.text}\``;
-  if (token.kind === "name") return `the name \`${token.text}\``;
-  return `\`${token.text}\``;
+  const text = token.text.length <= 40 ? token.text : `${token.text.slice(0, 37)}...`;
+  if (token.kind === "number") return `the number \`${text}\``;
+  if (token.kind === "text") return `the text \`${text}\``;
+  if (token.kind === "name") return `the name \`${text}\``;
+  return `\`${text}\``;
 }
 
 /** Words that begin a statement and are reserved, or names where they are followed by one. */

@@ -46,6 +46,10 @@ export const syntax = {
     severity: "error",
     message: (a: { limit: number }) => `this is nested more than ${a.limit} levels deep`,
   },
+  "too-many-errors": {
+    severity: "error",
+    message: (a: { limit: number }) => `${a.limit} items have syntax errors: the rest of the file is not read`,
+  },
   "item-too-long": {
     severity: "error",
     message: (a: { tokens: number; limit: number }) =>
