@@ -52,15 +52,23 @@ async function preludeModule() {
 }
 
 function supportModule() {
-  const sources = supportSources(join(root, "src/7-emit/support"));
+  const sources = supportSources(join(root, "src/7-emit/support"), [join(root, "src/ir/random.ts")]);
   const rows = Object.entries(sources).map(
-    ([name, { text, needs }]) => `  ${name}: { text: ${JSON.stringify(text)}, needs: ${JSON.stringify(needs)} },`,
+    ([name, { text, js, needs }]) =>
+      `  ${name}: { text: ${JSON.stringify(text)}, js: ${JSON.stringify(js)}, needs: ${JSON.stringify(needs)} },`,
   );
   return [
     "// Generated from src/7-emit/support/**/*.ts by scripts/build-assets.mjs.",
     "",
-    "/** Every declaration that a generated module can embed, and the other declarations that it refers to. */",
-    "export const supportSources: Readonly<Record<string, { readonly text: string; readonly needs: readonly string[] }>> = {",
+    "/** A declaration as TypeScript and as JavaScript, and the other declarations that it refers to. */",
+    "export interface SupportSource {",
+    "  readonly text: string;",
+    "  readonly js: string;",
+    "  readonly needs: readonly string[];",
+    "}",
+    "",
+    "/** Every declaration that a generated module can embed. */",
+    "export const supportSources: Readonly<Record<string, SupportSource>> = {",
     ...rows,
     "};",
     "",

@@ -9,13 +9,16 @@ import ts from "typescript";
  * name, an import from elsewhere, or a name declared in two files is an error. An `index.ts` is what the compiler sees of a folder and is
  * not embedded.
  *
- * @returns {Record<string, { text: string, needs: string[] }>}
+ * `more`: files elsewhere that are embedded too.
+ *
+ * @returns {Record<string, { text: string, js: string, needs: string[] }>} `js`: the text without types.
  */
-export function supportSources(directory) {
+export function supportSources(directory, more = []) {
   const paths = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts") && entry.name !== "index.ts")
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort((a, b) => (a < b ? -1 : 1));
+    .sort((a, b) => (a < b ? -1 : 1))
+    .concat(more);
   // Only names are asked for: no library is loaded, and no type is computed.
   const options = {
     noLib: true,
@@ -66,7 +69,7 @@ export function supportSources(directory) {
     };
     statements.forEach(visit);
     const text = statements.map((statement) => textOf(statement, program.getSourceFile(path).text)).join("\n");
-    sources[name] = { text, needs: [...needs].sort() };
+    sources[name] = { text, js: javascriptOf(text), needs: [...needs].sort() };
   }
   return sources;
 }
@@ -104,4 +107,11 @@ function textOf(statement, text) {
   const exported = statement.modifiers?.find((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);
   const body = text.slice(exported === undefined ? start : exported.end, statement.end).trimStart();
   return text.slice(from, start) + body;
+}
+
+/** The text without types; empty for a declaration of a type. */
+function javascriptOf(text) {
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: false };
+  const { outputText } = ts.transpileModule(text, { compilerOptions });
+  return outputText.replace(/^export \{\};?\n?/m, "").trim();
 }

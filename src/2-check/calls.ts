@@ -148,9 +148,10 @@ function callFunction(c: Checker, scope: Scope, e: CallExpression, definition: D
   const given = evaluateArguments(c, scope, e);
   const bound = matchArguments(c, e, given, parameterList(item.parameters));
   if (bound === null || given.some(({ value }) => value.kind === "faulty")) return faulty;
-  if (c.frames.some((frame) => frame.definition.item === item)) {
+  if (c.isOpen(item)) {
+    const direct = (c.frames.at(-1)?.definition.item ?? c.unit.item) === item;
     return c.fault("not-supported", { what: "recursion" }, e.span, {
-      help: `\`${item.name.text}\` calls itself${c.frames.at(-1)?.definition.item === item ? "" : " through other functions"}`,
+      help: `\`${item.name.text}\` calls itself${direct ? "" : " through other functions"}`,
     });
   }
   const results = memoOf(c, item);

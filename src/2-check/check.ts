@@ -48,6 +48,11 @@ export function check(sources: SourceFiles, options: CheckOptions): Checked {
   });
   for (const found of sources.diagnostics) c.report(found);
   const scopes = fileScopes(c, sources);
+  const files = [...sources.files.values()].map(({ file }) => file);
+  // Files that import each other could call each other without end.
+  if (sources.diagnostics.some(({ code }) => code === "import-cycle")) {
+    return { checked: null, diagnostics: inOrder(c.diagnostics, files) };
+  }
   const [main] = scopes.values();
   applySettings(c, sources.main, options.set);
   for (const [path, { file }] of sources.files) {
@@ -66,10 +71,7 @@ export function check(sources: SourceFiles, options: CheckOptions): Checked {
     checkUnused(c, scope, file);
   }
   const chosen = choose(c, sources.main, options.item ?? null, { functions, models });
-  const diagnostics = inOrder(
-    c.diagnostics,
-    [...sources.files.values()].map(({ file }) => file),
-  );
+  const diagnostics = inOrder(c.diagnostics, files);
   const failed = diagnostics.some(({ severity }) => severity === "error");
   return { checked: failed ? null : chosen, diagnostics };
 }

@@ -26,14 +26,16 @@ export interface Frame {
 
 /** What is elaborated at the moment: an exported function, a model, or the consts of a file (no draws, no parameters). */
 export interface Unit {
+  /** The item itself: a call of it is recursion. */
+  readonly item: object | null;
   readonly requirements: GraphRequirement[];
   readonly model: ModelUnit | null;
   /** Results of calls that draw nothing and hold no parameters. */
   readonly memo: Map<object, Map<string, Value>>;
 }
 
-export function newUnit(model: ModelUnit | null = null): Unit {
-  return { requirements: [], model, memo: new Map() };
+export function newUnit(item: object | null = null, model: ModelUnit | null = null): Unit {
+  return { item, requirements: [], model, memo: new Map() };
 }
 
 /** Ends the elaboration of a unit after a fault that repeats without end. */
@@ -153,6 +155,11 @@ export class Checker {
     } finally {
       this.frames.pop();
     }
+  }
+
+  /** True while the body of the item is elaborated. */
+  isOpen(item: object): boolean {
+    return this.unit.item === item || this.frames.some((frame) => frame.definition.item === item);
   }
 
   /** Runs `body` one level deeper. */

@@ -21,7 +21,7 @@ import { tensor, type Ratio, type TensorValue, type Value } from "./value.ts";
 export function describe(value: Value): string {
   switch (value.kind) {
     case "tensor":
-      return describeType(value.node);
+      return isLiteral(value.node) ? `the number ${value.node.attributes.value}` : describeType(value.node);
     case "dim":
       return constantOf(value.dim) === null ? `the dimension ${print(value.dim)}` : `the integer ${print(value.dim)}`;
     case "flag":
@@ -85,7 +85,7 @@ export function toTensor(c: Checker, value: Value, span: Span, what = "this"): T
     case "faulty":
       return null;
     case "tuple":
-      c.fault("several-values", { what, count: value.values.length }, span);
+      c.fault("several-values", { what: "this", count: value.values.length }, span);
       return null;
     case "text":
     case "all":
@@ -152,7 +152,7 @@ export function toDim(c: Checker, value: Value, span: Span, what: string): Dim |
   const ratio = ratioOf(value);
   if (ratio === null) {
     const help = value.kind === "tensor" && is(value.node, "parameter") ? runTimeHelp : null;
-    c.fault("not-an-integer", { what, found: describeConstant(value) }, span, { help });
+    c.fault("not-an-integer", { what, found: describe(value) }, span, { help });
     return null;
   }
   const { numerator, denominator } = ratio;
@@ -168,11 +168,9 @@ export function toDim(c: Checker, value: Value, span: Span, what: string): Dim |
 
 const runTimeHelp = "it is an argument, known only in a call";
 
-function describeConstant(value: Value): string {
-  if (value.kind === "tensor" && is(value.node, "constant") && value.node.element === "real") {
-    return `the number ${value.node.attributes.value}`;
-  }
-  return describe(value);
+/** A number as the user wrote or computed it at compile time. */
+function isLiteral(node: Node): node is Node<"constant"> {
+  return is(node, "constant") && node.element === "real";
 }
 
 /** An integer whose value is known, not merely a dim. */

@@ -72,7 +72,7 @@ function isFunction(c: Checker, scope: FileScope, target: Name): boolean {
 export function checkFunction(c: Checker, scope: FileScope, { item, lines }: Export): CheckedFunction | null {
   const integers = item.parameters.filter(isIntegerDefault).map((parameter) => parameter.name.text);
   const attempt = (fixed: ReadonlySet<string>): CheckedFunction | null =>
-    c.outside(newUnit(), () => elaborate(c, scope, item, lines.at(0) ?? null, fixed));
+    c.outside(newUnit(item), () => elaborate(c, scope, item, lines.at(0) ?? null, fixed));
   if (integers.length === 0) return attempt(new Set());
   // An integer default may be a number like others or serve as an axis or size, which must be known.
   const errors = c.trial(() => attempt(new Set()));

@@ -67,12 +67,12 @@ function contextOf(c: Checker, e: CallExpression): IntrinsicContext {
     },
     random: (shape) => {
       if (c.unit.model !== null) return c.unit.model.draw(shape);
-      c.fault("draw-outside-model", { name: e.callee.text }, e.span);
+      c.fault("draw-outside-model", {}, e.span);
       throw new Silent();
     },
     training: () => {
       if (c.unit.model !== null) return c.unit.model.trainingFlag();
-      c.fault("draw-outside-model", { name: e.callee.text }, e.span);
+      c.fault("draw-outside-model", {}, e.span);
       throw new Silent();
     },
   };

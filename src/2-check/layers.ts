@@ -86,7 +86,7 @@ function elaborateLayer(
   path: string,
 ): Value {
   const { item, file } = definition;
-  if (c.frames.some((frame) => frame.definition.item === item)) {
+  if (c.isOpen(item)) {
     return c.fault("not-supported", { what: "recursion" }, e.span, {
       help: `the layer \`${item.name.text}\` calls itself`,
     });

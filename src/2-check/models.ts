@@ -141,7 +141,11 @@ class ModelReader {
       c.fault("several-losses", { name: this.#item.name.text }, span, { related, help: "add them in one line" });
     }
     const text = name?.text ?? "loss";
-    const node = this.#scalar(definition(c, this.#scope, value, text), value.span, name === null ? "the loss" : text);
+    const node = this.#scalar(
+      definition(c, this.#scope, value, text),
+      value.span,
+      name === null ? "the loss" : `\`${text}\``,
+    );
     if (node === null || before !== undefined) return;
     c.note(tensor(node), name?.span ?? span, text);
     this.loss = { name: text, node, span: name?.span ?? value.span };
@@ -154,18 +158,18 @@ class ModelReader {
       const related = [{ span: before.span, label: "the first is here" }];
       c.fault("defined-twice", { name: name.text }, name.span, { related });
     }
-    const node = this.#scalar(definition(c, this.#scope, value, name.text), value.span, name.text);
+    const node = this.#scalar(definition(c, this.#scope, value, name.text), value.span, `\`${name.text}\``);
     if (node === null || before !== undefined) return;
     c.note(tensor(node), name.span, name.text);
     this.metrics.push({ name: name.text, node, span: name.span });
   }
 
-  #scalar(value: Value, span: Span, name: string): Node | null {
+  #scalar(value: Value, span: Span, what: string): Node | null {
     const c = this.#c;
-    const x = toTensor(c, value, span, name);
+    const x = toTensor(c, value, span, what);
     if (x === null) return null;
     if (x.node.shape.length === 0) return toReal(c, x.node);
-    c.fault("loss-shape", { name, found: printShape(x.node.shape) }, span, {
+    c.fault("loss-shape", { what, found: printShape(x.node.shape) }, span, {
       help: "`mean(...)` or `sum(...)` makes one number of it",
     });
     return null;
@@ -183,7 +187,7 @@ class ModelReader {
 /** Elaborates a model; what could not be made sense of is reported and left out. */
 export function checkModel(c: Checker, file: FileScope, item: ModelItem): CheckedModel {
   const model = new ModelUnit(item.name.text, c.builder);
-  const unit = newUnit(model);
+  const unit = newUnit(item, model);
   return c.outside(unit, () => {
     const marks = marksOf(c, item.body);
     for (const name of marks) model.marks.add(name);

@@ -363,7 +363,7 @@ export function select(
   if (branches === null) {
     return c.fault(
       "shapes-differ",
-      { operator: "else", left: printShape(x.node.shape), right: printShape(y.node.shape) },
+      { operator: "if", left: printShape(x.node.shape), right: printShape(y.node.shape) },
       span,
       { related: [whence(scope, then, x), whence(scope, otherwise, y)] },
     );

@@ -185,7 +185,7 @@ function runInitializer(
   const values = evaluateArguments(c, scope, e);
   const bound = matchArguments(c, e, values, parameterList(own));
   if (bound === null || values.some(({ value }) => value.kind === "faulty")) return faulty;
-  if (c.frames.some((frame) => frame.definition.item === item)) {
+  if (c.isOpen(item)) {
     return c.fault("not-supported", { what: "recursion" }, e.span);
   }
   const names = own.map((parameter) => parameter.name.text);

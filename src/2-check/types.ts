@@ -46,7 +46,7 @@ export function declaredType(
 ): DeclaredType | null {
   if (type === null) return scalar;
   if (options.symbols) {
-    for (const { name, span } of [...type.dims, ...(type.bound === null ? [] : [type.bound])].flatMap(namesIn)) {
+    for (const { name, span } of namesIn(type)) {
       if (!isKnownName(scope, name)) scope.bind(name, dimValue(symbol(name)), span);
     }
   }
@@ -70,7 +70,8 @@ function sizeOf(c: Checker, scope: Scope, e: Expression): Dim | null {
   return null;
 }
 
-function namesIn(e: Expression): { readonly name: string; readonly span: Span }[] {
+/** Every name in a type or expression. */
+export function namesIn(e: Expression | TypeExpression): { readonly name: string; readonly span: Span }[] {
   const found: { name: string; span: Span }[] = [];
   const pending: SyntaxNode[] = [e];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {

@@ -4,6 +4,7 @@ import { announce, define, runBody, runStatement } from "./bodies.ts";
 import { newUnit, type Checker } from "./checker.ts";
 import { evaluate } from "./expressions.ts";
 import { Scope, type Definition, type FileScope, type NamedItem } from "./scope.ts";
+import { namesIn } from "./types.ts";
 import { faulty } from "./value.ts";
 
 type Template = Exclude<NamedItem, { readonly kind: "const" | "model" }>;
@@ -13,7 +14,7 @@ export function checkUnused(c: Checker, scope: FileScope, file: File): void {
   for (const item of file.items) {
     if (item.kind === "import" || item.kind === "derive" || item.kind === "const" || item.kind === "model") continue;
     if (c.elaborated.has(item)) continue;
-    c.outside(newUnit(), () => {
+    c.outside(newUnit(item), () => {
       c.whileUntyped(() => {
         checkNames(c, { item, file: scope });
       });
@@ -29,8 +30,7 @@ function checkNames(c: Checker, { item, file }: Definition<Template>): void {
     body.bind(name.text, faulty, name.span);
   }
   for (const { type } of item.parameters) {
-    for (const dim of type?.dims ?? []) if (dim.kind === "name") bindNew(body, dim);
-    if (type?.bound?.kind === "name") bindNew(body, type.bound);
+    for (const named of type === null ? [] : namesIn(type)) bindNew(body, named);
   }
   if (item.kind === "optimizer") {
     body.bind("step", faulty, item.name.span);

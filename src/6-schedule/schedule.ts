@@ -93,7 +93,8 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   for (const { from, to } of copies) kernels.push(copyKernel(buffers, from, to));
   const copied = new Set(copies.map((c) => c.from));
   const lives = livesOf(groups, reads, places, targets, buffers, copied, kernels.length);
-  return { buffers: [...buffers.values()], kernels, outputs, arena: planMemory(lives) };
+  const parameters = graph.parameters.map((p) => p.attributes.name);
+  return { parameters, buffers: [...buffers.values()], kernels, outputs, arena: planMemory(lives) };
 }
 
 /** An identifier for a parameter or result: its path without the section it stands in. */

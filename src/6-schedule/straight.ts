@@ -157,7 +157,8 @@ class Straight {
       operations: dims.constant(0),
     };
     const buffers = [...parameterBuffers(this.#graph), ...resultBuffers(this.#graph, this.#options)];
-    return { buffers, kernels: [kernel], outputs, arena: { slots: [], slotOf: new Map() } };
+    const parameters = this.#graph.parameters.map((p) => p.attributes.name);
+    return { parameters, buffers, kernels: [kernel], outputs, arena: { slots: [], slotOf: new Map() } };
   }
 
   #layout(node: Node): RowLayout {

@@ -101,6 +101,8 @@ export interface Kernel {
 }
 
 export interface Program {
+  /** The graph parameters that it reads. */
+  readonly parameters: readonly string[];
   readonly buffers: readonly Buffer[];
   readonly kernels: readonly Kernel[];
   readonly outputs: readonly ProgramOutput[];

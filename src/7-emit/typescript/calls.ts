@@ -11,8 +11,11 @@ import type { ModuleWriter, Precision } from "./writer.ts";
 
 /** How an entry point holds what its kernels use. */
 export interface EntryNames {
-  /** Where a buffer is: an array in scope, and the offset expression at which it begins (null: 0). */
-  readonly array: (buffer: Buffer) => { readonly name: string; readonly base: Expression | null };
+  /**
+   * Where a buffer is: an array in scope, and the offset expression at which it begins (null: 0). `inline`: for code in
+   * place, which wants a plain variable.
+   */
+  readonly array: (buffer: Buffer, inline: boolean) => { readonly name: string; readonly base: Expression | null };
   readonly symbol: (name: string) => string;
   /** A number-held parameter; null where `name` is a value that an earlier kernel computed. */
   readonly argument: (name: string) => Expression | null;
@@ -43,7 +46,7 @@ function emitInline(
 ): readonly Statement[] {
   const inner: KernelNames = {
     array: (buffer) => {
-      const { name, base } = names.array(bufferOf(buffer));
+      const { name, base } = names.array(bufferOf(buffer), true);
       if (base !== null && base.kind !== "name") throw new Error("internal: an offset without a name");
       return { name, base: base?.kind === "name" ? base.name : null };
     },
@@ -73,9 +76,9 @@ function emitCall(
   const bases = new Map<string, string>();
   for (const name of used.buffers) {
     const buffer = bufferOf(name);
-    const { name: array, base } = names.array(buffer);
+    const { name: array, base } = names.array(buffer, false);
     parameters.push({ name: buffer.label, type: writer.arrayType(buffer.element) });
-    given.push(ts.name(array));
+    given.push(ts.path(array));
     if (base === null) continue;
     bases.set(name, `${buffer.label}Start`);
     parameters.push({ name: `${buffer.label}Start`, type: "number" });

@@ -28,7 +28,8 @@ function printStatement(s: Statement, indent: string): string {
     case "let": {
       const type = s.type === null ? "" : `: ${s.type}`;
       const value = s.value === null ? "" : ` = ${print(s.value, ofAssign)}`;
-      return `${indent}${s.kind} ${s.name}${type}${value};`;
+      const head = `${s.exported === true ? "export " : ""}${s.declared === true ? "declare " : ""}${s.kind}`;
+      return `${indent}${head} ${s.name}${type}${value};`;
     }
     case "expression":
       return `${indent}${print(s.value, 0)};`;
@@ -56,7 +57,8 @@ function printStatement(s: Statement, indent: string): string {
     case "function": {
       const doc = printDoc(s.doc, indent);
       const result = s.result === null ? "" : `: ${s.result}`;
-      const head = `${s.exported ? "export " : ""}function ${s.name}(${printParameters(s.parameters)})${result}`;
+      const head = `${s.exported ? "export " : ""}${s.declared === true ? "declare " : ""}function ${s.name}(${printParameters(s.parameters)})${result}`;
+      if (s.declared === true) return `${doc}${indent}${head};`;
       return `${doc}${indent}${head} ${block(s.body)}`;
     }
     case "interface": {

@@ -57,7 +57,7 @@ export interface Parameter {
 }
 
 export type Statement =
-  | { readonly kind: "const" | "let"; readonly name: string; readonly type: string | null; readonly value: Expression | null } // prettier-ignore
+  | { readonly kind: "const" | "let"; readonly name: string; readonly type: string | null; readonly value: Expression | null; readonly exported?: boolean; readonly declared?: boolean } // prettier-ignore
   | { readonly kind: "expression"; readonly value: Expression }
   | { readonly kind: "return"; readonly value: Expression | null }
   | { readonly kind: "throw"; readonly value: Expression }
@@ -80,6 +80,8 @@ export interface FunctionDeclaration {
   readonly body: readonly Statement[];
   /** Lines of its doc comment. */
   readonly doc: readonly string[];
+  /** The signature alone, as a .d.ts file has it. */
+  readonly declared?: boolean;
 }
 
 export interface InterfaceDeclaration {

@@ -1,5 +1,5 @@
 /** What a module under construction has gathered: support code, kernel functions, exports. */
-import { supportSources } from "../support.generated.ts";
+import { supportSources, type SupportSource } from "../support.generated.ts";
 import type { ElementType } from "../../ir/graph.ts";
 import { identifierOf, reservedNames } from "./names.ts";
 import * as ts from "./syntax.ts";
@@ -42,10 +42,10 @@ export class ModuleWriter {
   }
 
   /** The support code asked for, in the order of its sources. */
-  supportText(): readonly string[] {
+  supportUsed(): readonly SupportSource[] {
     return Object.entries(supportSources)
       .filter(([name]) => this.#support.has(name))
-      .map(([, source]) => source.text);
+      .map(([, source]) => source);
   }
 
   /** A name at the top level that nothing else has. */

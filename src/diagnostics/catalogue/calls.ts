@@ -65,8 +65,7 @@ export const calls = {
   },
   "draw-outside-model": {
     severity: "error",
-    message: (a: { name: string }) =>
-      `\`${a.name}\` depends on the training step or draws random numbers, and only a model has these`,
+    message: () => "random numbers and the training step exist only in a model",
   },
   "too-many-calls": {
     severity: "error",

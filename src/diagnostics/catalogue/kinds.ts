@@ -49,7 +49,7 @@ export const kinds = {
   "value-count": {
     severity: "error",
     message: (a: { wanted: number; found: number }) =>
-      `${a.wanted} names on the left of \`=\`, but ${a.found === 1 ? "one value" : `${a.found} values`} on the right`,
+      `${a.wanted === 1 ? "one name" : `${a.wanted} names`} on the left of \`=\`, but ${a.found === 1 ? "one value" : `${a.found} values`} on the right`,
   },
   "list-mixed": {
     severity: "error",

@@ -71,7 +71,7 @@ export const model = {
   },
   "loss-shape": {
     severity: "error",
-    message: (a: { name: string; found: string }) => `\`${a.name}\` must be a scalar, and its shape is ${a.found}`,
+    message: (a: { what: string; found: string }) => `${a.what} must be a scalar, and its shape is ${a.found}`,
   },
   "output-depends-on-target": {
     severity: "error",

@@ -91,7 +91,7 @@ export const shapes = {
     message: (a: { found: number; rank: number; shape: string }) =>
       a.rank === 0
         ? "a scalar has no elements to choose from"
-        : `${a.found} subscripts for ${a.shape}, which has ${a.rank} axes`,
+        : `${a.found} subscripts for ${a.shape}, which has ${a.rank === 1 ? "one axis" : `${a.rank} axes`}`,
   },
   "slice-step": {
     severity: "error",

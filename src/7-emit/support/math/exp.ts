@@ -38,7 +38,8 @@ export function expRemainder(r: number): number {
 }
 
 /**
- * e^(x + xLow) * 2^shift, for |xLow| below an ulp of x: within 0.6 ulp, 1 ulp where subnormal (Cody and Waite's reduction by ln 2).
+ * e^(x + xLow) * 2^shift, for |xLow| below an ulp of x: within 0.6 ulp, 1 ulp where subnormal (Cody and Waite's
+ * reduction by ln 2).
  * Where the result is above 2^-950 the part that rounding leaves off goes to `lowPart`.
  */
 export function expOfSum(x: number, xLow: number, shift: number): number {
@@ -76,7 +77,7 @@ export function expF64(x: number): number {
 }
 
 /**
- * e^x - 1 for -40 < x < 700: the result within 0.9 ulp and, in `lowPart`, what rounding leaves off.
+ * e^x - 1 for -40 < x < 700: the result within 1 ulp and, in `lowPart`, what rounding leaves off.
  * Reduction by ln 2, then 2^n ((1 - 2^-n) + (e^r - 1)) with the error of the sum kept.
  */
 export function expm1AsSum(x: number): number {
@@ -100,7 +101,7 @@ export function expm1AsSum(x: number): number {
   return scaleByPowerOfTwo(result, n);
 }
 
-/** e^x - 1 within 0.9 ulp: see `expm1AsSum`. */
+/** e^x - 1 within 1 ulp: see `expm1AsSum`. */
 export function expm1F64(x: number): number {
   if (Math.abs(x) < 1e-17) return x; // keeps the sign of zero
   if (x <= -40) return -1;

@@ -128,8 +128,8 @@ export function log1pF64(x: number): number {
 }
 
 /**
- * ln(1 + f) for sqrt(1/2) <= 1 + f <= sqrt(2) as a sum with relative error below 2^-64, its low part in `lowPart`:
- * 2 (s + s^3/3 + s^5/5 + ...), s = f / (2 + f), where s and s^3 carry their low parts.
+ * ln(1 + f) for sqrt(1/2) <= 1 + f <= sqrt(2) as a sum with relative error below 2^-65, its low part in `lowPart`:
+ * 2 (s + s^3/3 + s^5/5 + ...), s = f / (2 + f), where the powers of s carry their low parts.
  */
 export function log1pAsSum(f: number): number {
   const d = 2 + f;
@@ -142,21 +142,28 @@ export function log1pAsSum(f: number): number {
   const term = cube * 0.6666666666666666;
   const termLow =
     productError(cube, 0.6666666666666666, term) + (cube * 3.700743415417188e-17 + cubeLow * 0.6666666666666666);
-  let p = 0.1291471218393509;
-  p = p * w + 0.13285868837545742;
-  p = p * w + 0.15385577463308145;
-  p = p * w + 0.18181808210921882;
-  p = p * w + 0.22222222271326808;
-  p = p * w + 0.2857142857133801;
-  p = p * w + 0.4000000000000003;
+  let p = 0.11724327060846747;
+  p = p * w + 0.11706126464563398;
+  p = p * w + 0.1333480879881234;
+  p = p * w + 0.1538459488700718;
+  p = p * w + 0.18181818336099848;
+  p = p * w + 0.22222222221652765;
+  p = p * w + 0.2857142857142937;
+  const slope = p * w;
+  const fit = 0.4 + slope;
+  const fitLow = 0.4 - fit + slope - 2.220446049250313e-17; // 0.4 to twice the bits
+  const fifth = cube * w;
+  const fifthLow = productError(cube, w, fifth) + (cube * wLow + cubeLow * w);
+  const rest = fifth * fit;
+  const restLow = productError(fifth, fit, rest) + (fifth * fitLow + fifthLow * fit);
   const main = 2 * s + term;
-  const tail = 2 * s - main + term + (cube * w * p + (2 * sLow + termLow));
+  const tail = 2 * s - main + term + (rest + (2 * sLow + termLow + restLow));
   const sum = main + tail;
   lowPart[0] = main - sum + tail;
   return sum;
 }
 
-/** ln x of a positive finite x as a sum with relative error below 2^-64, its low part in `lowPart`. */
+/** ln x of a positive finite x as a sum with relative error below 2^-65, its low part in `lowPart`. */
 export function logAsSum(x: number): number {
   const shift = x < 2.2250738585072014e-308 ? 54 : 0;
   if (shift > 0) x *= 18014398509481984; // a subnormal times 2^54

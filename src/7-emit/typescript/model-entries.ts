@@ -1,0 +1,392 @@
+/** One entry point of a model as a function over its store: checks, symbolic dims, kernels, results. */
+import * as dims from "../../ir/dim.ts";
+import type { Dim } from "../../ir/dim.ts";
+import { planSolution, type SolvePlan } from "../../ir/dim-solve.ts";
+import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
+import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
+import type { ModelEntry } from "../../3-lower/lowered.ts";
+import { emitProgram } from "./calls.ts";
+import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
+import { emitDim } from "./kernels.ts";
+import { freeName, identifierOf } from "./names.ts";
+import type { EntryProgram, Layout } from "./storage.ts";
+import * as ts from "./syntax.ts";
+import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
+import type { ModuleWriter } from "./writer.ts";
+
+/** Names that all entry points of a model share. */
+export interface ModelNames {
+  readonly N: string;
+  readonly n: string;
+  readonly store: string;
+  readonly trainingStore: string;
+  /** The capacities, in order. */
+  readonly symbols: readonly string[];
+  readonly layout: Layout;
+  readonly entry: (kind: ModelEntry) => string;
+  /** Frozen parameters without initial value. */
+  readonly ungiven: readonly CheckedTensor[];
+}
+
+const s = ts.name("s");
+
+export class EntryWriter {
+  readonly #m: CheckedModel;
+  readonly #kind: ModelEntry;
+  readonly #program: Program;
+  readonly #names: ModelNames;
+  readonly #writer: ModuleWriter;
+  readonly #locals: Set<string>;
+  readonly #symbols = new Map<string, string>();
+  readonly #inputs = new Map<string, string>();
+  readonly #results = new Map<string, string>();
+  readonly #views = new Map<string, string>();
+  readonly #body: Statement[] = [];
+
+  constructor(m: CheckedModel, entry: EntryProgram, names: ModelNames, writer: ModuleWriter) {
+    this.#m = m;
+    this.#kind = entry.kind;
+    this.#program = entry.program;
+    this.#names = names;
+    this.#writer = writer;
+    this.#locals = new Set([...writer.names, "s", "given", "options", "step"]);
+    for (const value of entry.program.kernels.flatMap((k) => k.values)) this.#locals.add(value.name);
+  }
+
+  /** The inputs that the caller gives: all, and the targets that the outputs need. */
+  given(): readonly CheckedInput[] {
+    if (this.#kind === "initial" || this.#kind === "initialOptimizer" || this.#kind === "apply") return [];
+    if (this.#kind !== "forward") return [...this.#m.inputs, ...this.#m.targets];
+    const used = new Set(this.#program.parameters);
+    return [...this.#m.inputs, ...this.#m.targets.filter((t) => used.has(t.node.attributes.name))];
+  }
+
+  /** The result of `forward`. */
+  resultType(): string {
+    const members = this.#program.outputs.map((o) => `${memberKey(last(o))}: ${this.#leafType(o)}`);
+    return `{ ${members.join("; ")} }`;
+  }
+
+  optionsType(): string {
+    const { unsolved } = this.#plan();
+    const members = this.#program.outputs.map((o) => `${memberKey(last(o))}${o.kind === "number" ? "?" : ""}: ${this.#leafType(o)}`);
+    const given = unsolved.map((symbol) => `${memberKey(symbol)}: number`);
+    return `{ ${given.length > 0 ? `dims?: { ${given.join("; ")} }; ` : ""}out?: { ${members.join("; ")} } }`;
+  }
+
+  declaration(): FunctionDeclaration {
+    const kind = this.#kind;
+    const training = kind !== "initial" && kind !== "forward";
+    const parameters: Parameter[] = [{ name: "s", type: training ? this.#names.trainingStore : this.#names.store }];
+    let result: string = "void";
+    if (kind === "initial" || kind === "initialOptimizer") {
+      this.#kernels();
+    } else if (kind === "apply") {
+      parameters.push({ name: "given", type: `${this.#names.N}Params` });
+      this.#apply();
+    } else {
+      parameters.push({ name: "given", type: this.#givenType() });
+      if (kind === "forward") parameters.push({ name: "options", type: this.optionsType(), optional: true });
+      if (kind === "gradient") parameters.push({ name: "options", type: `{ out?: { gradient: ${this.#names.N}Params } }`, optional: true }); // prettier-ignore
+      result = this.#call();
+    }
+    return { kind: "function", exported: false, name: this.#names.entry(kind), parameters, result, body: this.#body, doc: [] };
+  }
+
+  #call(): string {
+    const kind = this.#kind;
+    this.#checkGiven();
+    const { loss } = this.#m;
+    const lossName = loss?.name ?? "loss";
+    const value = (name: string): Expression => {
+      const output = this.#program.outputs.find((o) => o.name === name);
+      return output?.kind === "number" ? ts.name(output.value) : ts.name("NaN");
+    };
+    if (kind === "forward") {
+      this.#arrayResults(ts.member(ts.name("options"), "out", true), "out", this.#program.outputs);
+      this.#kernels();
+      this.#returnTree(this.#program.outputs);
+      return this.resultType();
+    }
+    if (kind === "evaluate") {
+      this.#kernels();
+      const evaluation = ts.member(s, "evaluation");
+      this.#body.push(ts.assign(ts.member(evaluation, lossName), value("loss")));
+      for (const metric of this.#m.metrics) {
+        this.#body.push(ts.assign(ts.member(evaluation, metric.name), value(`metrics.${metric.name}`)));
+      }
+      this.#body.push(ts.returns(evaluation));
+      return `${this.#names.trainingStore}["evaluation"]`;
+    }
+    this.#body.push(ts.constant("step", ts.binary("+", ts.member(s, "step"), ts.number(1))));
+    if (kind === "gradient") {
+      const outputs = this.#program.outputs.filter((o) => o.name !== "loss");
+      const out = ts.member(ts.name("options"), "out", true);
+      this.#arrayResults(ts.member(out, "gradient", true), "out.gradient", outputs);
+      this.#kernels();
+      const gradient = ts.object(...outputs.map((o) => ts.property(pathOf(o), ts.name(this.#results.get(o.name) ?? ""))));
+      const type = `{ ${memberKey(lossName)}: number; gradient: ${this.#names.N}Params }`;
+      this.#body.push(
+        ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
+          ts.constant("result", { kind: "as", value: { kind: "as", value: ts.member(ts.name("options"), "out", true), type: "unknown" }, type }),
+          ts.assign(ts.member(ts.name("result"), lossName), value("loss")),
+          ts.returns(ts.name("result")),
+        ]),
+        ts.returns(ts.object(ts.property(lossName, value("loss")), ts.property("gradient", gradient))),
+      ); // prettier-ignore
+      return type;
+    }
+    this.#kernels();
+    this.#body.push(ts.assign(ts.member(s, "step"), ts.name("step")), ts.returns(value("loss")));
+    return "number";
+  }
+
+  #apply(): void {
+    const trained = this.#m.parameters.filter((p) => !p.frozen);
+    const keys = ts.name(this.#writer.keys(trained.map((p) => p.path)));
+    this.#body.push(supportCall(this.#writer, "checkKeys", ts.name("given"), keys, ts.string("apply")));
+    for (const p of trained) {
+      const local = this.#local(`gradient_${p.path}`);
+      const size = p.shape.reduce((a, n) => a * n, 1);
+      const shape = ts.string(`[${p.shape.join(", ")}]`);
+      this.#body.push(ts.constant(local, ts.member(ts.name("given"), p.path)));
+      this.#body.push(supportCall(this.#writer, "checkArray", ts.name(local), ts.name(this.#writer.arrayType("real")), ts.string(p.path), shape)); // prettier-ignore
+      this.#body.push(supportCall(this.#writer, "checkLength", ts.member(ts.name(local), "length"), ts.number(size), ts.string(p.path), shape)); // prettier-ignore
+      this.#inputs.set(`gradient.${p.path}`, local);
+    }
+    this.#body.push(ts.constant("step", ts.binary("+", ts.member(s, "step"), ts.number(1))));
+    this.#kernels();
+    this.#body.push(ts.assign(ts.member(s, "step"), ts.name("step")));
+  }
+
+  #local(hint: string): string {
+    const name = freeName(identifierOf(hint), this.#locals);
+    this.#locals.add(name);
+    return name;
+  }
+
+  #plan(): SolvePlan {
+    return planSolution(this.given().filter(isArray).map((i) => ({ name: i.name, shape: i.node.shape })));
+  }
+
+  #givenType(): string {
+    const members = this.given().map((i) => `${memberKey(i.name)}: ${this.#inputType(i)}`);
+    return members.length === 0 ? "Record<never, never>" : `{ ${members.join("; ")} }`;
+  }
+
+  #inputType({ node }: CheckedInput): string {
+    if (node.attributes.held === "number") return node.element === "bool" ? "boolean" : "number";
+    return node.element === "index" ? this.#writer.support("Integers") : this.#writer.arrayType(node.element);
+  }
+
+  #dim(dim: Dim): Expression {
+    return emitDim(dim, (symbol) => this.#symbols.get(symbol) ?? symbol);
+  }
+
+  /** Everything that may be wrong with a call is refused here, before anything changes. */
+  #checkGiven(): void {
+    const inputs = this.given();
+    const label = this.#kind === "forward" ? "inputs" : "batch";
+    const keys = ts.name(this.#writer.keys(inputs.map((i) => i.name)));
+    this.#body.push(supportCall(this.#writer, "checkKeys", ts.name("given"), keys, ts.string(label)));
+    for (const input of inputs) {
+      const local = this.#local(input.name);
+      this.#inputs.set(input.node.attributes.name, local);
+      this.#body.push(ts.constant(local, ts.member(ts.name("given"), input.name)));
+      const { element, shape } = input.node;
+      const at = ts.name(local);
+      if (!isArray(input)) {
+        const type = element === "bool" ? "boolean" : "number";
+        this.#body.push(supportCall(this.#writer, "checkType", at, ts.string(type), ts.string(input.name)));
+      } else if (element === "index") {
+        this.#body.push(supportCall(this.#writer, "checkIntegers", at, ts.string(input.name), shapeText(shape)));
+      } else {
+        const type = ts.name(this.#writer.arrayType(element));
+        this.#body.push(supportCall(this.#writer, "checkArray", at, type, ts.string(input.name), shapeText(shape)));
+      }
+    }
+    const plan = this.#plan();
+    for (const symbol of [...plan.unsolved, ...plan.steps.map((step) => step.symbol)]) {
+      this.#symbols.set(symbol, this.#local(symbol));
+    }
+    for (const symbol of plan.unsolved) {
+      const capacity = ts.member(s, symbol);
+      const chosen = this.#kind === "forward" ? ts.binary("??", ts.member(ts.member(ts.name("options"), "dims", true), symbol, true), capacity) : capacity; // prettier-ignore
+      const local = this.#symbols.get(symbol) ?? symbol;
+      this.#body.push(ts.constant(local, chosen));
+      this.#body.push(supportCall(this.#writer, "checkDimension", ts.name(local), ts.string(symbol)));
+    }
+    const byName = new Map(inputs.map((i) => [i.name, this.#inputs.get(i.node.attributes.name) ?? i.name]));
+    this.#body.push(
+      ...emitSolution(plan, {
+        writer: this.#writer,
+        symbol: (symbol) => this.#symbols.get(symbol) ?? symbol,
+        argument: (name) => ts.name(byName.get(name) ?? name),
+      }),
+    );
+    this.#checkCapacities();
+    this.#body.push(...emitRequirements(this.#m.name, this.#m.requirements.filter((r) => this.#knows(r.requirement)), (x) => this.#symbols.get(x) ?? x)); // prettier-ignore
+    for (const input of inputs) this.#checkIndex(input);
+    for (const p of this.#names.ungiven) {
+      const member = this.#stored(p.node.attributes.name);
+      this.#body.push(supportCall(this.#writer, "checkGiven", member, ts.string(p.path), ts.string(this.#m.name)));
+    }
+  }
+
+  #knows({ left, right }: { readonly left: Dim; readonly right: Dim }): boolean {
+    return [...dims.symbolsOf(left), ...dims.symbolsOf(right)].every((symbol) => this.#symbols.has(symbol));
+  }
+
+  #checkCapacities(): void {
+    const known = this.#names.symbols.filter((symbol) => this.#symbols.has(symbol));
+    if (known.length === 0) return;
+    const local = (symbol: string): Expression => ts.name(this.#symbols.get(symbol) ?? symbol);
+    const exceeds = known.map((symbol) => ts.binary(">", local(symbol), ts.member(s, symbol)));
+    const needed = ts.object(
+      ...this.#names.symbols.map((symbol) =>
+        ts.property(symbol, known.includes(symbol) ? ts.call("Math.max", local(symbol), ts.member(s, symbol)) : ts.member(s, symbol)), // prettier-ignore
+      ),
+    );
+    const error = ts.call(this.#writer.support("capacityError"), ts.member(s, "create"), needed);
+    this.#body.push(ts.when(exceeds.reduce((a, b) => ts.binary("||", a, b)), [{ kind: "throw", value: error }]));
+    if (this.#kind === "forward") return;
+    for (const symbol of known) {
+      const message = `${this.#kind}: ${symbol} is 0: there is no loss of an empty batch`;
+      const empty = ts.create("RangeError", ts.string(message));
+      this.#body.push(ts.when(ts.binary("===", local(symbol), ts.number(0)), [{ kind: "throw", value: empty }]));
+    }
+  }
+
+  #checkIndex(input: CheckedInput): void {
+    const { bound, name } = input.node.attributes;
+    if (input.node.element !== "index") return;
+    const limit = bound === null ? ts.number(2 ** 31) : this.#dim(bound);
+    const local = ts.name(this.#inputs.get(name) ?? name);
+    if (!isArray(input)) {
+      this.#body.push(supportCall(this.#writer, "checkIndex", local, limit, ts.string(input.name)));
+      return;
+    }
+    this.#body.push(supportCall(this.#writer, "stageIndices", local, this.#stored(name), limit, ts.string(input.name), shapeText(input.node.shape))); // prettier-ignore
+    this.#inputs.delete(name);
+  }
+
+  #stored(buffer: string): Expression {
+    const found: Buffer = { name: buffer, element: "real", shape: [], role: "parameter", label: buffer };
+    return ts.member(s, this.#names.layout.memberOf(this.#kind, found) ?? "");
+  }
+
+  /** Locals for array results: those given in `out`, checked, or fresh ones. */
+  #arrayResults(out: Expression, label: string, outputs: readonly ProgramOutput[]): void {
+    const arrays = outputs.flatMap((o) => (o.kind === "array" ? [o] : []));
+    this.#body.push(ts.constant("out", out));
+    const checks: Statement[] = [
+      supportCall(this.#writer, "checkKeys", ts.name("out"), ts.name(this.#writer.keys(outputs.map(pathOf))), ts.string(label)),
+    ]; // prettier-ignore
+    const declared: Statement[] = [];
+    for (const output of arrays) {
+      const buffer = this.#buffer(output.buffer);
+      const path = pathOf(output);
+      const local = this.#local(this.#kind === "gradient" ? `gradient_${path}` : path);
+      const inOut = ts.member(ts.name("out"), path);
+      const type = this.#writer.arrayType(buffer.element);
+      const size = this.#dim(dims.product(buffer.shape));
+      const text = ts.string(`${label}.${path}`);
+      checks.push(supportCall(this.#writer, "checkArray", inOut, ts.name(type), text, shapeText(buffer.shape)));
+      checks.push(supportCall(this.#writer, "checkLength", ts.member(inOut, "length"), size, text, shapeText(buffer.shape)));
+      for (const [, name] of [...this.#inputs].filter(([input]) => this.#isArrayInput(input))) {
+        checks.push(supportCall(this.#writer, "checkApart", inOut, text, ts.name(name), ts.string(name)));
+      }
+      const given = ts.binary("!==", ts.name("out"), ts.name("undefined"));
+      declared.push(ts.constant(local, ts.conditional(given, inOut, ts.create(type, size))));
+      this.#results.set(output.name, local);
+    }
+    this.#body.push(ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), checks), ...declared);
+  }
+
+  #isArrayInput(name: string): boolean {
+    return [...this.#m.inputs, ...this.#m.targets].some((i) => i.node.attributes.name === name && isArray(i));
+  }
+
+  #returnTree(outputs: readonly ProgramOutput[]): void {
+    const valueOf = (o: ProgramOutput): Expression =>
+      o.kind === "number" ? ts.name(o.value) : ts.name(this.#results.get(o.name) ?? "");
+    const numbers = outputs.filter((o) => o.kind === "number").map((o) => ts.assign(ts.member(ts.name("out"), last(o)), valueOf(o))); // prettier-ignore
+    this.#body.push(
+      ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
+        ...numbers,
+        ts.returns({ kind: "as", value: ts.name("out"), type: this.resultType() }),
+      ]),
+      ts.returns(ts.object(...outputs.map((o) => ts.property(last(o), valueOf(o))))),
+    );
+  }
+
+  #leafType(output: ProgramOutput): string {
+    if (output.kind === "number") return output.element === "bool" ? "boolean" : "number";
+    return this.#writer.arrayType(this.#buffer(output.buffer).element);
+  }
+
+  #buffer(name: string): Buffer {
+    const buffer = this.#program.buffers.find((b) => b.name === name);
+    if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
+    return buffer;
+  }
+
+  #kernels(): void {
+    const before = this.#body.length;
+    const statements = emitProgram(
+      this.#program,
+      {
+        array: (buffer, inline) => this.#array(buffer, inline),
+        symbol: (symbol) => this.#symbols.get(symbol) ?? symbol,
+        argument: (path) => this.#argument(path),
+        precision: this.#writer.precision,
+        prefix: this.#names.entry(this.#kind),
+      },
+      this.#writer,
+    );
+    // Views that code in place uses are read from the store once.
+    const views = [...this.#views].map(([member, local]) => ts.constant(local, ts.member(s, member)));
+    this.#body.splice(before, 0, ...views);
+    this.#body.push(...statements);
+  }
+
+  #array(buffer: Buffer, inline: boolean): { readonly name: string; readonly base: null } {
+    const result = this.#results.get(buffer.name.replace(/^result\./, ""));
+    if (buffer.role === "result" && result !== undefined) return { name: result, base: null };
+    const given = this.#inputs.get(buffer.name);
+    if (given !== undefined) return { name: given, base: null };
+    const member = this.#names.layout.memberOf(this.#kind, buffer);
+    if (member === null) throw new Error(`internal: ${this.#kind} has no place for ${buffer.name}`);
+    if (!inline) return { name: `s.${member}`, base: null };
+    const local = this.#views.get(member) ?? this.#local(member);
+    this.#views.set(member, local);
+    return { name: local, base: null };
+  }
+
+  #argument(path: string): Expression | null {
+    if (path === "seed") return ts.member(s, "seed");
+    if (path === "step") return ts.name("step");
+    const given = this.#inputs.get(path);
+    if (given !== undefined) return ts.name(given);
+    const hyper = this.#m.hypers.find((h) => h.node.attributes.name === path);
+    return hyper === undefined ? null : ts.member(ts.member(s, "hyper"), hyper.name);
+  }
+}
+
+function isArray(input: CheckedInput): boolean {
+  return input.node.attributes.held === "array";
+}
+
+/** `outputs.p` -> `p` */
+function last(output: ProgramOutput): string {
+  return output.name.slice(output.name.indexOf(".") + 1);
+}
+
+/** `gradient.h.W` -> `h.W` */
+function pathOf(output: ProgramOutput): string {
+  return last(output);
+}
+
+function memberKey(name: string): string {
+  return identifierOf(name) === name && name !== "__proto__" ? name : JSON.stringify(name);
+}

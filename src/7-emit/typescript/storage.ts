@@ -1,0 +1,108 @@
+/** Where a model keeps its tensors: names of the store's members, and the arena behind them. */
+import * as dims from "../../ir/dim.ts";
+import type { Dim, Shape } from "../../ir/dim.ts";
+import type { ElementType } from "../../ir/graph.ts";
+import type { Buffer, Program } from "../../ir/program.ts";
+import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
+import type { ModelEntry } from "../../3-lower/lowered.ts";
+import { identifierOf, reservedNames } from "./names.ts";
+
+/** One array of the store, at an offset into the section of its element type. */
+export interface Member {
+  readonly name: string;
+  readonly element: ElementType;
+  readonly offset: Dim;
+  readonly size: Dim;
+  readonly comment: string;
+}
+
+export interface Layout {
+  /** Stored tensors, then staging copies of index inputs, then the temporaries of each entry point. */
+  readonly members: readonly Member[];
+  /** Elements of each section. Temporaries of different entry points overlap: only one runs at a time. */
+  readonly totals: Readonly<Record<ElementType, Dim>>;
+  /** The member that holds a buffer of an entry point, or null for an array of the caller's. */
+  readonly memberOf: (entry: ModelEntry, buffer: Buffer) => string | null;
+}
+
+/** An entry point with its program. */
+export interface EntryProgram {
+  readonly kind: ModelEntry;
+  readonly program: Program;
+}
+
+/** Names of store members that layouts of one model share: one for each stored tensor, staged input and temporary. */
+export class MemberNames {
+  readonly #names = new Map<string, string>();
+  readonly #taken = new Set<string>(reservedNames);
+
+  constructor(taken: Iterable<string>) {
+    for (const name of taken) this.#taken.add(name);
+  }
+
+  nameOf(key: string, hint: string): string {
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    let name = identifierOf(hint);
+    while (this.#taken.has(name)) name += "_";
+    this.#taken.add(name);
+    this.#names.set(key, name);
+    return name;
+  }
+}
+
+/** Lays out what the entry points `entries` of a model need; `tensors` are stored in the order given. */
+export function layOut(
+  tensors: readonly CheckedTensor[],
+  staged: readonly CheckedInput[],
+  entries: readonly EntryProgram[],
+  names: MemberNames,
+): Layout {
+  const members: Member[] = [];
+  const byBuffer = new Map<string, string>();
+  const totals: Record<ElementType, Dim> = { real: dims.constant(0), index: dims.constant(0), bool: dims.constant(0) };
+  const place = (key: string, hint: string, element: ElementType, shape: Shape): void => {
+    const name = names.nameOf(key, hint);
+    const size = dims.product(shape);
+    members.push({ name, element, offset: totals[element], size, comment: dims.printShape(shape) });
+    totals[element] = dims.add(totals[element], size);
+    byBuffer.set(key, name);
+  };
+  for (const t of tensors) place(t.node.attributes.name, t.path, "real", t.shape.map((n) => dims.constant(n))); // prettier-ignore
+  for (const { name, node } of staged) place(node.attributes.name, `${name}Indices`, "index", node.shape);
+  const base = { ...totals };
+  for (const { kind, program } of entries) {
+    const { slots, slotOf } = program.arena;
+    const ends: Record<ElementType, Dim> = { ...base };
+    const starts = slots.map((slot) => {
+      const start = ends[slot.element];
+      ends[slot.element] = dims.add(start, slot.size);
+      return start;
+    });
+    for (const buffer of program.buffers) {
+      const slot = slotOf.get(buffer.name);
+      if (slot === undefined) continue;
+      const key = `${kind} ${buffer.name}`;
+      const name = names.nameOf(key, `${kind}_${buffer.label}`);
+      const size = dims.product(buffer.shape);
+      members.push({ name, element: buffer.element, offset: starts[slot], size, comment: dims.printShape(buffer.shape) });
+      byBuffer.set(key, name);
+    }
+    for (const element of ["real", "index", "bool"] as const) totals[element] = dims.maximum(totals[element], ends[element]);
+  }
+  return {
+    members,
+    totals,
+    memberOf: (entry, buffer) => byBuffer.get(`${entry} ${buffer.name}`) ?? byBuffer.get(buffer.name) ?? null,
+  };
+}
+
+/** Parameters and states, in declaration order. */
+export function storedTensors(m: CheckedModel): readonly CheckedTensor[] {
+  return [...m.parameters, ...m.states];
+}
+
+/** The optimizer's states, by parameter. */
+export function optimizerTensors(m: CheckedModel): readonly CheckedTensor[] {
+  return m.train?.updates.flatMap((u) => u.states) ?? [];
+}

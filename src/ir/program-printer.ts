@@ -1,0 +1,75 @@
+/** Programs as readable text, for `--print program`: where values are stored is where they are rounded. */
+import { print as printDim, printShape } from "./dim.ts";
+import type { Kernel, Program, Scalar, Statement } from "./program.ts";
+
+/** Buffers, kernels and outputs of one entry point. */
+export function printProgram(program: Program): string {
+  const { arena } = program;
+  const buffers = program.buffers.map((b) => {
+    const slot = arena.slotOf.get(b.name);
+    return `${b.role} ${b.label}: ${b.element}${printShape(b.shape)}${slot === undefined ? "" : ` in slot ${slot}`}`;
+  });
+  const slots = arena.slots.map((s, k) => `slot ${k}: ${printDim(s.size)} x ${s.element}`);
+  const outputs = program.outputs.map((o) => `output ${o.name} = ${o.kind === "number" ? o.value : o.buffer}`);
+  return [...buffers, ...slots, ...program.kernels.map(printKernel), ...outputs].join("\n") + "\n";
+}
+
+function printKernel(kernel: Kernel): string {
+  const head = `${kernel.inline ? "inline" : "kernel"} ${kernel.label} (${printDim(kernel.operations)} operations)`;
+  const values = kernel.values.map((v) => `  ${v.name} = ${printScalar(v.value)}`);
+  return [head, ...kernel.body.flatMap((s) => printStatement(s, "  ")), ...values].join("\n");
+}
+
+function printStatement(s: Statement, indent: string): readonly string[] {
+  const nested = (body: readonly Statement[]): readonly string[] => body.flatMap((t) => printStatement(t, `${indent}  `));
+  switch (s.kind) {
+    case "let":
+      return [`${indent}let ${s.name} = ${printScalar(s.value)}`];
+    case "declare":
+      return [`${indent}var ${s.name} = ${s.initial}`];
+    case "accumulate":
+      return [`${indent}${s.name} = ${s.combine}(${s.name}, ${printScalar(s.value)})`];
+    case "assign":
+      return [`${indent}${s.name} = ${printScalar(s.value)}`];
+    case "store":
+      return [`${indent}${s.buffer}[${printScalar(s.index)}] = ${printScalar(s.value)}`];
+    case "storeAdd":
+      return [`${indent}${s.buffer}[${printScalar(s.index)}] += ${printScalar(s.value)}`];
+    case "fill":
+      return [`${indent}${s.buffer}[..] = ${s.value}`];
+    case "loop":
+      return [
+        `${indent}for ${s.variable} = ${printScalar(s.from)} .. ${printScalar(s.to)} step ${s.step}`,
+        ...nested(s.body),
+      ];
+    case "if":
+      return [`${indent}if ${printScalar(s.condition)}`, ...nested(s.body)];
+  }
+}
+
+/** A scalar expression as text. */
+export function printScalar(s: Scalar): string {
+  switch (s.kind) {
+    case "number":
+      return String(s.value);
+    case "variable":
+    case "accumulator":
+    case "argument":
+    case "local":
+      return s.name;
+    case "affine": {
+      const terms = s.terms.map((t) => `${printScalar(t.scalar)}*${printDim(t.coefficient)}`);
+      return [...terms, printDim(s.offset)].join(" + ");
+    }
+    case "load":
+      return `${s.buffer}[${printScalar(s.index)}]`;
+    case "operation": {
+      const exponent = s.exponent === null ? "" : `, ${s.exponent}`;
+      return `${s.operation}(${s.operands.map(printScalar).join(", ")}${exponent})`;
+    }
+    case "choose":
+      return `(${printScalar(s.condition)} ? ${printScalar(s.then)} : ${printScalar(s.else)})`;
+    case "random":
+      return `random(${printScalar(s.seed)}, ${printScalar(s.step)}, ${s.site}, ${printScalar(s.position)})`;
+  }
+}

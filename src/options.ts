@@ -1,0 +1,51 @@
+/** What compiling takes and gives. */
+import type { Diagnostic } from "./diagnostics/diagnostic.ts";
+import type { TraceEvent } from "./5-simplify/rule.ts";
+
+export type Stage = "ast" | "types" | "graph" | "gradient" | "simplified" | "program";
+
+export interface CompileOptions {
+  /** As the user gave it; imports are resolved against it. */
+  readonly path: string;
+  /** The text of an imported file; throws where there is none. Without it, imports are errors. */
+  readonly read?: (path: string) => string;
+  readonly target?: "ts";
+  readonly precision?: "f32" | "f64";
+  /** `js`: JavaScript, with the types in `declarations`. */
+  readonly emit?: "ts" | "js";
+  /** Overridden consts, by `name` or `Model.name`. */
+  readonly set?: Readonly<Record<string, string>>;
+  /** Compiles this function or model alone. */
+  readonly item?: string;
+  /** Gives this form of the program as text instead of code. */
+  readonly print?: Stage;
+  /** Checks the graph after every pass. */
+  readonly verify?: boolean;
+  /** Hears of every rewrite rule that fires. */
+  readonly traceRewrites?: boolean;
+  readonly maxNodes?: number;
+  /** False leaves prettier out. */
+  readonly format?: boolean;
+  /** Names of rewrite rules that are switched off. */
+  readonly disable?: ReadonlySet<string>;
+  /** Hears of rewrites. */
+  readonly onRewrite?: (event: TraceEvent) => void;
+}
+
+export interface CompileResult {
+  /** Null where there are errors, or nothing but `printed` was asked for. */
+  readonly code: string | null;
+  /** With `emit: "js"`, the text of the .d.ts file. */
+  readonly declarations: string | null;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly info: CompileInfo | null;
+  /** The form that `print` asks for, and with `traceRewrites` what fired before it. */
+  readonly printed: string | null;
+}
+
+export interface CompileInfo {
+  readonly functions: readonly { readonly name: string; readonly derivatives: readonly string[] }[];
+  readonly models: readonly { readonly name: string; readonly parameters: number }[];
+  /** Of the source text. */
+  readonly sourceHash: string;
+}
