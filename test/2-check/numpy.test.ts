@@ -80,12 +80,11 @@ describe("subscripts", () => {
 
 describe("operators", () => {
   const operators = read("operators") as readonly OperatorCase[];
-  test.each(operators.map((row, k) => ({ row, title: `${k} [${row.a.shape}] ${row.operator} [${row.b.shape}]` })))(
-    "$title",
-    ({ row: { operator, a, b, result } }) => {
-      const text = `fn f(a: [${a.shape.join(", ")}], b: [${b.shape.join(", ")}]) = a ${operator} b\n`;
-      const [value] = evaluateText(text, { a: tensor(a.shape, a.data), b: tensor(b.shape, b.data) });
-      expect(plain(value)).toEqual(result);
-    },
-  );
+  test.each(
+    operators.map((row, k) => ({ row, title: `${k} [${row.a.shape.join()}] ${row.operator} [${row.b.shape.join()}]` })),
+  )("$title", ({ row: { operator, a, b, result } }) => {
+    const text = `fn f(a: [${a.shape.join(", ")}], b: [${b.shape.join(", ")}]) = a ${operator} b\n`;
+    const [value] = evaluateText(text, { a: tensor(a.shape, a.data), b: tensor(b.shape, b.data) });
+    expect(plain(value)).toEqual(result);
+  });
 });
