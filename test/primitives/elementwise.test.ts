@@ -43,9 +43,9 @@ function sample(name: PrimitiveName, next: () => number): number[] {
 
 describe.each(elementwise)("%s", (name) => {
   const record = recordOf(name);
-  const differentiable = record.derivative.kind !== "none";
 
-  test.runIf(differentiable)("first derivatives equal differences, in both modes", () => {
+  const testIfDifferentiable = record.derivative.kind === "none" ? null : test;
+  testIfDifferentiable?.("first derivatives equal differences, in both modes", () => {
     const next = generator(1);
     for (const attributes of attributesFor(name)) {
       const { b, operands, node } = build(name, attributes);
@@ -65,7 +65,7 @@ describe.each(elementwise)("%s", (name) => {
     }
   });
 
-  test.runIf(differentiable)("second derivatives equal differences of the first", () => {
+  testIfDifferentiable?.("second derivatives equal differences of the first", () => {
     const next = generator(2);
     for (const attributes of attributesFor(name)) {
       const { b, operands, node } = build(name, attributes);
@@ -94,7 +94,9 @@ describe.each(elementwise)("%s", (name) => {
         const around = x.map((v, k) => [...factsAround(v, operands[k].element, next)]);
         for (let round = 0; round < 6; round++) {
           const facts = around.map((choices) => choices[Math.floor(next() * choices.length)]);
-          check(name, x, value, record.facts(facts, attributes), facts);
+          const result = record.facts(facts, attributes);
+          if (holds(x, value, result)) continue;
+          expect.fail(`${name}(${x.join(", ")}) = ${value}, given ${JSON.stringify(facts)}, is not in ${JSON.stringify(result)}`); // prettier-ignore
         }
       }
     }
@@ -132,22 +134,21 @@ function* factsAround(x: number, element: ElementType, next: () => number): Gene
   if (x > 0) yield { lower: 0, upper: x, lowerOpen: true, upperOpen: false, integer, finite: true };
 }
 
-function check(name: string, x: readonly number[], value: number, facts: Facts, of: readonly Facts[]): void {
-  const message = `${name}(${x.join(", ")}) = ${value}, given ${JSON.stringify(of)}, is in ${JSON.stringify(facts)}`;
-  // f64 may round onto an open end, or a little past a closed one; exact results may not.
+/** Whether the facts hold of the value of a function at x. */
+function holds(x: readonly number[], value: number, facts: Facts): boolean {
   // Facts are of exact arithmetic, in which large operands do not overflow.
-  if (facts.finite && Math.abs(value) === Infinity && x.every(isFinite) && x.some((v) => Math.abs(v) >= 1000)) return;
-  if (facts.finite) expect(Number.isFinite(value), message).toBe(true);
-  const slack = isFinite(value) ? Math.abs(value) * 1e-15 : 0;
-  if (Number.isNaN(value)) {
-    expect(facts.finite, message).toBe(false);
-    return;
+  if (facts.finite && Math.abs(value) === Infinity && x.every(isFinite) && x.some((v) => Math.abs(v) >= 1000)) {
+    return true;
   }
-  if (facts.lower === -Infinity && facts.lowerOpen) expect(value, message).not.toBe(-Infinity);
-  if (facts.upper === Infinity && facts.upperOpen) expect(value, message).not.toBe(Infinity);
-  expect(value + slack, message).toBeGreaterThanOrEqual(facts.lower);
-  expect(value - slack, message).toBeLessThanOrEqual(facts.upper);
-  if (facts.integer && isFinite(value)) expect(Number.isInteger(value), message).toBe(true);
+  if (Number.isNaN(value) || (facts.finite && !isFinite(value))) return !facts.finite;
+  if (!isFinite(value)) {
+    // An infinite end that is open is not attained.
+    return value > 0 ? facts.upper === value && !facts.upperOpen : facts.lower === value && !facts.lowerOpen;
+  }
+  // f64 may round onto an open end, or a little past a closed one.
+  const slack = Math.abs(value) * 1e-15;
+  const inside = value + slack >= facts.lower && value - slack <= facts.upper;
+  return inside && (!facts.integer || Number.isInteger(value));
 }
 
 describe("the table", () => {

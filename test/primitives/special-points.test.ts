@@ -58,6 +58,8 @@ const rows: readonly Row[] = [
   ["power", [-2, 3], -8, [12, NaN]],
   ["power", [2, 0], 1, [0, Math.log(2)]],
   ["power", [1, 5], 1, [5, 0]],
+  ["power", [1, Infinity], 1, [inf, 0]],
+  ["power", [1, NaN], 1, [NaN, 0]],
   ["power_integer", [0], 1, [0], { exponent: 0 }],
   ["power_integer", [0], 0, [1], { exponent: 1 }],
   ["power_integer", [0], 0, [0], { exponent: 2 }],
