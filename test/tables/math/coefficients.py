@@ -52,7 +52,7 @@ fit("expm1F32", away_from_zero(lambda x: (expm1(x) / x - 1 - x / 2) / x**2), -0.
 fit("logF32", away_from_zero(lambda r: (log1p(r) - r) / r**2), -mpf(1.01) / 256, mpf(1.001) / 128, 3)
 fit("doubleArtanhF32", of_square(lambda s: (2 * atanh(s) / s - 2) / s**2), TINY, ARTANH**2 * mpf("1.001"), 4)
 fit("logOfParts", of_square(lambda s: (2 * atanh(s) / s - 2) / s**2), TINY, ARTANH**2 * mpf("1.001"), 7)
-fit("log1pAsSum", of_square(lambda s: (2 * atanh(s) / s - 2 - 2 * s**2 / 3) / s**4), TINY, ARTANH**2 * mpf("1.001"), 7)
+fit("log1pAsSum", of_square(lambda s: (2 * atanh(s) / s - 2 - 2 * s**2 / 3) / s**4), TINY, ARTANH**2 * mpf("1.001"), 8)
 fit("softplusF32", of_square(lambda s: (2 * atanh(s) / s - 2) / s**2), TINY, mpf(1) / 9, 6)
 fit("tanhF32", of_square(lambda x: (tanh(x) / x - 1) / x**2), TINY, mpf(1) / 16, 4)
 fit("sinhF32", of_square(lambda x: (sinh(x) / x - 1) / x**2), TINY, 1, 4)
