@@ -1,11 +1,13 @@
-// The library and its derivatives in the reference interpreter, against the tables made with PyTorch: before any rewriting or code.
+// The library and its derivatives in the reference interpreter, against the tables made with PyTorch: as lowered, and simplified.
 import { describe, expect, test } from "vitest";
 import { parse } from "../../src/1-parse/parse.ts";
 import { check } from "../../src/2-check/check.ts";
 import { loadImports } from "../../src/2-check/imports.ts";
 import { loadPrelude } from "../../src/2-check/prelude.ts";
 import { lower } from "../../src/3-lower/lower.ts";
+import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
+import { simplify } from "../../src/5-simplify/simplify.ts";
 import { GraphBuilder } from "../../src/ir/builder.ts";
 import { evaluate, tensor } from "../../src/ir/interpreter.ts";
 import { Origins } from "../../src/ir/origins.ts";
@@ -16,8 +18,10 @@ import { annotation, argument, difference, readTable } from "../tables/reference
 
 const prelude = loadPrelude();
 
-/** The value of a function's first entry, of a file that holds it alone, for the given arguments. */
-function run(source: string, inputs: Readonly<Record<string, Packed>>): ReadonlyMap<string, Value> {
+type Results = ReadonlyMap<string, Value>;
+
+/** The values of a function's first entry, of a file that holds it alone: as lowered, and simplified as the compiler does. */
+function run(source: string, inputs: Readonly<Record<string, Packed>>): readonly [string, Results][] {
   const parsed = parse({ path: "case.nn", text: source });
   const builder = new GraphBuilder(primitives);
   const origins = new Origins();
@@ -26,13 +30,18 @@ function run(source: string, inputs: Readonly<Record<string, Packed>>): Readonly
   expect([...parsed.diagnostics, ...diagnostics].filter(({ severity }) => severity === "error")).toEqual([]);
   if (checked === null) throw new Error("nothing checked");
   const [{ entries }] = lower(checked, builder, origins).functions;
-  const graph = differentiate(entries[0].graph, builder);
+  const [{ graph }] = entries;
+  const early = eraseMarks(differentiate(simplify(graph, builder), builder), builder);
   const values = Object.entries(inputs).map(([name, packed]): [string, Value] => {
     const data = argument(packed);
     const element = packed.kind === undefined ? "real" : "index";
     return [name, tensor(packed.shape, typeof data === "number" ? [data] : data, element)];
   });
-  return evaluate(graph, new Map(values), { dims: new Map() });
+  const options = { dims: new Map<string, number>() };
+  return [
+    ["as lowered", evaluate(differentiate(graph, builder), new Map(values), options)],
+    ["simplified", evaluate(simplify(early, builder), new Map(values), options)],
+  ];
 }
 
 /** As the tables' reader wants a result. */
@@ -58,14 +67,15 @@ describe.each(["elementwise", "reductions", "structure", "losses"])("%s", (name)
     };
     const parameters = Object.entries(inputs).map(([input, packed]) => input + annotation(packed));
     const found = run(`fn f(${parameters.join(", ")}) = ${expression}\nderive f: value\n`, inputs);
-    compare("value", found.get("value"), row.value);
+    for (const [how, results] of found) compare(`value ${how}`, results.get("value"), row.value);
     if (cotangent !== undefined && gradient !== undefined) {
       const weighted = [...parameters, `cotangent${annotation(cotangent)}`].join(", ");
       const asked = Object.keys(gradient).join(", ");
       const source = `fn f(${weighted}) = sum(cotangent * (${expression}))\nderive f: gradient(${asked})\n`;
-      const results = run(source, { ...inputs, cotangent });
-      for (const [input, expected] of Object.entries(gradient)) {
-        compare(`gradient.${input}`, results.get(`gradient.${input}`), expected);
+      for (const [how, results] of run(source, { ...inputs, cotangent })) {
+        for (const [input, expected] of Object.entries(gradient)) {
+          compare(`gradient.${input} ${how}`, results.get(`gradient.${input}`), expected);
+        }
       }
     }
     expect(faults).toEqual([]);
