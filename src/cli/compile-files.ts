@@ -72,7 +72,11 @@ export async function compileFile(
   } catch (error) {
     return { diagnostics: [internalError(error, path)], written: [], reads };
   }
-  if (result.printed !== null) terminal.out(endLine(result.printed));
+  if (result.printed !== null) {
+    // Without --print it is the trace, which must not mix with code.
+    if (job.options.print === undefined) terminal.error(endLine(result.printed));
+    else terminal.out(endLine(result.printed));
+  }
   const faulty = result.diagnostics.some(({ severity }) => severity === "error");
   if (faulty || result.code === null) return { diagnostics: result.diagnostics, written: [], reads };
   if (job.stdout) {

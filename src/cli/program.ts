@@ -5,7 +5,7 @@ import { addFormat } from "./fmt.ts";
 import { services as standard, type Services } from "./compiler.ts";
 import { internalError, reportDiagnostics } from "./reporter.ts";
 import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
-import { packageVersion } from "./version.ts";
+import { version } from "../version.ts";
 
 const overview = `
 \`derive model.nn\` is short for \`derive compile model.nn\`; its options are in \`derive compile --help\`.
@@ -26,7 +26,7 @@ export async function run(
     .description(
       "Symbolic differentiation: from expressions and neural networks in .nn files to typed, dependency-free TypeScript.",
     )
-    .version(packageVersion(), "-V, --version", "print the version")
+    .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.error })

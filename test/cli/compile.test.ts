@@ -58,6 +58,10 @@ describe("derive compile", () => {
     const folder = folderWith({ "a.nn": "fn a\n" });
     expect((await derive([join(folder, "a.nn"), "-o", join(folder, "out"), "--stdout"])).out).toBe("FN A\n");
     expect((await derive([join(folder, "a.nn"), "--print", "graph"])).out).toBe("(graph)\n");
+    expect(await derive([join(folder, "a.nn"), "--stdout", "--trace-rewrites"])).toMatchObject({
+      out: "FN A\n",
+      error: "a -> b\n",
+    });
     expect(readdirSync(folder)).toEqual(["a.nn"]);
   });
 

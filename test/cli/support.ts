@@ -53,7 +53,8 @@ function fakeCompiler(calls: CompileOptions[]): Compile {
       code: failed || options.print !== undefined ? null : code,
       declarations: failed || options.emit !== "js" ? null : `declare ${code}`,
       diagnostics,
-      printed: options.print === undefined ? null : `(${options.print})`,
+      info: null,
+      printed: options.print === undefined ? (options.traceRewrites === true ? "a -> b" : null) : `(${options.print})`,
     });
   };
 }
