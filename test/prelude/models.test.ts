@@ -228,3 +228,55 @@ describe("dropout", () => {
     expect(flat(results.get("gradient.scale"))[0]).toBe(0);
   });
 });
+
+describe("random numbers", () => {
+  const model = new Model(
+    `model M {
+      input x: [batch]
+      a = uniform([batch, 100], min = 2, max = 3)
+      b = uniform([batch, 100], min = 2, max = 3)
+      c = normal([batch, 100], mean = -1, std = 0.5)
+      d = normal([batch, 100], mean = -1, std = 0.5)
+      output a
+      output b
+      output c
+      output d
+      output s = sum(x)
+    }`,
+    { batch: 200 },
+    11,
+  );
+  const x: Packed = { shape: [200], data: Array<number>(200).fill(0) };
+  const results = model.run("forward", { x });
+  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => flat(results.get(`outputs.${name}`)));
+
+  function correlation(p: Float64Array, q: Float64Array): number {
+    const [m, n] = [moments(p), moments(q)];
+    return p.reduce((s, v, k) => s + (v - m.mean) * (q[k] - n.mean), 0) / p.length / m.std / n.std;
+  }
+
+  test("have the mean and deviation asked for", () => {
+    // 20,000 draws: within five standard errors, std / 141 of the mean and 1 / 200 of the deviation.
+    for (const [numbers, mean, std] of [
+      [a, 2.5, Math.sqrt(1 / 12)],
+      [c, -1, 0.5],
+    ] as const) {
+      expect(Math.abs(moments(numbers).mean - mean)).toBeLessThan((5 * std) / 141);
+      expect(Math.abs(moments(numbers).std / std - 1)).toBeLessThan(5 / 200);
+    }
+    expect(Math.min(...a)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...a)).toBeLessThan(3);
+  });
+
+  test("are independent of place to place, and of neighbour to neighbour", () => {
+    const pairs: readonly (readonly [Float64Array, Float64Array])[] = [
+      [a, b],
+      [c, d],
+      [a, c],
+      [a.subarray(1), a.subarray(0, -1)],
+      [c.subarray(1), c.subarray(0, -1)],
+    ];
+    // The correlation of 20,000 independent pairs is 0 +- 1 / 141.
+    for (const [p, q] of pairs) expect(Math.abs(correlation(p, q))).toBeLessThan(5 / 141);
+  });
+});
