@@ -2,12 +2,13 @@
 import { identifierOf, reservedNames } from "./7-emit/typescript/names.ts";
 import { exportNames, type EmittedModule } from "./7-emit/typescript/module.ts";
 import { supportSources } from "./7-emit/support.generated.ts";
+import { labelOf } from "./6-schedule/buffers.ts";
 import type { CheckedInput } from "./2-check/checked.ts";
 import type { Programs } from "./compile.ts";
 import type { Diagnostic, Span } from "./diagnostics/diagnostic.ts";
 import { diagnostic } from "./diagnostics/report.ts";
 import * as dims from "./ir/dim.ts";
-import type { GraphOutput, Node } from "./ir/graph.ts";
+import type { Graph, GraphOutput, Node } from "./ir/graph.ts";
 import type { Origins } from "./ir/origins.ts";
 import type { Program } from "./ir/program.ts";
 import type { CompileOptions } from "./options.ts";
@@ -21,6 +22,11 @@ export function identifierNames(origins: Origins): (node: Node) => string | null
   };
 }
 
+/** Whether generated code cannot have a variable of this name. */
+export function isReserved(name: string): boolean {
+  return reservedNames.has(name) || Object.hasOwn(supportSources, name);
+}
+
 /** Functions deliver scalars as numbers; models deliver loss, metrics and scalar outputs so, and keep the rest in arrays. */
 export function heldAs(isFunction: boolean): (output: GraphOutput) => "number" | "array" {
   return ({ name, node, updates }) => {
@@ -30,10 +36,12 @@ export function heldAs(isFunction: boolean): (output: GraphOutput) => "number" |
 }
 
 /** Names that kernels' locals keep clear of: reserved words, support code, arguments and symbolic dims. */
-export function takenNames(inputs: readonly CheckedInput[]): readonly string[] {
+export function takenNames(inputs: readonly CheckedInput[], graph: Graph): readonly string[] {
   const symbols = inputs.flatMap((i) => i.node.shape.flatMap((d) => [...dims.symbolsOf(d)]));
   const paths = inputs.flatMap((i) => [i.name, identifierOf(i.node.attributes.name), `${i.name}_`, `v_${i.name}`]);
-  return [...reservedNames, ...Object.keys(supportSources), ...symbols, ...paths, "s", "given", "options", "step", "v", "seed"]; // prettier-ignore
+  const results = graph.outputs.flatMap(({ name }) => [labelOf(`result.${name}`), identifierOf(name.slice(name.indexOf(".") + 1)), identifierOf(name)]); // prettier-ignore
+  const stored = graph.parameters.map((p) => labelOf(p.attributes.name));
+  return [...reservedNames, ...Object.keys(supportSources), ...symbols, ...paths, ...results, ...stored, "result", "s", "given", "options", "step", "v", "seed"]; // prettier-ignore
 }
 
 /** An error for each exported name that stands twice in the module. */

@@ -1,6 +1,7 @@
 /** The compiler: source text -> a TypeScript module, as one list of passes. Touches no file system. */
 import { parse } from "./1-parse/parse.ts";
 import { printAst } from "./1-parse/print.ts";
+import type { CheckedInput } from "./2-check/checked.ts";
 import { check } from "./2-check/check.ts";
 import { loadImports } from "./2-check/imports.ts";
 import { loadPrelude } from "./2-check/prelude.ts";
@@ -11,7 +12,7 @@ import { eraseMarks } from "./4-differentiate/marks.ts";
 import { simplify } from "./5-simplify/simplify.ts";
 import { schedule } from "./6-schedule/schedule.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
-import { clashes, headerOf, heldAs, identifierNames, layOutCode, sourceHash, takenNames } from "./assemble.ts";
+import { clashes, headerOf, heldAs, identifierNames, isReserved, layOutCode, sourceHash, takenNames } from "./assemble.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import type { Graph } from "./ir/graph.ts";
 import { Origins } from "./ir/origins.ts";
@@ -84,9 +85,10 @@ function scheduleAll(
   printed: Printer,
 ): Programs {
   const nameOf = identifierNames(origins);
-  const run = (label: string, graph: Graph, taken: readonly string[], numbers: boolean): Program => {
+  const run = (label: string, graph: Graph, inputs: readonly CheckedInput[], isFunction: boolean, unroll = true): Program => {
     const final = passes(label, graph, b, origins, options, printed);
-    const program = schedule(final, { held: heldAs(numbers), nameOf, taken });
+    const taken = takenNames(inputs, final);
+    const program = schedule(final, { held: heldAs(isFunction), nameOf, reserved: isReserved, unroll, taken });
     printed.program(label, program);
     return program;
   };
@@ -96,14 +98,15 @@ function scheduleAll(
       entries: entries.map((e) => ({
         kind: e.kind,
         wrt: e.wrt,
-        program: run(`${checked.name} ${e.kind}`, e.graph, takenNames(checked.inputs), true),
+        program: run(`${checked.name} ${e.kind}`, e.graph, checked.inputs, true),
       })),
     })),
     models: lowered.models.map(({ checked, entries }) => ({
       model: checked,
       entries: entries.map((e) => ({
         kind: e.kind,
-        program: run(`${checked.name} ${e.kind}`, e.graph, takenNames([...checked.inputs, ...checked.targets]), false),
+        // Initial values are drawn once: compact loops serve better than straight-line code.
+        program: run(`${checked.name} ${e.kind}`, e.graph, [...checked.inputs, ...checked.targets], false, !e.kind.startsWith("initial")),
       })),
     })),
   };

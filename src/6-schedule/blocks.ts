@@ -400,6 +400,7 @@ function isTrivial(s: Scalar): boolean {
     const one = dims.constant(1);
     return s.terms.every((t) => dims.equal(t.coefficient, one)) && s.terms.length <= 1 && isShort(s.offset);
   }
+  if (s.kind === "operation" && s.operation === "convert") return s.operands[0].element === "index" && isTrivial(s.operands[0]); // prettier-ignore
   return s.kind === "number" || s.kind === "variable" || s.kind === "accumulator" || s.kind === "argument";
 }
 

@@ -7,6 +7,10 @@ export interface ScheduleOptions {
   readonly held: (output: GraphOutput) => "number" | "array";
   /** The user's name of a node, as an identifier, or null. */
   readonly nameOf: (node: Node) => string | null;
+  /** Whether small graphs become straight-line code. */
+  readonly unroll: boolean;
+  /** Whether a name cannot be that of a variable. */
+  readonly reserved: (name: string) => boolean;
   /** Names that locals may not have: those of arguments and symbolic dims. */
   readonly taken: readonly string[];
 }
@@ -16,14 +20,20 @@ export function bufferOf(parameter: Node<"parameter">): string {
   return parameter.attributes.name;
 }
 
-/** One buffer an array-held parameter. */
+/** One buffer an array-held parameter, and one a stored tensor that is written without being read. */
 export function parameterBuffers(graph: Graph): readonly Buffer[] {
-  return graph.parameters
+  const read = graph.parameters
     .filter((p) => p.attributes.held === "array")
-    .map((p): Buffer => {
-      const { name } = p.attributes;
-      return { name, element: p.element, shape: p.shape, role: "parameter", label: name };
-    });
+    .map((p): Buffer => storageOf(p.attributes.name, p));
+  const known = new Set(read.map((b) => b.name));
+  const written = graph.outputs.flatMap(({ updates, node }) =>
+    updates === null || known.has(updates) ? [] : [storageOf(updates, node)],
+  );
+  return [...read, ...written];
+}
+
+function storageOf(name: string, { element, shape }: Node): Buffer {
+  return { name, element, shape, role: "parameter", label: name };
 }
 
 /** One buffer a returned array: `result.<output>`. Updates are written over their parameter's buffer. */
@@ -33,4 +43,12 @@ export function resultBuffers(graph: Graph, options: ScheduleOptions): readonly 
     .map(({ name, node }): Buffer => {
       return { name: `result.${name}`, element: node.element, shape: node.shape, role: "result", label: name };
     });
+}
+
+const sections: ReadonlySet<string> = new Set(["inputs", "targets", "params", "state", "result"]);
+
+/** An identifier for a parameter or result: its path without the section it stands in. */
+export function labelOf(path: string): string {
+  const [first, ...rest] = path.split(".");
+  return rest.length > 0 && sections.has(first) ? rest.join("_") : [first, ...rest].join("_");
 }

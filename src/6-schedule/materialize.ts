@@ -3,7 +3,7 @@
  * cost.
  */
 import * as dims from "../ir/dim.ts";
-import { topological } from "../ir/expressions.ts";
+import { topological, useCounts } from "../ir/expressions.ts";
 import type { AnyNode, Graph, Node, PrimitiveName } from "../ir/graph.ts";
 import { primitives } from "../primitives/index.ts";
 
@@ -95,6 +95,7 @@ export function materialized(graph: Graph): ReadonlySet<Node> {
 
   // Then, from the outputs down, what is read more often than it is worth computing.
   const demand = new Map<Node, number>();
+  const users = useCounts(nodes);
   const mustStand = (operand: Node): void => {
     // Views of a stored tensor are as good as stored; what lies below them must be.
     let base = operand;
@@ -105,7 +106,7 @@ export function materialized(graph: Graph): ReadonlySet<Node> {
     const role = roleOf(node);
     const own = demand.get(node) ?? 0;
     const cost = costs.get(node) ?? 1;
-    if (role === "elementwise" && own > 1 && cost > cheap) chosen.add(node);
+    if (role === "elementwise" && own > 1 && (cost > cheap || takesOver(node, users))) chosen.add(node);
     if (role === "view" && own > 1 && cost > cheap * 2) chosen.add(node);
     const reads = chosen.has(node) ? 1 : own;
     for (const operand of node.operands) demand.set(operand, (demand.get(operand) ?? 0) + reads);
@@ -126,6 +127,11 @@ export function materialized(graph: Graph): ReadonlySet<Node> {
     }
   }
   return new Set(nodes.filter((n) => chosen.has(n) && roleOf(n) !== "source"));
+}
+
+/** Whether storing the node saves storing the sum that it is made of: nothing else reads that. */
+function takesOver(node: Node, users: ReadonlyMap<Node, number>): boolean {
+  return node.operands.some((o) => roleOf(o) === "sum" && o.shape.length > 0 && users.get(o) === 1);
 }
 
 function ownCost(node: AnyNode): number {

@@ -1,10 +1,10 @@
 /** Graph -> program: small graphs as straight-line code, others as one kernel a group of fused nodes. */
 import * as dims from "../ir/dim.ts";
-import type { Dim } from "../ir/dim.ts";
-import type { AnyNode, Graph, Node } from "../ir/graph.ts";
+import type { Graph, Node } from "../ir/graph.ts";
 import type { Buffer, Kernel, Program, ProgramOutput } from "../ir/program.ts";
 import type { Place } from "./access.ts";
-import { parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
+import { labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
+import { operationsOf } from "./cost.ts";
 import { formGroups, type Group } from "./groups.ts";
 import { materialized } from "./materialize.ts";
 import { planMemory, type Life } from "./memory.ts";
@@ -15,7 +15,7 @@ export type { ScheduleOptions } from "./buffers.ts";
 
 /** The program of one entry point. The graph holds no marks or derivative requests any more. */
 export function schedule(graph: Graph, options: ScheduleOptions): Program {
-  return scheduleStraight(graph, options) ?? scheduleNests(graph, options);
+  return (options.unroll ? scheduleStraight(graph, options) : null) ?? scheduleNests(graph, options);
 }
 
 /** The general schedule: loop nests over arrays. */
@@ -25,7 +25,10 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   const names = new Names(options.taken);
   const buffers = new Map<string, Buffer>();
   for (const b of [...parameterBuffers(graph), ...resultBuffers(graph, options)]) {
-    buffers.set(b.name, { ...b, label: names.take(labelOf(b)) });
+    // A parameter's array goes by the argument's name where no other has it.
+    const label = labelOf(b.name);
+    const own = b.role === "parameter" && !options.reserved(label) && ![...buffers.values()].some((o) => o.label === label);
+    buffers.set(b.name, { ...b, label: own ? names.keep(label) : names.take(label) });
   }
   const places = new Map<Node, Place>();
   const targets = new Map<Node, string[]>();
@@ -45,17 +48,17 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   const aim = (node: Node, buffer: string): void => {
     targets.set(node, [...(targets.get(node) ?? []), buffer]);
   };
-  const numberOf = (node: Node): string => {
+  const numberOf = (node: Node, hint = "value"): string => {
     const place = places.get(node);
     if (place?.kind === "number") return place.name;
-    const name = names.take(options.nameOf(node) ?? "value");
+    const name = names.take(options.nameOf(node) ?? hint);
     places.set(node, { kind: "number", name });
     return name;
   };
   for (const output of graph.outputs) {
     const { name, node, updates } = output;
     if (options.held(output) === "number") {
-      outputs.push({ name, kind: "number", value: numberOf(node), element: node.element });
+      outputs.push({ name, kind: "number", value: numberOf(node, name.split(".").join("_")), element: node.element });
     } else if (updates !== null) {
       const through = deferred.has(updates) ? temporary(node) : updates;
       if (through !== updates) copies.push({ from: through, to: updates });
@@ -88,21 +91,13 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     });
     const named = group.members.at(-1) ?? group.lead;
     const label = (named === null ? null : options.nameOf(named)) ?? `kernel${k + 1}`;
-    return { label, comment: [], ...finished, inline: group.kind === "value", operations: operationsOf(group) };
+    return { label, comment: [], ...finished, inline: group.kind === "value", operations: group.lead === null ? dims.constant(0) : operationsOf(group.lead) };
   });
   for (const { from, to } of copies) kernels.push(copyKernel(buffers, from, to));
   const copied = new Set(copies.map((c) => c.from));
   const lives = livesOf(groups, reads, places, targets, buffers, copied, kernels.length);
   const parameters = graph.parameters.map((p) => p.attributes.name);
   return { parameters, buffers: [...buffers.values()], kernels, outputs, arena: planMemory(lives) };
-}
-
-/** An identifier for a parameter or result: its path without the section it stands in. */
-function labelOf(buffer: Buffer): string {
-  const path = buffer.name.split(".");
-  const sections = new Set(["inputs", "targets", "params", "state", "result"]);
-  const rest = path.length > 1 && sections.has(path[0]) ? path.slice(1) : path;
-  return rest.join("_");
 }
 
 function readOutside(
@@ -112,24 +107,6 @@ function readOutside(
   reads: ReadonlyMap<Group, ReadonlySet<Node>>,
 ): boolean {
   return groups.some((other) => other !== group && reads.get(other)?.has(node) === true);
-}
-
-/** Multiply-adds of a contraction, additions of a reduction. */
-function operationsOf({ lead }: Group): Dim {
-  const node = lead as AnyNode | null;
-  if (node === null) return dims.constant(0);
-  if (node.primitive === "contract") {
-    const [x, y] = node.operands;
-    const { left, right, result } = node.attributes;
-    const summed = [...new Set([...left, ...right])].filter((label) => !result.includes(label));
-    const sizes = summed.map((label) => {
-      const k = left.indexOf(label);
-      if (k >= 0) return x.shape[x.shape.length - left.length + k];
-      return y.shape[y.shape.length - right.length + right.indexOf(label)];
-    });
-    return dims.product([...node.shape, ...sizes]);
-  }
-  return node.primitive.startsWith("reduce_") ? dims.product(node.operands[0].shape) : dims.constant(0);
 }
 
 function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: string): Kernel {
@@ -185,6 +162,12 @@ class Names {
 
   constructor(taken: Iterable<string>) {
     this.all = new Set(taken);
+  }
+
+  /** A name that stands for the same thing elsewhere. */
+  keep(name: string): string {
+    this.all.add(name);
+    return name;
   }
 
   take(hint: string): string {

@@ -9,7 +9,12 @@ import type { ScalarBuilder } from "./scalars.ts";
 export function elementwiseScalar(scalars: ScalarBuilder, node: AnyNode, operands: readonly Scalar[]): Scalar {
   const operation: ElementwiseName | null = primitives[node.primitive].code;
   if (operation === null) throw new Error(`internal: ${node.primitive} is not elementwise`);
-  const exponent = node.primitive === "power_integer" ? node.attributes.exponent : null;
+  if (node.primitive !== "power_integer") return scalars.operation(operation, operands, node.element);
+  const { exponent } = node.attributes;
+  const [x] = operands;
+  const times = (a: Scalar, b: Scalar): Scalar => scalars.operation("multiply", [a, b], node.element);
+  if (exponent === 2) return times(x, x);
+  if (exponent === 3) return times(times(x, x), x);
   return scalars.operation(operation, operands, node.element, exponent);
 }
 

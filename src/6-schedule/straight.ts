@@ -10,7 +10,8 @@ import type { AnyNode, Graph, GraphOutput, Node } from "../ir/graph.ts";
 import type { Combine, Kernel, Program, ProgramOutput, Scalar } from "../ir/program.ts";
 import type { Block } from "./blocks.ts";
 import { KernelBuilder } from "./blocks.ts";
-import { bufferOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
+import { bufferOf, labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
+import { operationsOf } from "./cost.ts";
 import { rowLayout, staticSize, stridesOf, type RowLayout } from "./layout.ts";
 import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
 
@@ -29,7 +30,7 @@ export function scheduleStraight(graph: Graph, options: ScheduleOptions): Progra
     if (layout === null) return null;
     layouts.set(node, layout);
     if (!unrolls(node, layouts)) return null;
-    operations += operationsOf(node, layout, layouts);
+    operations += unrolledSize(node, layout, layouts);
     if (operations > mostOperations) return null;
   }
   return new Straight(graph, nodes, symbol, layouts, options).program();
@@ -89,7 +90,7 @@ function unrolls(node: AnyNode, layouts: ReadonlyMap<Node, RowLayout>): boolean 
   }
 }
 
-function operationsOf(node: AnyNode, layout: RowLayout, layouts: ReadonlyMap<Node, RowLayout>): number {
+function unrolledSize(node: AnyNode, layout: RowLayout, layouts: ReadonlyMap<Node, RowLayout>): number {
   const size = staticSize(layout);
   if (node.primitive === "contract") {
     const labels = new Map<string, number>();
@@ -154,7 +155,7 @@ class Straight {
       body,
       values,
       inline: true,
-      operations: dims.constant(0),
+      operations: this.#nodes.reduce((sum, node) => dims.add(sum, operationsOf(node)), dims.constant(0)),
     };
     const buffers = [...parameterBuffers(this.#graph), ...resultBuffers(this.#graph, this.#options)];
     const parameters = this.#graph.parameters.map((p) => p.attributes.name);
@@ -231,8 +232,9 @@ class Straight {
   /** Every entry of a node over its static axes, in row-major order; for a sum over rows, the term of one row. */
   #entries(node: AnyNode, of: (operand: Node) => readonly Scalar[], row: Scalar | null): readonly Scalar[] {
     const entries = this.#compute(node, of, row);
-    const name = this.#options.nameOf(node);
-    if (name !== null && node.operands.length > 0 && !this.#sumsRows(node)) {
+    const name = node.primitive === "parameter" ? labelOf(node.attributes.name) : this.#options.nameOf(node);
+    const isNumber = node.primitive === "parameter" && node.attributes.held === "number";
+    if (name !== null && !isNumber && !this.#sumsRows(node)) {
       entries.forEach((s, e) => {
         this.#kernel.hint(s, entries.length === 1 ? name : `${name}_${e}`);
       });
@@ -462,7 +464,7 @@ class Straight {
     const { name, node, updates } = output;
     const entries = this.#known.get(node) ?? [];
     if (this.#options.held(output) === "number") {
-      const value = this.#kernel.name(this.#options.nameOf(node) ?? "result");
+      const value = this.#kernel.name(name.split(".").join("_"));
       this.#kernel.deliver(value, entries[0]);
       return { name, kind: "number", value, element: node.element };
     }

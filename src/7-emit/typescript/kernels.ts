@@ -222,9 +222,6 @@ function emitOperation(s: Scalar & { readonly kind: "operation" }, names: Kernel
 
 function emitPower(s: Scalar & { readonly kind: "operation" }, x: Expression, names: KernelNames): Expression {
   const exponent = s.exponent ?? 1;
-  const repeatable = s.operands[0].kind !== "operation" && s.operands[0].kind !== "choose";
-  if (exponent === 2 && repeatable) return ts.binary("*", x, x);
-  if (exponent === 3 && repeatable) return ts.binary("*", ts.binary("*", x, x), x);
   if (exponent === -1) return ts.binary("/", ts.number(1), x);
   return ts.call(names.support(mathSupport("powi", names.precision).entry), x, ts.number(exponent));
 }

@@ -1,0 +1,21 @@
+/** What the cost sheet counts. */
+import * as dims from "../ir/dim.ts";
+import type { Dim } from "../ir/dim.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
+
+/** Multiply-adds of a contraction, additions of a reduction; elementwise work is not counted. */
+export function operationsOf(any: Node): Dim {
+  const node = any as AnyNode;
+  if (node.primitive === "contract") {
+    const [x, y] = node.operands;
+    const { left, right, result } = node.attributes;
+    const summed = [...new Set([...left, ...right])].filter((label) => !result.includes(label));
+    const sizes = summed.map((label) => {
+      const k = left.indexOf(label);
+      if (k >= 0) return x.shape[x.shape.length - left.length + k];
+      return y.shape[y.shape.length - right.length + right.indexOf(label)];
+    });
+    return dims.product([...node.shape, ...sizes]);
+  }
+  return node.primitive.startsWith("reduce_") ? dims.product(node.operands[0].shape) : dims.constant(0);
+}
