@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 /** Whether the module with this `import.meta.url` is the program that was started, rather than imported. */
 export function isMain(url: string): boolean {
-  const started = process.argv[1];
+  const started = process.argv.at(1);
   return started !== undefined && realpathSync(started) === fileURLToPath(url);
 }
 

@@ -16,7 +16,7 @@ export function formatTable(rows: readonly Row[]): string {
   const names = [...new Set(rows.map(({ workload, batch }) => `${workload} b${batch}`))];
   const find = (name: string, peer: string): Row | undefined =>
     rows.find((row) => `${row.workload} b${row.batch}` === name && row.peer === peer);
-  const [first] = peers;
+  const first = peers.at(0);
   if (first === undefined) return "nothing measured";
   const section = (title: string, cell: (row: Row, base: Row | undefined) => string): string[][] => [
     [title, ...peers],
