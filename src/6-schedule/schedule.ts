@@ -6,7 +6,7 @@ import type { Place } from "./access.ts";
 import { labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
 import { operationsOf } from "./cost.ts";
 import { formGroups, type Group } from "./groups.ts";
-import { materialized } from "./materialize.ts";
+import { materialized, roleOf } from "./materialize.ts";
 import { planMemory, type Life } from "./memory.ts";
 import { buildNest } from "./nests.ts";
 import { scheduleStraight } from "./straight.ts";
@@ -71,7 +71,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   }
   for (const group of groups) {
     for (const node of [...(group.lead === null ? [] : [group.lead]), ...group.members]) {
-      if (places.has(node)) continue;
+      if (places.has(node) || roleOf(node) === "source") continue;
       if (node.shape.length === 0) {
         numberOf(node);
         continue;
