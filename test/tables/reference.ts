@@ -41,6 +41,21 @@ export function annotation({ shape, kind }: Packed): string {
   return kind === undefined && brackets === "" ? "" : `: ${kind ?? ""}${brackets}`;
 }
 
+/**
+ * The same inputs with one symbolic dim n: the first axis of the first tensor, and all others of that length. Undefined where there is no
+ * such axis, or where lengths do not tell n.
+ */
+export function withSymbol(inputs: Record<string, Packed>): { n: number; annotate: (packed: Packed) => string } | undefined {
+  const first = Object.values(inputs).find(({ shape }) => shape.length > 0);
+  const [n = 1, ...rest] = first?.shape ?? [];
+  const bounds = Object.values(inputs).map(({ kind }) => kind);
+  if (n === 1 || rest.includes(0) || bounds.includes(`index(${n})`)) return undefined;
+  return {
+    n,
+    annotate: (packed) => annotation(packed).replace(/\[.*\]/, `[${packed.shape.map((d) => (d === n ? "n" : d)).join(", ")}]`),
+  };
+}
+
 /** How near a result has to be: a part of the number itself plus a part of `scale`, and whether the sign of 0 counts. */
 export interface Tolerance {
   relative: number;
@@ -48,8 +63,21 @@ export interface Tolerance {
   signOfZero: boolean;
 }
 
+const typeNames: Partial<Record<string, [scalar: string, tensor: string]>> = {
+  bool: ["boolean", "Uint8Array"],
+  index: ["number", "Int32Array"],
+};
+
+function typeName(value: unknown): string {
+  return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
+}
+
 /** The first entry that is not as the table has it, in words; undefined when all are. Entries that the table leaves open are passed over. */
 export function difference(found: unknown, expected: Packed, tolerance: Tolerance): string | undefined {
+  const type = typeName(found);
+  if (expected.kind !== undefined && type !== typeNames[expected.kind]?.[expected.shape.length === 0 ? 0 : 1]) {
+    return `is a ${type}`;
+  }
   const numbers = ArrayBuffer.isView(found) ? Array.from(found as unknown as ArrayLike<number>) : [Number(found)];
   if (ArrayBuffer.isView(found) !== expected.shape.length > 0) return `a ${typeof found} for shape [${expected.shape.join(", ")}]`;
   if (numbers.length !== expected.data.length) return `${numbers.length} entries instead of ${expected.data.length}`;

@@ -16,7 +16,7 @@ interface Trainer {
 type Create = (options: Record<string, unknown>) => Trainer;
 
 async function trainer(source: string, options: Record<string, unknown>, precision: "f32" | "f64" = "f64"): Promise<Trainer> {
-  const module: Record<string, unknown> = await evaluate(source, { precision });
+  const module: Record<string, unknown> = await evaluate(source, { path: "table.nn", precision });
   return (module["createMTrainer"] as Create)(options);
 }
 

@@ -64,7 +64,7 @@ def layer_rows():
         row = {
             "model": text,
             "dims": {"batch": first.shape[0], **({"time": first.shape[1]} if "time" in text else {})},
-            "batch": {k: pack(v) for k, v in batch.items()},
+            "batch": {k: {**pack(v), **({} if v.is_floating_point() else {"kind": "index(7)"})} for k, v in batch.items()},
             "params": {k: pack(v) for k, v in {**params, **frozen}.items()},
             "loss": loss.item(),
         }

@@ -7,7 +7,7 @@ A table is a list of cases:
 
     expression   a derive expression over the inputs, e.g. "leaky_relu(x, slope = 0.2)"
     inputs       name -> {"shape", "data"} (row-major), with "kind": "index(n)" where it holds integers
-    value        {"shape", "data"} of the result
+    value        {"shape", "data"} of the result, with "kind": "bool" or "index" where it is not real
     cotangent    {"shape", "data"}: the gradient is that of sum(cotangent * expression)
     gradient     name -> {"shape", "data"}; null where derive's contract and PyTorch both leave a number open (then nothing is compared)
     departs      what derive's contract says otherwise than PyTorch: [{"at": "value[3]" or "gradient.x[3]", "torch": number, "why"}];
@@ -25,6 +25,7 @@ import torch
 HERE = pathlib.Path(__file__).resolve().parent
 torch.set_default_dtype(torch.float64)
 INF, NAN = math.inf, math.nan
+KINDS = {torch.bool: "bool", torch.int64: "index"}
 
 
 def number(v):
@@ -70,7 +71,7 @@ def case(expression, torch_function, inputs, wrt=None, kinds=None, departs=(), o
     out = {
         "expression": expression,
         "inputs": {k: {**pack(v), **({"kind": kinds[k]} if k in kinds else {})} for k, v in inputs.items()},
-        "value": pack(real),
+        "value": {**pack(real), **({"kind": KINDS[result.dtype]} if result.dtype in KINDS else {})},
     }
     if wrt:
         if gradients is not None:
