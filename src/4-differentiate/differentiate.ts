@@ -27,12 +27,12 @@ export function differentiate(graph: Graph, b: GraphBuilder, options: Differenti
   const enter = (scope: Scope): Replace => {
     const requests = topological(scope.outputs).filter(isRequest);
     if (requests.length === 0) return () => null;
-    const context = createContext(b, { body: scope.isBody });
     const answered = new Map<Node, Node | null>();
     return (node, operands) => {
       if (!isRequest(node)) return null;
       if (!answered.has(node)) {
         const together = is(node, "gradient") ? requests.filter((r) => isSameGradient(r, node)) : [node];
+        const context = createContext(b, { body: scope.isBody, roots: operands.slice(0, 1) });
         answer(context, together, operands, scope.rebuilt).forEach((found, k) => answered.set(together[k], found));
       }
       const [y, x] = operands;

@@ -66,12 +66,14 @@ export function guarded(context: Context, node: Node): Node | null {
 function guardedContraction(context: Context, node: Node): Node {
   const contraction = node as AnyNode;
   if (contraction.primitive !== "contract") return node;
-  const { b, facts, supports } = context;
+  const { b, facts, supports, unconditional } = context;
   const { left, right, result } = contraction.attributes;
   const [x, y] = contraction.operands;
   if (x.shape.length !== left.length || y.shape.length !== right.length) return node;
   const masked = (p: Node, labels: readonly string[], q: Node, others: readonly string[]): Node => {
-    const support = facts.of(p).finite ? null : supports.of(q);
+    // A factor that is read anyway, whatever branch is taken, needs no guard: were it infinite, the value would be too.
+    const safe = unconditional.has(p) || facts.of(p).finite;
+    const support = safe ? null : supports.of(q);
     if (support === null) return p;
     const axes = others.flatMap((label, k) => (labels.includes(label) ? [] : [k - others.length]));
     const counts = reduceSum(b, convert(b, support, "real"), axes);
