@@ -40,9 +40,9 @@ export function main(print: (line: string) => void, steps = 3000): void {
   print(`after ${steps} steps: loss ${loss.toFixed(4)}, accuracy ${accuracy}`);
   const [w] = model.params.w;
   const [b] = model.params.b;
-  print(`log odds of passing = ${(w ?? NaN).toFixed(4)} hours + ${(b ?? NaN).toFixed(4)}`);
+  print(`log odds of passing = ${w.toFixed(4)} hours + ${b.toFixed(4)}`);
   const [chance] = model.forward({ x: Float32Array.of(2) }).p;
-  print(`two hours: ${(100 * (chance ?? NaN)).toFixed(0)}%`);
+  print(`two hours: ${(100 * chance).toFixed(0)}%`);
 }
 
 if (isMain(import.meta.url)) main(console.log);

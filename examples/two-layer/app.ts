@@ -28,7 +28,7 @@ export function main(print: (line: string) => void): void {
   print(`  dW2 ${list(mean.gradient.W2)}   db2 ${list(mean.gradient.b2)}`);
 
   const { W1, b1, W2, b2 } = createTwoLayerColumnTrainer().params;
-  const all = twoLayerGradient(W1, b1, W2, b2[0] ?? 0, example.x, 1);
+  const all = twoLayerGradient(W1, b1, W2, b2[0], example.x, 1);
   print(`as a function: loss ${all.value.toFixed(6)}, dx ${list(all.gradient.x)}, dy ${all.gradient.y}`);
 }
 
