@@ -43,31 +43,40 @@ const step = 2;
 export function render(layout: Layout, width: number): string {
   const out: string[] = [];
   let column = 0;
+  // Written with the first text of a line, so that empty lines stay empty.
+  let pending = 0;
+  const write = (text: string): void => {
+    if (text === "") return;
+    if (pending > 0) out.push(" ".repeat(pending));
+    pending = 0;
+    out.push(text);
+  };
   const jobs: Job[] = [{ layout, indent: 0, flat: false }];
   for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) {
     const { layout: top, indent, flat } = job;
     if (typeof top === "string") {
-      out.push(top);
+      write(top);
       const lastBreak = top.lastIndexOf("\n");
       column = lastBreak < 0 ? column + top.length : top.length - lastBreak - 1;
     } else if (!("kind" in top)) {
       pushAll(jobs, top, indent, flat);
     } else if (top.kind === "aside") {
-      out.push(top.text);
+      write(top.text);
     } else if (top.kind === "nest") {
       jobs.push({ layout: top.body, indent: indent + step, flat });
     } else if (top.kind === "group") {
       const whole: Job = { layout: top.body, indent, flat: true };
       jobs.push(flat || fits(whole, jobs, width - column) ? whole : { ...whole, flat: false });
     } else if (flat && top.kind !== "hard") {
-      if (top.kind === "line") out.push(" ");
+      if (top.kind === "line") write(" ");
       column += top.kind === "line" ? 1 : 0;
     } else {
-      out.push("\n", " ".repeat(indent));
+      out.push("\n");
+      pending = indent;
       column = indent;
     }
   }
-  return out.join("").replace(/ +$/gm, "");
+  return out.join("");
 }
 
 function pushAll(jobs: Job[], parts: readonly Layout[], indent: number, flat: boolean): void {

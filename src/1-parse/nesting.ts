@@ -17,10 +17,16 @@ const help = "name inner parts in statements of their own";
  * item itself do not count.
  */
 export function tokensTooDeep(source: Source, tokens: readonly Token[], start: number, end: number): Diagnostic | null {
-  const open: ("bracket" | "if" | "head")[] = [];
+  const open: { readonly kind: "bracket" | "if" | "head"; readonly weight: number }[] = [];
   let depth = 0;
+  /** The next brace outside of brackets is the item's own. */
+  let ownBrace = true;
+  const push = (kind: "bracket" | "if" | "head", weight: number): void => {
+    open.push({ kind, weight });
+    depth += weight;
+  };
   const pop = (): void => {
-    depth -= open.pop() === "head" ? headWeight : 1;
+    depth -= open.pop()?.weight ?? 0;
   };
   let signs = 0;
   for (let index = start; index < end; index++) {
@@ -29,26 +35,20 @@ export function tokensTooDeep(source: Source, tokens: readonly Token[], start: n
     // Signs in front of one another nest without brackets.
     signs = text === "-" || text === "not" ? signs + 1 : 0;
     if (token.kind === "operator") {
-      if (text === "{" && open.at(-1) === "head") pop();
+      if (text === "{" && open.at(-1)?.kind === "head") pop();
       if (text === "(" || text === "[" || text === "{") {
-        open.push("bracket");
-        depth++;
+        push("bracket", text === "{" && ownBrace && open.length === 0 ? 0 : 1);
       } else if (text === ")" || text === "]" || text === "}") {
-        while (open.length > 0 && open.at(-1) !== "bracket") pop();
-        if (open.length > 0) pop();
-      }
-    } else if (token.kind === "word") {
-      if (text === "if") {
-        open.push("if");
-        depth++;
-      } else if (text === "else" && open.at(-1) === "if") {
+        while (open.length > 0 && open.at(-1)?.kind !== "bracket") pop();
         pop();
-      } else if (isLoop(token, tokens.at(index + 1))) {
-        open.push("head");
-        depth += headWeight;
       }
+      if ((text === "=" || text === "{") && open.length <= 1) ownBrace = false;
+    } else if (token.kind === "word") {
+      if (text === "if") push("if", 1);
+      else if (text === "else" && open.at(-1)?.kind === "if") pop();
+      else if (isLoop(token, tokens.at(index + 1))) push("head", open.at(-1)?.kind === "head" ? headWeight : 1);
     }
-    if (depth > nestingLimit + 1 || signs > nestingLimit + 1) {
+    if (depth > nestingLimit || signs > nestingLimit + 1) {
       return fault("nesting-too-deep", { source, start: token.start, end: token.end }, [{ limit: nestingLimit }], help);
     }
   }
@@ -69,7 +69,7 @@ export function treeTooDeep(item: Item): Diagnostic | null {
   const stack: { readonly node: Node; readonly depth: number }[] = [{ node: item, depth: 0 }];
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const { node, depth } = top;
-    if (depth > nestingLimit + 1 && "span" in node) {
+    if (depth > nestingLimit && "span" in node) {
       return fault("nesting-too-deep", node.span, [{ limit: nestingLimit }], help);
     }
     for (const child of childrenOf(node)) stack.push({ node: child, depth: depth + weight(node, child) });

@@ -75,7 +75,6 @@ function fallback(at: Place): Diagnostic {
     : wanted.length > 6
       ? "something else"
       : joined(wanted.map((text) => spelled.get(text) ?? `\`${text}\``));
-  if (at.atEnd && at.found.kind === "end") return at.fault("unexpected-end", at.here, [{ expected }]);
   return at.fault("unexpected-token", at.here, [{ found: at.foundText, expected }]);
 }
 

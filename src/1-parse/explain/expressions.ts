@@ -75,7 +75,7 @@ const sideBySide: Rule = (at) => {
   if (before === null || !at.afterValue || at.atEnd) return null;
   const call = foundOperator(at) === "(";
   if (!call && !startsValue(found)) return null;
-  if (found.newline && at.bracket?.kind === "{") return null;
+  if (!call && found.newline && at.bracket?.kind === "{") return null;
   if (!call && !at.expected.has("+") && at.afterFirst === null) return missingComma(at);
   if (before.kind === "name" && foreignWords.has(before.text) && !call && !at.expected.has("=")) {
     return at.fault("unknown-keyword", at.span(before), [{ word: before.text }], foreignWords.get(before.text) ?? null);
@@ -85,7 +85,10 @@ const sideBySide: Rule = (at) => {
   }
   const left = at.valueBefore();
   if (call) {
-    return at.fault("call-of-value", at.here, [], "to multiply, write `*` between the values");
+    const help = found.newline
+      ? "a line that begins with `(` goes on with the expression above"
+      : "to multiply, write `*` between the values";
+    return at.fault("call-of-value", at.here, [], help);
   }
   const right = at.valueHere();
   const short = left !== "..." && right !== "...";

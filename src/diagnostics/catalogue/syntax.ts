@@ -275,10 +275,6 @@ export const syntax = {
     severity: "error",
     message: (a: { where: string }) => `\`;\` separates statements and cannot stand ${a.where}`,
   },
-  "unexpected-end": {
-    severity: "error",
-    message: (a: { expected: string }) => `the file ends where ${a.expected} is expected`,
-  },
   "unexpected-token": {
     severity: "error",
     message: (a: { found: string; expected: string }) => `expected ${a.expected}, found ${a.found}`,
