@@ -59,7 +59,8 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>): Grouping {
         earliest = Math.max(earliest, (place.get(other) ?? 0) + (r.elsewhere.has(parameter) ? 1 : 0));
       }
     }
-    let chosen = groups.findIndex((g, k) => k >= earliest && canJoin(g, node));
+    const large = inlinedSize(node, stored) > largestEpilogue;
+    let chosen = groups.findIndex((g, k) => k >= earliest && canJoin(g, node, large));
     if (chosen < 0) chosen = groups.push({ kind: "map", shape: node.shape, lead: null, members: [] }) - 1;
     groups[chosen].members.push(node);
     place.set(node, chosen);
@@ -67,9 +68,27 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>): Grouping {
   return { groups, deferred: deferredUpdates(updates, reads, place), reads: storageReads(groups, reads) };
 }
 
-function canJoin(group: Group, node: Node): boolean {
-  if (group.kind !== "map" && group.kind !== "sum") return false;
+/**
+ * Operations a result beyond which work does not move into the kernel of a sum: it would be written out for every cell
+ * of the register tile, and costs more code than it saves memory traffic.
+ */
+const largestEpilogue = 8;
+
+function canJoin(group: Group, node: Node, large: boolean): boolean {
+  if (group.kind !== "map" && (group.kind !== "sum" || large)) return false;
   return group.shape.length > 0 && shapesEqual(group.shape, node.shape);
+}
+
+/** How many elementwise nodes the expression of `node` holds. */
+function inlinedSize(node: Node, stored: ReadonlySet<Node>): number {
+  const seen = new Set<Node>();
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (seen.has(next) || (next !== node && stored.has(next))) continue;
+    if (roleOf(next) === "elementwise" && next.shape.length > 0) seen.add(next);
+    pending.push(...next.operands);
+  }
+  return seen.size;
 }
 
 /** Topological order in which what only feeds the update of a stored tensor comes after everything else. */

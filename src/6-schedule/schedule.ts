@@ -27,7 +27,8 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   for (const b of [...parameterBuffers(graph), ...resultBuffers(graph, options)]) {
     // A parameter's array goes by the argument's name where no other has it.
     const label = labelOf(b.name);
-    const own = b.role === "parameter" && !options.reserved(label) && ![...buffers.values()].some((o) => o.label === label);
+    const own =
+      b.role === "parameter" && !options.reserved(label) && ![...buffers.values()].some((o) => o.label === label);
     buffers.set(b.name, { ...b, label: own ? names.keep(label) : names.take(label) });
   }
   const places = new Map<Node, Place>();
@@ -40,7 +41,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     places.set(p, held === "number" ? { kind: "number", name } : { kind: "buffer", buffer: name });
   }
   const temporary = (node: Node): string => {
-    const label = names.take(options.nameOf(node) ?? "t");
+    const label = names.take(options.nameOf(node) ?? "work");
     const name = `temporary.${label}`;
     buffers.set(name, { name, element: node.element, shape: node.shape, role: "temporary", label });
     return name;
@@ -91,7 +92,13 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     });
     const named = group.members.at(-1) ?? group.lead;
     const label = (named === null ? null : options.nameOf(named)) ?? `kernel${k + 1}`;
-    return { label, comment: [], ...finished, inline: group.kind === "value", operations: group.lead === null ? dims.constant(0) : operationsOf(group.lead) };
+    return {
+      label,
+      comment: [],
+      ...finished,
+      inline: group.kind === "value",
+      operations: group.lead === null ? dims.constant(0) : operationsOf(group.lead),
+    };
   });
   for (const { from, to } of copies) kernels.push(copyKernel(buffers, from, to));
   const copied = new Set(copies.map((c) => c.from));

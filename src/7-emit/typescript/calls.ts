@@ -71,34 +71,80 @@ function emitCall(
   writer: ModuleWriter,
 ): readonly Statement[] {
   const used = usesOf(kernel, (buffer) => dims.product(bufferOf(buffer).shape));
-  const parameters: Parameter[] = [];
   const given: Expression[] = [];
-  const bases = new Map<string, string>();
   for (const name of used.buffers) {
-    const buffer = bufferOf(name);
-    const { name: array, base } = names.array(buffer, false);
-    parameters.push({ name: buffer.label, type: writer.arrayType(buffer.element) });
+    const { name: array, base } = names.array(bufferOf(name), false);
     given.push(ts.path(array));
-    if (base === null) continue;
-    bases.set(name, `${buffer.label}Start`);
-    parameters.push({ name: `${buffer.label}Start`, type: "number" });
-    given.push(base);
+    if (base !== null) given.push(base);
   }
-  for (const [name, element] of used.arguments) {
-    parameters.push({ name: identifierOf(name), type: element === "bool" ? "boolean" : "number" });
-    given.push(names.argument(name) ?? ts.name(name));
+  for (const name of used.arguments.keys()) given.push(names.argument(name) ?? ts.name(name));
+  for (const symbol of used.symbols) given.push(ts.name(names.symbol(symbol)));
+
+  const readable: FormalNames = {
+    array: (buffer) => bufferOf(buffer).label,
+    argument: identifierOf,
+    symbol: (symbol) => symbol,
+  };
+  const emit = (name: string, formal: FormalNames): FunctionDeclaration =>
+    kernelFunction(name, kernel, used, formal, bufferOf, names, writer);
+  // Equal kernels are one function, whatever their arguments are called.
+  const key = printStatements([{ ...emit("_", positional(used)), doc: [] }]);
+  const hint = `${names.prefix}${kernel.label.replace(/^./u, (c) => c.toUpperCase())}`;
+  const called = ts.call(
+    writer.kernel(key, hint, (name) => emit(name, readable)),
+    ...given,
+  );
+  const value = kernel.values.at(0);
+  return [value === undefined ? ts.expression(called) : ts.constant(value.name, called)];
+}
+
+/** The names of a kernel function's parameters. */
+interface FormalNames {
+  readonly array: (buffer: string) => string;
+  readonly argument: (name: string) => string;
+  readonly symbol: (name: string) => string;
+}
+
+function positional(used: Uses): FormalNames {
+  const buffers = [...used.buffers];
+  const args = [...used.arguments.keys()];
+  const symbols = [...used.symbols];
+  return {
+    array: (buffer) => `$a${buffers.indexOf(buffer)}`,
+    argument: (name) => `$n${args.indexOf(name)}`,
+    symbol: (name) => `$d${symbols.indexOf(name)}`,
+  };
+}
+
+function kernelFunction(
+  name: string,
+  kernel: Kernel,
+  used: Uses,
+  formal: FormalNames,
+  bufferOf: (name: string) => Buffer,
+  names: EntryNames,
+  writer: ModuleWriter,
+): FunctionDeclaration {
+  const parameters: Parameter[] = [];
+  const hasBase = (buffer: string): boolean => names.array(bufferOf(buffer), false).base !== null;
+  for (const buffer of used.buffers) {
+    parameters.push({ name: formal.array(buffer), type: writer.arrayType(bufferOf(buffer).element) });
+    if (hasBase(buffer)) parameters.push({ name: `${formal.array(buffer)}Start`, type: "number" });
   }
-  for (const symbol of used.symbols) {
-    parameters.push({ name: symbol, type: "number" });
-    given.push(ts.name(names.symbol(symbol)));
+  for (const [argument, element] of used.arguments) {
+    parameters.push({ name: formal.argument(argument), type: element === "bool" ? "boolean" : "number" });
   }
+  for (const symbol of used.symbols) parameters.push({ name: formal.symbol(symbol), type: "number" });
   const inner: KernelNames = {
-    array: (buffer) => ({ name: bufferOf(buffer).label, base: bases.get(buffer) ?? null }),
-    symbol: (name) => name,
-    argument: (name) => ts.name(identifierOf(name)),
+    array: (buffer) => ({
+      name: formal.array(buffer),
+      base: hasBase(buffer) ? `${formal.array(buffer)}Start` : null,
+    }),
+    symbol: formal.symbol,
+    argument: (argument) => ts.name(formal.argument(argument)),
     elementOf: (buffer) => bufferOf(buffer).element,
     sizeOf: (buffer) => dims.product(bufferOf(buffer).shape),
-    support: (name) => writer.support(name),
+    support: (support) => writer.support(support),
     precision: names.precision,
   };
   const value = kernel.values.at(0);
@@ -108,19 +154,7 @@ function emitCall(
     ...(value === undefined ? [] : [ts.returns(emitScalar(value.value, inner))]),
   ];
   const result = value === undefined ? "void" : value.value.element === "bool" ? "boolean" : "number";
-  const declare = (name: string): FunctionDeclaration => ({
-    kind: "function",
-    exported: false,
-    name,
-    parameters,
-    result,
-    body,
-    doc: kernel.comment,
-  });
-  const text = printStatements([{ ...declare("_"), doc: [] }]);
-  const hint = `${names.prefix}${kernel.label.replace(/^./u, (c) => c.toUpperCase())}`;
-  const called = ts.call(writer.kernel(text, hint, declare), ...given);
-  return [value === undefined ? ts.expression(called) : ts.constant(value.name, called)];
+  return { kind: "function", exported: false, name, parameters, result, body, doc: kernel.comment };
 }
 
 interface Uses {

@@ -38,7 +38,9 @@ export function emitSolution(plan: SolvePlan, context: CheckContext): readonly S
   for (const step of plan.steps) {
     const name = context.symbol(step.symbol);
     body.push(ts.constant(name, solution(step, lengthOf, dim, writer)));
-    const plain = step.sources.every((s) => isOne(s.coefficient) && isOne(s.slope) && isZero(s.offset) && s.power === 1);
+    const plain = step.sources.every(
+      (s) => isOne(s.coefficient) && isOne(s.slope) && isZero(s.offset) && s.power === 1,
+    );
     if (plain) continue;
     const whole = ts.call("Number.isInteger", ts.name(name));
     const valid = ts.binary("&&", whole, ts.binary(">=", ts.name(name), ts.number(0)));
@@ -51,7 +53,14 @@ export function emitSolution(plan: SolvePlan, context: CheckContext): readonly S
     }
     if (check.length === null) continue;
     body.push(
-      supportCall(writer, "checkLength", lengthOf(check.argument), dim(check.length), ts.string(name), shapeText(shape)),
+      supportCall(
+        writer,
+        "checkLength",
+        lengthOf(check.argument),
+        dim(check.length),
+        ts.string(name),
+        shapeText(shape),
+      ),
     );
   }
   return body;
@@ -71,12 +80,15 @@ function solution(
     if (!isZero(offset)) e = ts.binary("-", e, dim(offset));
     return isOne(slope) ? e : ts.binary("/", e, dim(slope));
   };
-  return step.sources.slice().reverse().reduce((otherwise: Expression, source) => {
-    const open = [source.coefficient, source.slope].filter((d) => dims.constantOf(d) === null);
-    if (open.length === 0) return of(source);
-    const usable = open.map((d) => ts.binary("!==", dim(d), ts.number(0))).reduce((a, b) => ts.binary("&&", a, b));
-    return ts.conditional(usable, of(source), otherwise);
-  }, ts.number(0));
+  return step.sources
+    .slice()
+    .reverse()
+    .reduce((otherwise: Expression, source) => {
+      const open = [source.coefficient, source.slope].filter((d) => dims.constantOf(d) === null);
+      if (open.length === 0) return of(source);
+      const usable = open.map((d) => ts.binary("!==", dim(d), ts.number(0))).reduce((a, b) => ts.binary("&&", a, b));
+      return ts.conditional(usable, of(source), otherwise);
+    }, ts.number(0));
 }
 
 /** Throws where a requirement on dims does not hold. */

@@ -39,7 +39,9 @@ function eraseStatement(s: Statement): Statement {
 }
 
 function eraseParameter(p: Parameter): Parameter {
-  return p.default === undefined ? { name: p.name, type: null } : { name: p.name, type: null, default: erase(p.default) };
+  return p.default === undefined
+    ? { name: p.name, type: null }
+    : { name: p.name, type: null, default: erase(p.default) };
 }
 
 function erase(e: Expression): Expression {

@@ -316,7 +316,11 @@ class FunctionWriter {
     return { name: this.#argument(buffer.name), base: null };
   }
 
-  #return(shown: ResultTree | ProgramOutput, locals: ReadonlyMap<ProgramOutput, Expression>, withOut: boolean): Statement {
+  #return(
+    shown: ResultTree | ProgramOutput,
+    locals: ReadonlyMap<ProgramOutput, Expression>,
+    withOut: boolean,
+  ): Statement {
     const valueOf = (entry: ResultTree | ProgramOutput): Expression => {
       if (!isOutput(entry)) return ts.object(...[...entry].map(([k, e]) => ts.property(k, valueOf(e))));
       if (entry.kind === "number") return ts.name(entry.value);

@@ -69,7 +69,9 @@ export class EntryWriter {
 
   optionsType(): string {
     const { unsolved } = this.#plan();
-    const members = this.#program.outputs.map((o) => `${memberKey(last(o))}${o.kind === "number" ? "?" : ""}: ${this.#leafType(o)}`);
+    const members = this.#program.outputs.map(
+      (o) => `${memberKey(last(o))}${o.kind === "number" ? "?" : ""}: ${this.#leafType(o)}`,
+    );
     const given = unsolved.map((symbol) => `${memberKey(symbol)}: number`);
     return `{ ${given.length > 0 ? `dims?: { ${given.join("; ")} }; ` : ""}out?: { ${members.join("; ")} } }`;
   }
@@ -90,7 +92,15 @@ export class EntryWriter {
       if (kind === "gradient") parameters.push({ name: "options", type: `{ out?: { gradient: ${this.#names.N}Params } }`, optional: true }); // prettier-ignore
       result = this.#call();
     }
-    return { kind: "function", exported: false, name: this.#names.entry(kind), parameters, result, body: this.#body, doc: [] };
+    return {
+      kind: "function",
+      exported: false,
+      name: this.#names.entry(kind),
+      parameters,
+      result,
+      body: this.#body,
+      doc: [],
+    };
   }
 
   #call(): string {
@@ -124,7 +134,9 @@ export class EntryWriter {
       const out = ts.member(ts.name("options"), "out", true);
       this.#arrayResults(ts.member(out, "gradient", true), "out.gradient", outputs);
       this.#kernels();
-      const gradient = ts.object(...outputs.map((o) => ts.property(pathOf(o), ts.name(this.#results.get(o.name) ?? ""))));
+      const gradient = ts.object(
+        ...outputs.map((o) => ts.property(pathOf(o), ts.name(this.#results.get(o.name) ?? ""))),
+      );
       const type = `{ ${memberKey(lossName)}: number; gradient: ${this.#names.N}Params }`;
       this.#body.push(
         ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
@@ -166,7 +178,11 @@ export class EntryWriter {
   }
 
   #plan(): SolvePlan {
-    return planSolution(this.given().filter(isArray).map((i) => ({ name: i.name, shape: i.node.shape })));
+    return planSolution(
+      this.given()
+        .filter(isArray)
+        .map((i) => ({ name: i.name, shape: i.node.shape })),
+    );
   }
 
   #givenType(): string {
@@ -243,12 +259,18 @@ export class EntryWriter {
     const local = (symbol: string): Expression => ts.name(this.#symbols.get(symbol) ?? symbol);
     const exceeds = known.map((symbol) => ts.binary(">", local(symbol), ts.member(s, symbol)));
     const needed = ts.object(
-      ...this.#names.symbols.map((symbol) =>
+      ...this.#names.symbols.map(
+        (symbol) =>
         ts.property(symbol, known.includes(symbol) ? ts.call("Math.max", local(symbol), ts.member(s, symbol)) : ts.member(s, symbol)), // prettier-ignore
       ),
     );
     const error = ts.call(this.#writer.support("capacityError"), ts.member(s, "create"), needed);
-    this.#body.push(ts.when(exceeds.reduce((a, b) => ts.binary("||", a, b)), [{ kind: "throw", value: error }]));
+    this.#body.push(
+      ts.when(
+        exceeds.reduce((a, b) => ts.binary("||", a, b)),
+        [{ kind: "throw", value: error }],
+      ),
+    );
     if (this.#kind === "forward") return;
     for (const symbol of known) {
       const message = `${this.#kind}: ${symbol} is 0: there is no loss of an empty batch`;
@@ -292,7 +314,9 @@ export class EntryWriter {
       const size = this.#dim(dims.product(buffer.shape));
       const text = ts.string(`${label}.${path}`);
       checks.push(supportCall(this.#writer, "checkArray", inOut, ts.name(type), text, shapeText(buffer.shape)));
-      checks.push(supportCall(this.#writer, "checkLength", ts.member(inOut, "length"), size, text, shapeText(buffer.shape)));
+      checks.push(
+        supportCall(this.#writer, "checkLength", ts.member(inOut, "length"), size, text, shapeText(buffer.shape)),
+      );
       for (const [, name] of [...this.#inputs].filter(([input]) => this.#isArrayInput(input))) {
         checks.push(supportCall(this.#writer, "checkApart", inOut, text, ts.name(name), ts.string(name)));
       }

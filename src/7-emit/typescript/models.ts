@@ -155,7 +155,10 @@ class ModelWriter {
     const evaluation = objectType([[this.#m.loss?.name ?? "loss", "number"], ...metrics]);
     const gradient = this.#gradientType();
     const members = [
-      { text: `evaluate(batch: ${batch}): ${evaluation}`, doc: ["Loss and metrics, dropout off. The object is reused."] },
+      {
+        text: `evaluate(batch: ${batch}): ${evaluation}`,
+        doc: ["Loss and metrics, dropout off. The object is reused."],
+      },
       {
         text: `gradient(batch: ${batch}, options?: { out?: { gradient: ${this.#N}Params } }): ${gradient}`,
         doc: ["Loss and gradient in training mode; updates and advances nothing."],
@@ -237,7 +240,14 @@ class ModelWriter {
         ...this.#opening(create, this.#names.store, false),
         ts.expression(ts.call(this.#names.entry("initial"), s)),
         ts.when(ts.binary("!==", params, ts.name("undefined")), [
-          supportCall(this.#writer, "setArrays", ts.member(s, "params"), params, ts.string("params"), ts.boolean(false)),
+          supportCall(
+            this.#writer,
+            "setArrays",
+            ts.member(s, "params"),
+            params,
+            ts.string("params"),
+            ts.boolean(false),
+          ),
         ]),
         ts.returns(
           ts.object(
@@ -389,7 +399,11 @@ class ModelWriter {
   #storeFunction(name: string, layout: Layout, training: boolean): Statement {
     const symbol = (text: string): string => symbolLocal(text);
     const dim = (d: Dim): Expression => emitDim(d, symbol);
-    const width: Readonly<Record<ElementType, number>> = { real: this.#writer.precision === "f32" ? 4 : 8, index: 4, bool: 1 };
+    const width: Readonly<Record<ElementType, number>> = {
+      real: this.#writer.precision === "f32" ? 4 : 8,
+      index: 4,
+      bool: 1,
+    };
     const body: Statement[] = [];
     const bytes = (element: ElementType): Dim => dims.multiply(layout.totals[element], dims.constant(width[element]));
     const order = ["real", "index", "bool"] as const;
@@ -399,7 +413,9 @@ class ModelWriter {
     for (const element of order) {
       if (dims.constantOf(layout.totals[element]) !== 0) {
         const type = this.#writer.arrayType(element);
-        body.push(ts.constant(views[element], ts.create(type, ts.name("arena"), dim(start), dim(layout.totals[element]))));
+        body.push(
+          ts.constant(views[element], ts.create(type, ts.name("arena"), dim(start), dim(layout.totals[element]))),
+        );
       }
       start = dims.add(start, bytes(element));
     }
@@ -408,7 +424,8 @@ class ModelWriter {
     const parameterMembers = new Map<string, string>();
     const isParameter = new Set(this.#m.parameters.map((p) => layout.memberOf("initial", storedBuffer(p))));
     for (const p of this.#m.parameters) parameterMembers.set(p.path, layout.memberOf("initial", storedBuffer(p)) ?? "");
-    for (const m of layout.members.filter((member) => isParameter.has(member.name))) body.push(ts.constant(m.name, view(m)));
+    for (const m of layout.members.filter((member) => isParameter.has(member.name)))
+      body.push(ts.constant(m.name, view(m)));
     for (const p of this.#names.ungiven) body.push(ts.expression(ts.call(`${parameterMembers.get(p.path) ?? ""}.fill`, ts.name("NaN")))); // prettier-ignore
     const evaluation = [this.#m.loss?.name ?? "loss", ...this.#m.metrics.map((metric) => metric.name)];
     body.push(
@@ -500,7 +517,13 @@ class ModelWriter {
       ts.property("multiplyAdds", ts.object(...operations)),
       ts.property("sourceHash", ts.string(this.#info.sourceHash)),
     );
-    return { kind: "const", name: `${this.#n}Info`, type: null, value: { kind: "as", value, type: "const" }, exported: true };
+    return {
+      kind: "const",
+      name: `${this.#n}Info`,
+      type: null,
+      value: { kind: "as", value, type: "const" },
+      exported: true,
+    };
   }
 }
 
@@ -534,7 +557,9 @@ function memberKey(name: string): string {
 }
 
 function objectType(members: readonly (readonly [string, string])[]): string {
-  return members.length === 0 ? "Record<never, never>" : `{ ${members.map(([k, t]) => `${memberKey(k)}: ${t}`).join("; ")} }`;
+  return members.length === 0
+    ? "Record<never, never>"
+    : `{ ${members.map(([k, t]) => `${memberKey(k)}: ${t}`).join("; ")} }`;
 }
 
 function method(

@@ -41,7 +41,13 @@ export function emitModule(parts: ModuleParts, language: "ts" | "js"): EmittedMo
   ];
   if (language === "ts") {
     const sections = [[head, ...unchecked], separated(writer.exports), separated(writer.kernels), writer.constants];
-    return { code: joined(sections, writer.supportUsed().map((s) => s.text)), declarations: null };
+    return {
+      code: joined(
+        sections,
+        writer.supportUsed().map((s) => s.text),
+      ),
+      declarations: null,
+    };
   }
   const sections = [[head, ...unchecked], separated(eraseTypes(writer.exports)), separated(eraseTypes(writer.kernels)), eraseTypes(writer.constants)]; // prettier-ignore
   const types = writer.supportUsed().filter((s) => s.js === "").map((s) => s.text); // prettier-ignore

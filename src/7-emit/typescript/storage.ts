@@ -85,10 +85,17 @@ export function layOut(
       const key = `${kind} ${buffer.name}`;
       const name = names.nameOf(key, `${kind}_${buffer.label}`);
       const size = dims.product(buffer.shape);
-      members.push({ name, element: buffer.element, offset: starts[slot], size, comment: dims.printShape(buffer.shape) });
+      members.push({
+        name,
+        element: buffer.element,
+        offset: starts[slot],
+        size,
+        comment: dims.printShape(buffer.shape),
+      });
       byBuffer.set(key, name);
     }
-    for (const element of ["real", "index", "bool"] as const) totals[element] = dims.maximum(totals[element], ends[element]);
+    for (const element of ["real", "index", "bool"] as const)
+      totals[element] = dims.maximum(totals[element], ends[element]);
   }
   return {
     members,
