@@ -6,13 +6,12 @@ import { createContext } from "./context.ts";
 import type { Context } from "./context.ts";
 import { forward } from "./forward.ts";
 import { jacobian } from "./jacobian.ts";
-import { reach } from "./reach.ts";
 import { gradients } from "./reverse.ts";
 import { rewriteGraph } from "./rewrite.ts";
 import type { Replace, Scope } from "./rewrite.ts";
 
 export interface DifferentiateOptions {
-  /** Hears of requests (gradient, jvp or jacobian) whose y does not depend on x; they become zeros. */
+  /** Hears of requests (gradient, jvp or jacobian) of which x is no part of y; they become zeros. */
   readonly onIndependent?: (request: Node) => void;
   /** Hears of each node that another one takes the place of. */
   readonly onReplace?: (from: Node, to: Node) => void;
@@ -27,6 +26,7 @@ export function differentiate(graph: Graph, b: GraphBuilder, options: Differenti
   const enter = (scope: Scope): Replace => {
     const requests = topological(scope.outputs).filter(isRequest);
     if (requests.length === 0) return () => null;
+    const madeOf = new Map<Node, ReadonlySet<Node>>();
     const answered = new Map<Node, Node | null>();
     return (node, operands) => {
       if (!isRequest(node)) return null;
@@ -35,8 +35,10 @@ export function differentiate(graph: Graph, b: GraphBuilder, options: Differenti
         const context = createContext(b, { body: scope.isBody, roots: operands.slice(0, 1) });
         answer(context, together, operands, scope.rebuilt).forEach((found, k) => answered.set(together[k], found));
       }
-      const [y, x] = operands;
-      if (!reach(b, [y], new Set([x])).has(y)) options.onIndependent?.(node);
+      const [y, x] = node.operands;
+      const known = madeOf.get(y) ?? new Set(topological([y]));
+      madeOf.set(y, known);
+      if (!known.has(x)) options.onIndependent?.(node);
       return answered.get(node) ?? broadcastTo(b, constant(b, 0), node.shape);
     };
   };

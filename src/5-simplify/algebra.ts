@@ -47,7 +47,7 @@ const maxSmall = 6;
 const shorterSlack = 0.05;
 
 /** How far shared expressions are looked into. */
-const expansionLimit = 60;
+const expansionLimit = 32;
 
 /** The replacements that pay, by the node replaced; which of the rows found each stands beside. */
 export function simplifyAlgebra(
@@ -120,7 +120,7 @@ function distributeSum(context: RuleContext, node: Node<"reduce_sum">, live: Liv
   const sums = addends.map((term): Term => {
     let outside = numberTerm(term.numerator, term.denominator);
     let inside: Term = { ...term, numerator: 1, denominator: 1 };
-    for (const { base, exponent } of term.factors.values()) {
+    for (const { base, exponent } of term.factors) {
       const uniform = withoutAxes(b, base, axes);
       if (uniform === null) continue;
       outside = multiplyTerms(outside, powerTerm(uniform, exponent));
@@ -167,7 +167,7 @@ function settle(context: RuleContext, terms: readonly Term[]): Term[] | null {
 /** sqrt(x)^2 = x, where it is defined. */
 function squareRoots(term: Term): Term {
   let result = term;
-  for (const { base, exponent } of term.factors.values()) {
+  for (const { base, exponent } of term.factors) {
     if (!is(base, "sqrt") || Math.abs(exponent) < 2) continue;
     const pairs = Math.trunc(exponent / 2);
     result = multiplyTerms(result, powerTerm(base, -2 * pairs));
@@ -191,7 +191,7 @@ function settleIndicators(context: RuleContext, term: Term): Term | null {
 
 /** Whether a term is finite as it is computed, overflow aside. */
 function isFiniteTerm({ rounded }: RuleContext, term: Term): boolean {
-  return [...term.factors.values()].every(({ base, exponent }) => {
+  return term.factors.every(({ base, exponent }) => {
     const facts = rounded.of(base);
     return facts.finite && (exponent > 0 || excludesZero(facts) || isOwnSize(base));
   });

@@ -6,7 +6,16 @@ import type { ElementType, Node } from "../ir/graph.ts";
 import type { FactTable } from "../ir/facts.ts";
 import { repeat } from "./axes.ts";
 import { uniformDivisor } from "./reciprocal.ts";
-import { addCoefficients, monomialKey, multiplyTerms, numberTerm, powerTerm, scaleTerm } from "./term.ts";
+import {
+  addCoefficients,
+  exponentOf,
+  monomialKey,
+  multiplyTerms,
+  numberTerm,
+  powerTerm,
+  scaleTerm,
+  sortFactors,
+} from "./term.ts";
 import type { Factor, Indicator, Term } from "./term.ts";
 
 /** Above this many terms only factors common to all of them are put in front. */
@@ -37,7 +46,7 @@ export function countLeaves(terms: readonly Term[]): number {
   let count = 0;
   for (const term of terms) {
     count += term.indicators.size;
-    for (const factor of term.factors.values()) count += Math.abs(factor.exponent) === 1 ? 1 : 2;
+    for (const factor of term.factors) count += Math.abs(factor.exponent) === 1 ? 1 : 2;
     if (Math.abs(term.numerator) !== 1) count++;
     if (term.denominator !== 1) count++;
   }
@@ -95,11 +104,11 @@ function addUp({ b }: Composition, addends: readonly Signed[]): Node {
 /** What all terms share: factors to their lowest power, conditions, and a number. Null if nothing. */
 function common(terms: readonly Term[]): Term | null {
   const [first, ...rest] = terms;
-  const factors = new Map<number, Factor>();
-  for (const [key, factor] of first.factors) {
+  const factors: Factor[] = [];
+  for (const factor of first.factors) {
     let exponent = factor.exponent;
-    for (const term of rest) exponent = nearerToZero(exponent, term.factors.get(key)?.exponent ?? 0);
-    if (exponent !== 0) factors.set(key, { base: factor.base, exponent });
+    for (const term of rest) if (exponent !== 0) exponent = nearerToZero(exponent, exponentOf(term, factor.base));
+    if (exponent !== 0) factors.push({ base: factor.base, exponent });
   }
   const indicators = new Map([...first.indicators].filter(([key]) => rest.every((term) => term.indicators.has(key))));
   const size = Math.abs(first.numerator);
@@ -107,7 +116,7 @@ function common(terms: readonly Term[]): Term | null {
   const negative = terms.every((term) => term.numerator < 0) ? -1 : 1;
   const numerator = negative * (sameSize ? size : 1);
   const denominator = sameSize ? first.denominator : 1;
-  const isTrivial = factors.size === 0 && indicators.size === 0 && Math.abs(numerator) === 1 && denominator === 1;
+  const isTrivial = factors.length === 0 && indicators.size === 0 && Math.abs(numerator) === 1 && denominator === 1;
   return isTrivial ? null : { numerator, denominator, factors, indicators };
 }
 
@@ -121,21 +130,20 @@ function without(term: Term, shared: Term): Term {
     ...term,
     indicators: new Map([...term.indicators].filter(([key]) => !shared.indicators.has(key))),
   };
-  for (const { base, exponent } of shared.factors.values()) rest = multiplyTerms(rest, powerTerm(base, -exponent));
+  for (const { base, exponent } of shared.factors) rest = multiplyTerms(rest, powerTerm(base, -exponent));
   return multiplyTerms(rest, numberTerm(shared.denominator, shared.numerator));
 }
 
 function hasFactor(term: Term, factor: Factor): boolean {
-  const own = term.factors.get(factor.base.id);
-  return own !== undefined && own.exponent > 0 === factor.exponent > 0;
+  return exponentOf(term, factor.base) * factor.exponent > 0;
 }
 
 /** The factor that most terms have, if more than one has it. */
 function mostFrequent(terms: readonly Term[]): Factor | null {
   const counts = new Map<string, { factor: Factor; count: number }>();
   for (const term of terms) {
-    for (const [key, factor] of term.factors) {
-      const name = `${key}${factor.exponent > 0 ? "+" : "-"}`;
+    for (const factor of term.factors) {
+      const name = `${factor.base.id}${factor.exponent > 0 ? "+" : "-"}`;
       const known = counts.get(name);
       counts.set(name, { factor: known?.factor ?? factor, count: (known?.count ?? 0) + 1 });
     }
@@ -173,7 +181,7 @@ function numberOf({ b, shape, element }: Composition, { numerator, denominator }
 /** The product of a term's factors (and `inner`) with its number; null if there are none. */
 function composeProduct(c: Composition, term: Term, inner: Node | null): Node | null {
   const { b } = c;
-  const factors = gatherBroadcasts(c, withLiveQuotients(c, [...term.factors.values()]));
+  const factors = gatherBroadcasts(c, withLiveQuotients(c, term.factors));
   const up: Node[] = [];
   const down: Node[] = [];
   for (const { base, exponent } of factors) (exponent > 0 ? up : down).push(powInt(b, base, Math.abs(exponent)));
@@ -222,9 +230,7 @@ function gatherBroadcasts(c: Composition, factors: readonly Factor[]): Factor[] 
     if (entry.length === 1) return withReciprocal(c, entry[0]);
     const outer = entry[0].base as Node<"broadcast">;
     const [source] = outer.operands;
-    const inner = new Map(
-      entry.map(({ base, exponent }) => [base.operands[0].id, { base: base.operands[0], exponent }]),
-    );
+    const inner = sortFactors(entry.map(({ base, exponent }) => ({ base: base.operands[0], exponent })));
     const small = { ...c, shape: source.shape };
     const node = composeProduct(small, { ...numberTerm(1), factors: inner }, null);
     return { base: b.create("broadcast", [node ?? source], outer.attributes), exponent: 1 };

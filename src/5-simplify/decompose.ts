@@ -2,12 +2,12 @@
 import { constantValue, is, sigmoid } from "../ir/expressions.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { AnyNode, AttributesOf, Node } from "../ir/graph.ts";
-import { indicatorKey, multiplyTerms, numberTerm, powerTerm, scaleTerm } from "./term.ts";
+import { exponentOf, indicatorKey, multiplyTerms, numberTerm, powerTerm, scaleTerm, sortFactors } from "./term.ts";
 import type { Factor, Indicator, Term } from "./term.ts";
 
 /** More terms or steps than this are no textbook simplification: the expression stays as it is. */
-const maxTerms = 24;
-const maxSteps = 120;
+const maxTerms = 16;
+const maxSteps = 48;
 
 interface Pending {
   readonly node: Node;
@@ -71,7 +71,7 @@ export class Decomposer {
     const factors = new Map<number, Factor>();
     const indicators = new Map<number, Indicator>();
     const pending: Pending[] = [{ node: root, exponent: 1, under: null }];
-    for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    for (let at = pending.pop(); at !== undefined && !this.exceeded; at = pending.pop()) {
       const { exponent, under } = at;
       const node = at.node as AnyNode;
       const value = constantValue(node);
@@ -88,8 +88,7 @@ export class Decomposer {
         const base = this.#canonical(spread);
         if (base !== spread && exponent % 2 !== 0) numerator = -numerator;
         const power = (factors.get(base.id)?.exponent ?? 0) + exponent;
-        if (power === 0) factors.delete(base.id);
-        else factors.set(base.id, { base, exponent: power });
+        factors.set(base.id, { base, exponent: power });
         continue;
       }
       this.#enter(node);
@@ -104,7 +103,7 @@ export class Decomposer {
       }
       pending.push(...inner.parts);
     }
-    return { ...scaleTerm(numberTerm(1, denominator), numerator), factors, indicators };
+    return { ...scaleTerm(numberTerm(1, denominator), numerator), factors: sortFactors(factors.values()), indicators };
   }
 
   // Of x - y and -(y - x) the graph may hold both: they are one atom.
@@ -121,6 +120,7 @@ export class Decomposer {
    * is taken first: a sum whose addends are divided by another one goes before that one, so that the division cancels.
    */
   expand(terms: readonly Term[]): Term[] | null {
+    if (!this.#mayCancel(terms)) return null;
     const done: Term[] = [];
     const pending = [...terms].reverse();
     let steps = 0;
@@ -140,6 +140,15 @@ export class Decomposer {
       }
     }
     return done;
+  }
+
+  // In a single term with a single sum only what is divided by can cancel.
+  #mayCancel(terms: readonly Term[]): boolean {
+    const sums = terms.flatMap(({ factors }) =>
+      factors.filter((f) => f.exponent > 0 && this.#addends(f.base) !== null),
+    );
+    if (terms.length > 1 || sums.length !== 1) return sums.length > 0;
+    return this.#addends(sums[0].base)?.some((addend) => cancels(terms[0], addend)) === true;
   }
 
   readonly #sums = new Map<Node, Term[] | null>();
@@ -166,17 +175,13 @@ export class Decomposer {
 
 /** Whether a factor of one term is divided by in the other. */
 function cancels(p: Term, q: Term): boolean {
-  for (const [key, { exponent }] of q.factors) {
-    const other = p.factors.get(key);
-    if (other !== undefined && other.exponent > 0 !== exponent > 0) return true;
-  }
-  return false;
+  return q.factors.some(({ base, exponent }) => exponentOf(p, base) * exponent < 0);
 }
 
 /** The newest factor with a positive power that is a sum. */
 function newestSum(term: Term, isSum: (node: Node) => boolean): Factor | null {
   let found: Factor | null = null;
-  for (const factor of term.factors.values()) {
+  for (const factor of term.factors) {
     if (factor.exponent < 1 || !isSum(factor.base)) continue;
     if (found === null || factor.base.id > found.base.id) found = factor;
   }

@@ -21,13 +21,13 @@ export interface Term {
   /** The coefficient as a fraction, whose denominator is kept so that x/3 stays a division. */
   readonly numerator: number;
   readonly denominator: number;
-  /** By `factorKey`. */
-  readonly factors: ReadonlyMap<number, Factor>;
+  /** Ascending by the id of the base, each base once. */
+  readonly factors: readonly Factor[];
   /** By `indicatorKey`. */
   readonly indicators: ReadonlyMap<number, Indicator>;
 }
 
-const noFactors: ReadonlyMap<number, Factor> = new Map();
+const noFactors: readonly Factor[] = [];
 const noIndicators: ReadonlyMap<number, Indicator> = new Map();
 
 /** A number. */
@@ -37,7 +37,7 @@ export function numberTerm(numerator: number, denominator = 1): Term {
 
 /** base^exponent. */
 export function powerTerm(base: Node, exponent: number): Term {
-  return { numerator: 1, denominator: 1, factors: new Map([[base.id, { base, exponent }]]), indicators: noIndicators };
+  return { numerator: 1, denominator: 1, factors: [{ base, exponent }], indicators: noIndicators };
 }
 
 /** [condition]. */
@@ -51,30 +51,47 @@ export function indicatorKey({ condition, when }: Indicator): number {
 
 /** p q. */
 export function multiplyTerms(p: Term, q: Term): Term {
-  const factors = new Map(p.factors);
-  for (const [key, factor] of q.factors) {
-    const exponent = (factors.get(key)?.exponent ?? 0) + factor.exponent;
-    if (exponent === 0) factors.delete(key);
-    else factors.set(key, { base: factor.base, exponent });
-  }
+  const factors = mergeFactors(p.factors, q.factors);
   const indicators = q.indicators.size === 0 ? p.indicators : new Map([...p.indicators, ...q.indicators]);
   return { ...reduce(p.numerator * q.numerator, p.denominator * q.denominator), factors, indicators };
+}
+
+function mergeFactors(p: readonly Factor[], q: readonly Factor[]): readonly Factor[] {
+  if (p.length === 0) return q;
+  if (q.length === 0) return p;
+  const merged: Factor[] = [];
+  let j = 0;
+  for (const factor of p) {
+    while (j < q.length && q[j].base.id < factor.base.id) merged.push(q[j++]);
+    if (j < q.length && q[j].base === factor.base) {
+      const exponent = factor.exponent + q[j++].exponent;
+      if (exponent !== 0) merged.push({ base: factor.base, exponent });
+    } else merged.push(factor);
+  }
+  while (j < q.length) merged.push(q[j++]);
+  return merged;
+}
+
+/** The power to which a term has a base; 0 if it has not got it. */
+export function exponentOf({ factors }: Term, base: Node): number {
+  let low = 0;
+  let high = factors.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (factors[middle].base.id < base.id) low = middle + 1;
+    else high = middle;
+  }
+  return low < factors.length && factors[low].base === base ? factors[low].exponent : 0;
+}
+
+/** Factors in the order that terms keep them in; those to the power 0 are gone. */
+export function sortFactors(factors: Iterable<Factor>): readonly Factor[] {
+  return [...factors].filter((factor) => factor.exponent !== 0).sort((p, q) => p.base.id - q.base.id);
 }
 
 /** p times a number. */
 export function scaleTerm(p: Term, by: number): Term {
   return by === 1 ? p : { ...p, ...reduce(p.numerator * by, p.denominator) };
-}
-
-/** p^n for an integer n; null where p has indicators and n is negative (a quotient by zero is no zero). */
-export function raiseTerm(p: Term, n: number): Term | null {
-  if (n === 1) return p;
-  if (n < 0 && p.indicators.size > 0) return null;
-  const factors = new Map([...p.factors].map(([key, f]) => [key, { base: f.base, exponent: f.exponent * n }]));
-  const m = Math.abs(n);
-  const up = p.numerator ** m;
-  const down = p.denominator ** m;
-  return { ...(n > 0 ? reduce(up, down) : reduce(down, up)), factors, indicators: p.indicators };
 }
 
 function reduce(numerator: number, denominator: number): { numerator: number; denominator: number } {
@@ -88,7 +105,7 @@ function reduce(numerator: number, denominator: number): { numerator: number; de
 
 /** The same text for terms that differ in their coefficients only. */
 export function monomialKey(term: Term): string {
-  const factors = [...term.factors.values()].map(({ base, exponent }) => `${base.id}^${exponent}`).sort();
+  const factors = term.factors.map(({ base, exponent }) => `${base.id}^${exponent}`);
   const indicators = [...term.indicators.keys()].sort((p, q) => p - q);
   return `${factors.join(" ")}|${indicators.join(" ")}`;
 }

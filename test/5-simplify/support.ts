@@ -1,5 +1,5 @@
 /** Building and reading small graphs in tests. */
-import { constant as dimConstant, symbol } from "../../src/ir/dim.ts";
+import { constant as dimConstant, evaluate as evaluateDim, symbol } from "../../src/ir/dim.ts";
 import type { Dim, Shape } from "../../src/ir/dim.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
 import * as e from "../../src/ir/expressions.ts";
@@ -81,39 +81,23 @@ function bind(
   for (const p of graph.parameters) {
     const given = inputs[p.attributes.name];
     const data = typeof given === "number" ? [given] : given;
-    const shape = p.shape.map((dim) => sizeOf(dim, dims));
+    const shape = p.shape.map((dim) => evaluateDim(dim, new Map(Object.entries(dims))));
     bound.set(p.attributes.name, tensor(shape, data, p.element));
   }
   return bound;
 }
 
-function sizeOf(dim: Dim, dims: Readonly<Record<string, number>>): number {
-  const found = dim.terms.length === 0 ? 0 : undefined;
-  return found ?? evaluateDim(dim, dims);
-}
-
-function evaluateDim(dim: Dim, dims: Readonly<Record<string, number>>): number {
-  let sum = 0;
-  for (const { coefficient, factors } of dim.terms) {
-    let part = coefficient;
-    for (const { atom, power } of factors) {
-      if (atom.kind !== "symbol") throw new Error("tests use symbols only");
-      part *= dims[atom.name] ** power;
-    }
-    sum += part;
-  }
-  return sum;
-}
-
-const infix: Readonly<Record<string, string>> = {
-  add: "+",
-  subtract: "-",
-  multiply: "*",
-  divide: "/",
-  equal: "==",
-  less: "<",
-  less_equal: "<=",
-};
+const infix = new Map(
+  Object.entries({
+    add: "+",
+    subtract: "-",
+    multiply: "*",
+    divide: "/",
+    equal: "==",
+    less: "<",
+    less_equal: "<=",
+  }),
+);
 
 /** A node as a formula, broadcasts left out: "(sigmoid(z) - y)". */
 export function formula(node: Node): string {
@@ -140,11 +124,38 @@ export function formula(node: Node): string {
     case "reduce_max":
       return `max(${parts[0]})`;
     default: {
-      const operator = infix[at.primitive];
+      const operator = infix.get(at.primitive);
       if (operator !== undefined) return `(${parts.join(` ${operator} `)})`;
       return `${at.primitive}(${parts.join(", ")})`;
     }
   }
+}
+
+/** f'(x) of a function of many variables along a direction: Richardson's extrapolation of central differences, error O(h^4). */
+export function directional(
+  f: (x: readonly number[]) => number,
+  x: readonly number[],
+  v: readonly number[],
+  h = 1e-3,
+): number {
+  const at = (t: number): number => f(x.map((value, k) => value + t * v[k]));
+  const central = (step: number): number => (at(step) - at(-step)) / (2 * step);
+  return (4 * central(h / 2) - central(h)) / 3;
+}
+
+/** Every partial derivative, by `directional`. */
+export function numericGradient(f: (x: readonly number[]) => number, x: readonly number[], h = 1e-3): number[] {
+  return x.map((_, k) => directional(f, x, x.map((__, j) => (j === k ? 1 : 0)), h)); // prettier-ignore
+}
+
+/** Numbers in [low, high), the same in every run. */
+export function randoms(seed: number, count: number, low = -1, high = 1): number[] {
+  let state = (seed * 2654435761 + 12345) >>> 0;
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 374761393) >>> 0;
+    const mixed = Math.imul(state ^ (state >>> 13), 3266489917) >>> 0;
+    return low + ((high - low) * mixed) / 2 ** 32;
+  });
 }
 
 export { createBuilder };

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import type { GraphBuilder } from "../../src/ir/builder.ts";
+import { differentiate } from "../../src/4-differentiate/differentiate.ts";
+import * as e from "../../src/ir/expressions.ts";
+import type { Graph, Node } from "../../src/ir/graph.ts";
+import { simplify } from "../../src/5-simplify/simplify.ts";
+import { createBuilder, derive, gradient, graphOf, parameter, run } from "../5-simplify/support.ts";
+
+/** A value that was not selected contributes 0, in both modes, at both orders, simplified or not. */
+function bothWays(build: (b: GraphBuilder) => Graph): readonly Graph[] {
+  const b = createBuilder();
+  const graph = build(b);
+  return [differentiate(graph, b), derive(graph, b), differentiate(simplify(graph, b), b)];
+}
+
+function orders(f: (b: GraphBuilder, x: Node) => Node): readonly Graph[] {
+  return bothWays((b) => {
+    const x = parameter(b, "x");
+    const y = f(b, x);
+    const g = gradient(b, y, x);
+    const jvp = b.create("jvp", [y, x, e.constant(b, 1)], {});
+    return graphOf({
+      g,
+      jvp,
+      reverseReverse: gradient(b, g, x),
+      forwardReverse: b.create("jvp", [g, x, e.constant(b, 1)], {}),
+      reverseForward: gradient(b, jvp, x),
+      forwardForward: b.create("jvp", [jvp, x, e.constant(b, 1)], {}),
+    });
+  });
+}
+
+const ifPositive = (b: GraphBuilder, x: Node, y: Node): Node => e.select(b, e.less(b, 0, x), y, 0);
+
+describe("guards", () => {
+  const cases: Readonly<Record<string, (b: GraphBuilder, x: Node) => Node>> = {
+    log: (b, x) => ifPositive(b, x, e.log(b, x)),
+    sqrt: (b, x) => ifPositive(b, x, e.sqrt(b, x)),
+    "x^1.5, whose second derivative alone is infinite": (b, x) => ifPositive(b, x, e.mul(b, x, e.sqrt(b, x))),
+    "a quotient": (b, x) => ifPositive(b, x, e.div(b, e.sin(b, x), x)),
+    "a chain": (b, x) => ifPositive(b, x, e.exp(b, e.sin(b, e.log(b, e.sqrt(b, x))))),
+    "a product with a factor that is not finite": (b, x) => ifPositive(b, x, e.mul(b, x, e.log(b, x))),
+    "the other branch": (b, x) => e.select(b, e.lessEqual(b, x, 0), 0, e.mul(b, 3, e.log(b, x))),
+    "a choice in a choice": (b, x) => e.select(b, e.less(b, -1, x), ifPositive(b, x, e.log(b, x)), e.mul(b, x, x)),
+    "a choice that is scaled": (b, x) => e.mul(b, e.exp(b, x), ifPositive(b, x, e.div(b, 1, x))),
+  };
+  for (const [name, f] of Object.entries(cases)) {
+    it(`${name}: 0 where not selected, at any order`, () => {
+      for (const graph of orders(f)) {
+        for (const [output, [value]] of Object.entries(run(graph, { x: 0 }))) expect([output, value + 0]).toEqual([output, 0]); // prettier-ignore
+      }
+    });
+  }
+
+  it("leaves the selected branch alone", () => {
+    for (const graph of orders((b, x) => ifPositive(b, x, e.log(b, x)))) {
+      const found = run(graph, { x: 2 });
+      expect(found.g[0]).toBeCloseTo(0.5, 12);
+      expect(found.jvp[0]).toBeCloseTo(0.5, 12);
+      for (const name of ["reverseReverse", "forwardReverse", "reverseForward", "forwardForward"]) {
+        expect(found[name][0]).toBeCloseTo(-0.25, 12);
+      }
+    }
+  });
+
+  it("does not hide an infinity that was selected", () => {
+    for (const graph of orders((b, x) => e.select(b, e.lessEqual(b, 0, x), e.sqrt(b, x), 0))) {
+      expect(run(graph, { x: 0 }).g).toEqual([Infinity]);
+    }
+  });
+
+  it("holds entry by entry, through broadcasts, sums and products", () => {
+    const graphs = bothWays((b) => {
+      const x = parameter(b, "x", [3]);
+      const s = parameter(b, "s");
+      const W = parameter(b, "W", [3, 2]);
+      const c = e.less(b, 0, x);
+      const logs = e.select(b, c, e.log(b, x), 0);
+      const shared = e.select(b, e.less(b, 0, s), e.broadcastTo(b, e.log(b, s), x.shape), 0);
+      const product = e.select(b, e.less(b, 0, s), e.reduceSum(b, e.matmul(b, e.log(b, x), W), [-1]), 0);
+      const sum = (node: Node): Node => e.reduceSum(b, node, e.allAxes(node));
+      return graphOf({
+        logs: gradient(b, sum(logs), x),
+        shared: gradient(b, sum(shared), s),
+        productX: gradient(b, product, x),
+        productW: gradient(b, product, W),
+      });
+    });
+    for (const graph of graphs) {
+      const found = run(graph, { x: [0, 2, -1], s: 0, W: [1, 2, 3, 4, 5, 6] });
+      expect(found.logs.map((v) => v + 0)).toEqual([0, 0.5, 0]);
+      expect(found.shared.map((v) => v + 0)).toEqual([0]);
+      expect(found.productX.map((v) => v + 0)).toEqual([0, 0, 0]);
+      expect(found.productW.map((v) => v + 0)).toEqual([0, 0, 0, 0, 0, 0]);
+    }
+  });
+
+  it("costs nothing where partials are finite", () => {
+    const b = createBuilder();
+    const x = parameter(b, "x", ["batch", 8]);
+    const W = parameter(b, "W", [8, 8]);
+    const relu = (z: Node): Node => e.select(b, e.less(b, z, 0), 0, z);
+    const y = e.reduceSum(b, relu(e.matmul(b, relu(e.matmul(b, x, W)), W)), [-2, -1]);
+    const graph = derive(graphOf({ g: gradient(b, y, W) }), b);
+    const selects = e.topological(graph.outputs.map((o) => o.node)).filter((n) => n.primitive === "select");
+    // The forward one of the inner layer, and one for the adjoint of each.
+    expect(selects.length).toBeLessThanOrEqual(3);
+  });
+});
