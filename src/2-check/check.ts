@@ -5,7 +5,7 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import { NodeLimit, type GraphBuilder } from "../ir/builder.ts";
 import type { Origins } from "../ir/origins.ts";
 import type { CheckedFile, CheckedFunction, CheckedModel } from "./checked.ts";
-import { Abandoned, Checker } from "./checker.ts";
+import { Abandoned, Checker, maxDepth } from "./checker.ts";
 import { applySettings, constValue } from "./constants.ts";
 import { checkFunction, exportsOf } from "./exports.ts";
 import { fileScopes, preludeScope } from "./files.ts";
@@ -116,6 +116,11 @@ function limited<T>(
       return null;
     }
     if (error instanceof Abandoned) return null;
+    // Depth within the limit takes a bounded part of an ordinary stack; a caller may have left less than that.
+    if (error instanceof RangeError) {
+      c.fault("calls-too-deep", { limit: maxDepth }, item.name.span);
+      return null;
+    }
     throw error;
   }
 }

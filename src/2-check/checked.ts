@@ -51,7 +51,8 @@ export interface CheckedTensor {
 /**
  * A model as one fragment. Its parameter nodes are named `inputs.x`, `targets.y`, `params.h.W`, `state.h.mean`,
  * `hyper.lr`, `optimizer.h.W.m`, `gradient.h.W` (the optimizer's view of a gradient), and the scalars `seed`, `step`
- * (index) and `training` (bool: false in `forward` and `evaluate`).
+ * (index: the number of the step, counted from 1; initial values are drawn at 0) and `training` (bool: false in `forward`
+ * and `evaluate`).
  */
 export interface CheckedModel {
   readonly name: string;

@@ -49,7 +49,7 @@ export class Silent extends Error {
 }
 
 /** How deep expressions and calls may nest together, so that the stack suffices. */
-const maxDepth = 900;
+export const maxDepth = 600;
 const maxCalls = 100_000;
 const maxElements = 2 ** 31;
 
@@ -142,12 +142,16 @@ export class Checker {
     });
   }
 
+  /** Counts one more expansion of a call or round. */
+  spend(span: Span): void {
+    if (++this.#calls <= maxCalls) return;
+    this.fault("too-many-calls", { limit: maxCalls }, span);
+    throw new Abandoned();
+  }
+
   /** Runs `body` with the call on the stack of calls. */
   inFrame<T>(frame: Frame, body: () => T): T {
-    if (++this.#calls > maxCalls) {
-      this.fault("too-many-calls", { limit: maxCalls }, frame.call);
-      throw new Abandoned();
-    }
+    this.spend(frame.call);
     this.elaborated.add(frame.definition.item);
     this.frames.push(frame);
     try {

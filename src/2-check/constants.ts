@@ -25,10 +25,13 @@ export function constValue(c: Checker, file: FileScope, item: ConstItem): Value 
   }
   if (known !== undefined) return known;
   c.consts.set(item, "open");
-  const set = c.set.get(item);
-  const value = set ?? c.outside(newUnit(), () => checkedConst(c, file, item));
-  // A cycle has made it faulty meanwhile.
-  if (c.consts.get(item) === "open") c.consts.set(item, value);
+  let value: Value = faulty;
+  try {
+    value = c.set.get(item) ?? c.outside(newUnit(), () => checkedConst(c, file, item));
+  } finally {
+    // A cycle has made it faulty meanwhile.
+    if (c.consts.get(item) === "open") c.consts.set(item, value);
+  }
   return c.consts.get(item) === value ? value : faulty;
 }
 

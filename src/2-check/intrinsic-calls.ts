@@ -1,6 +1,15 @@
 /** Calls of built-in functions: arguments as their kinds want them. */
 import type { Span } from "../diagnostics/diagnostic.ts";
-import { constant as dimConstant, floorDivide, negate, print, printShape, type Dim } from "../ir/dim.ts";
+import {
+  add,
+  constant as dimConstant,
+  constantOf,
+  floorDivide,
+  negate,
+  print,
+  printShape,
+  type Dim,
+} from "../ir/dim.ts";
 import type { CallExpression, Given } from "./calls.ts";
 import { evaluateArguments, matchArguments } from "./calls.ts";
 import { Silent, type Checker } from "./checker.ts";
@@ -13,6 +22,8 @@ type Converted = ParameterKinds[keyof ParameterKinds];
 
 export function callIntrinsic(c: Checker, scope: Scope, e: CallExpression, intrinsic: Intrinsic): Value {
   const given = evaluateArguments(c, scope, e);
+  const extreme = extremeOfDims(c, intrinsic, e, given);
+  if (extreme !== null) return dimValue(extreme);
   const parameters = intrinsic.parameters.map(({ name, default: value }) => ({ name, optional: value !== undefined }));
   const bound = matchArguments(c, e, given, parameters);
   if (bound === null || given.some(({ value }) => value.kind === "faulty")) return faulty;
@@ -41,6 +52,14 @@ export function callIntrinsic(c: Checker, scope: Scope, e: CallExpression, intri
   return { kind: "tuple", values: result, names: result.map(() => null) };
 }
 
+/** `min(n, 3)` of integers: as a reduction it would be one of a scalar along an axis, which there is not. */
+function extremeOfDims(c: Checker, intrinsic: Intrinsic, e: CallExpression, given: readonly Given[]): Dim | null {
+  const name = intrinsic.name === "min" ? "minimum" : intrinsic.name === "max" ? "maximum" : null;
+  if (name === null || given.length !== 2 || e.arguments.some((argument) => argument.name !== null)) return null;
+  const dims = given.flatMap(({ value }) => (value.kind === "dim" ? [value.dim] : []));
+  return dims.length === 2 ? (c.intrinsics.get(name)?.static?.(dims) ?? null) : null;
+}
+
 /** What integers and dims give at compile time. */
 function staticValue(intrinsic: Intrinsic, all: readonly Given[]): Dim | null {
   if (all.length === 1 && (intrinsic.name === "floor" || intrinsic.name === "ceil")) {
@@ -48,7 +67,9 @@ function staticValue(intrinsic: Intrinsic, all: readonly Given[]): Dim | null {
     if (ratio === null) return null;
     const { numerator, denominator } = ratio;
     if (intrinsic.name === "floor") return floorDivide(numerator, denominator);
-    return negate(floorDivide(negate(numerator), denominator));
+    const size = constantOf(denominator);
+    if (size === null || size < 1) return negate(floorDivide(negate(numerator), denominator));
+    return floorDivide(add(numerator, dimConstant(size - 1)), denominator);
   }
   if (intrinsic.static === null) return null;
   const dims = all.flatMap(({ value }) => (value.kind === "dim" ? [value.dim] : []));

@@ -150,11 +150,15 @@ function initializerValue(c: Checker, scope: Scope, e: Expression, shape: Shape)
     return runInitializer(c, scope, definition, call, shape);
   }
   if (at.kind !== "call") return null;
-  const definition = resolveInitializer(c, scope.file, at.callee.text);
-  if (definition === null) return null;
+  const { text, span } = at.callee;
+  const definition = resolveInitializer(c, scope.file, text);
+  if (definition === null) {
+    const other = scope.find(text) !== null || resolveCallee(c, scope.file, text) !== null;
+    return other ? null : unknownInitializer(c, scope, text, span);
+  }
   // `zeros([2, 3])` is the function of a shape.
   const first = at.arguments.at(0)?.value;
-  if (first?.kind === "list" && resolveCallee(c, scope.file, at.callee.text) !== null) return null;
+  if (first?.kind === "list" && resolveCallee(c, scope.file, text) !== null) return null;
   return runInitializer(c, scope, definition, at, shape);
 }
 
@@ -163,7 +167,7 @@ function unknownInitializer(c: Checker, scope: Scope, name: string, span: Span):
   const { file } = scope;
   if (scope.findLater(name) !== null || isBroken(file, name) || file.items.has(name)) return null;
   if (reportPlanned(c, name, span)) return faulty;
-  const names = [...candidates(file, "initializers"), ...scope.visible()];
+  const names = [...candidates(file, "initializers"), ...candidates(file, "functions"), ...scope.visible()];
   return c.fault("unknown-initializer", { name }, span, { help: didYouMean(name, names) });
 }
 

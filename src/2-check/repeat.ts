@@ -18,6 +18,7 @@ export function repeat(c: Checker, scope: Scope, e: Extract<Expression, { readon
   if (count > maxRounds) return c.fault("too-many-rounds", { found: count, limit: maxRounds }, e.count.span);
   const base = scope.layers?.base ?? null;
   for (let round = 0; round < count; round++) {
+    c.spend(e.span);
     carried = c.nested(e.span, () => runRound(c, scope, e, round, carried, base));
     if (carried.some((value) => value.kind === "faulty")) return faulty;
   }

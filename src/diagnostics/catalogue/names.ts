@@ -1,5 +1,12 @@
 import type { Catalogue } from "./row.ts";
 
+/** `a` -> `b` -> `a`; the middle of a long cycle is left out. */
+function around(names: readonly string[]): string {
+  const quoted = names.map((name) => `\`${name}\``);
+  const shown = quoted.length <= 12 ? quoted : [...quoted.slice(0, 6), "...", ...quoted.slice(-5)];
+  return [...shown, quoted[0]].join(" -> ");
+}
+
 /** Names: defined, once, above their use, and in the files that are imported. */
 export const names = {
   "unknown-name": {
@@ -36,7 +43,7 @@ export const names = {
     message: (a: { names: readonly string[] }) =>
       a.names.length === 1
         ? `\`${a.names[0]}\` is defined by itself`
-        : `these are defined by each other: ${[...a.names, a.names[0]].map((name) => `\`${name}\``).join(" -> ")}`,
+        : `these are defined by each other: ${around(a.names)}`,
   },
   "wrong-item": {
     severity: "error",
