@@ -1,6 +1,8 @@
 /** Calls: arguments against parameters; functions are elaborated at each call with what their arguments are. */
 import type { Expression, FnItem, Parameter } from "../1-parse/ast.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
+import { print as printDim } from "../ir/dim.ts";
+import type { Node } from "../ir/graph.ts";
 import { runBody } from "./bodies.ts";
 import type { Checker, Frame } from "./checker.ts";
 import { typeText } from "./conversions.ts";
@@ -157,7 +159,10 @@ function callFunction(c: Checker, scope: Scope, e: CallExpression, definition: D
   const results = memoOf(c, item);
   const key = bound.map((argument) => (argument === null ? "-" : memoKey(argument.value))).join(";");
   const known = results.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    noteLibraryCall(c, definition, bound, known);
+    return known;
+  }
   const draws = c.unit.model?.draws ?? 0;
   const names = item.parameters.map((parameter) => parameter.name.text);
   const frame = frameOf(definition, e, bound, names, item.name.text);
@@ -166,7 +171,32 @@ function callFunction(c: Checker, scope: Scope, e: CallExpression, definition: D
   const result = c.inFrame(frame, () => runBody(c, body, item.body, item.name));
   // Two draws at different places differ, so that a result with draws stands for this call alone.
   if ((c.unit.model?.draws ?? 0) === draws) results.set(key, result);
+  noteLibraryCall(c, definition, bound, result);
   return result;
+}
+
+/** Keeps what the user called by name, for explanations: inlining leaves no trace of it. */
+function noteLibraryCall(c: Checker, { item, file }: Definition<FnItem>, bound: Bound, result: Value): void {
+  if (!c.markAll || !file.prelude || c.insidePrelude || result.kind !== "tensor") return;
+  const given = item.parameters.map(({ name }, k) => ({ parameter: name.text, value: argumentValue(bound[k]) }));
+  c.origins.noteCall(result.node, { callee: item.name.text, arguments: given });
+}
+
+function argumentValue(given: Given | null): Node | string | null {
+  if (given === null) return null;
+  const { value } = given;
+  switch (value.kind) {
+    case "tensor":
+      return value.node;
+    case "dim":
+      return printDim(value.dim);
+    case "flag":
+      return String(value.value);
+    default: {
+      const { source, start, end } = given.expression.span;
+      return source.text.slice(start, end);
+    }
+  }
 }
 
 function memoOf(c: Checker, item: object): Map<string, Value> {

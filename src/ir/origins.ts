@@ -8,6 +8,13 @@ import type { Node } from "./graph.ts";
 /** A node that many places of a source share (the constant 1) needs few of them to be found again. */
 const maxSpans = 8;
 
+/** A call of a library function in the user's text, whose body the graph holds in its place. */
+export interface LibraryCall {
+  readonly callee: string;
+  /** In the order of the parameters: a node, what is known at compile time as text, or null where the default stands. */
+  readonly arguments: readonly { readonly parameter: string; readonly value: Node | string | null }[];
+}
+
 interface Entry {
   name: string | null;
   /** The definitions that led to `name` through inlined calls, outermost first. */
@@ -17,6 +24,7 @@ interface Entry {
 
 export class Origins {
   readonly #entries = new Map<Node, Entry>();
+  readonly #calls = new Map<Node, LibraryCall>();
 
   /**
    * Says that `node` is the value of the text at `span`, and of `name` if the user bound one to it; `calls` names the calls through which
@@ -38,6 +46,16 @@ export class Origins {
       if (entry.spans.length < maxSpans && !entry.spans.includes(span)) entry.spans.push(span);
     }
     if (source.name !== null) improve(entry, source.name, source.calls);
+  }
+
+  /** Says that `node` is the result of a call of a library function; of several such calls the first counts. */
+  noteCall(node: Node, call: LibraryCall): void {
+    if (!this.#calls.has(node)) this.#calls.set(node, call);
+  }
+
+  /** The calls of library functions by their results, as they were when checked: passes do not carry them along. */
+  get libraryCalls(): ReadonlyMap<Node, LibraryCall> {
+    return this.#calls;
   }
 
   /** The user's name of a node: `z`, or `h.z` for `z` inside the call that defines `h`; null where it has none. */
