@@ -78,7 +78,8 @@ export function headerOf(options: CompileOptions, programs: Programs): readonly 
   for (const { model, entries } of programs.models) {
     const count = model.parameters.reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0);
     lines.push(`${model.name}: ${count} parameters`);
-    for (const { kind, program } of entries) if (!kind.startsWith("initial")) lines.push(costOf(`  ${kind}`, program, options));
+    for (const { kind, program } of entries)
+      if (!kind.startsWith("initial")) lines.push(costOf(`  ${kind}`, program, options));
   }
   for (const { checked, entries } of programs.functions) {
     for (const { kind, program } of entries) {

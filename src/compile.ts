@@ -12,7 +12,16 @@ import { eraseMarks } from "./4-differentiate/marks.ts";
 import { simplify } from "./5-simplify/simplify.ts";
 import { schedule } from "./6-schedule/schedule.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
-import { clashes, headerOf, heldAs, identifierNames, isReserved, layOutCode, sourceHash, takenNames } from "./assemble.ts";
+import {
+  clashes,
+  headerOf,
+  heldAs,
+  identifierNames,
+  isReserved,
+  layOutCode,
+  sourceHash,
+  takenNames,
+} from "./assemble.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import type { Graph } from "./ir/graph.ts";
 import { Origins } from "./ir/origins.ts";
@@ -40,7 +49,13 @@ export async function compile(source: string, options: CompileOptions): Promise<
     prelude: loadPrelude(),
   });
   const diagnostics = [...syntax, ...found];
-  const failed = (): CompileResult => ({ code: null, declarations: null, diagnostics, info: null, printed: printed.text() });
+  const failed = (): CompileResult => ({
+    code: null,
+    declarations: null,
+    diagnostics,
+    info: null,
+    printed: printed.text(),
+  });
   if (checked === null || syntax.some((d) => d.severity === "error")) return failed();
 
   const lowered = lower(checked, builder, origins);
@@ -57,7 +72,8 @@ export async function compile(source: string, options: CompileOptions): Promise<
     })),
     sourceHash: hash,
   };
-  if (options.print !== undefined) return { code: null, declarations: null, diagnostics, info, printed: printed.text() };
+  if (options.print !== undefined)
+    return { code: null, declarations: null, diagnostics, info, printed: printed.text() };
   const parts: ModuleParts = {
     functions: programs.functions,
     models: programs.models.map((m) => ({ info: { model: m.model, sourceHash: hash }, entries: m.entries })),
@@ -85,7 +101,13 @@ function scheduleAll(
   printed: Printer,
 ): Programs {
   const nameOf = identifierNames(origins);
-  const run = (label: string, graph: Graph, inputs: readonly CheckedInput[], isFunction: boolean, unroll = true): Program => {
+  const run = (
+    label: string,
+    graph: Graph,
+    inputs: readonly CheckedInput[],
+    isFunction: boolean,
+    unroll = true,
+  ): Program => {
     const final = passes(label, graph, b, origins, options, printed);
     const taken = takenNames(inputs, final);
     const program = schedule(final, { held: heldAs(isFunction), nameOf, reserved: isReserved, unroll, taken });
@@ -106,7 +128,13 @@ function scheduleAll(
       entries: entries.map((e) => ({
         kind: e.kind,
         // Initial values are drawn once: compact loops serve better than straight-line code.
-        program: run(`${checked.name} ${e.kind}`, e.graph, [...checked.inputs, ...checked.targets], false, !e.kind.startsWith("initial")),
+        program: run(
+          `${checked.name} ${e.kind}`,
+          e.graph,
+          [...checked.inputs, ...checked.targets],
+          false,
+          !e.kind.startsWith("initial"),
+        ),
       })),
     })),
   };
@@ -122,7 +150,8 @@ function passes(
   printed: Printer,
 ): Graph {
   const onReplace = origins.merge.bind(origins);
-  const simplified = (g: Graph): Graph => simplify(g, b, { onReplace, trace: printed.trace(options), ...disabled(options) });
+  const simplified = (g: Graph): Graph =>
+    simplify(g, b, { onReplace, trace: printed.trace(options), ...disabled(options) });
   const steps: readonly (readonly [stage: "gradient" | "simplified" | null, pass: (g: Graph) => Graph])[] = [
     [null, simplified],
     ["gradient", (g) => differentiate(g, b, { onReplace })],

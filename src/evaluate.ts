@@ -33,7 +33,9 @@ export async function evaluate(
 
 /** The exports of a JavaScript module without imports. */
 export function load(code: string): Record<string, unknown> {
-  const names = [...code.matchAll(/^export (?:function|const) ([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu)].map((m) => m[1]);
+  const names = [...code.matchAll(/^export (?:function|const) ([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu)].map(
+    (m) => m[1],
+  );
   const body = code.replaceAll(/^export (?=function|const)/gm, "");
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
   const make = new Function(`"use strict";\n${body}\nreturn { ${names.join(", ")} };`) as () => Record<string, unknown>;

@@ -118,7 +118,8 @@ export function materialized(graph: Graph): ReadonlySet<Node> {
       const [x] = node.operands;
       if (roleOf(x) === "elementwise" && repeatsRows(node) && (costs.get(x) ?? 1) > 2) chosen.add(x);
     } else if (node.primitive === "reshape" && splitsAxes(node)) {
-      mustStand(node.operands[0]);
+      // Only storage has flat addresses: a view of it has not.
+      if (roleOf(node.operands[0]) !== "source") chosen.add(node.operands[0]);
     }
     if (node.shape.length > 0) {
       for (const operand of node.operands) {

@@ -13,6 +13,8 @@ export interface NestContext {
   readonly placeOf: (node: Node) => Place | null;
   /** The buffers that a node's value is written to; empty where only this kernel reads it. */
   readonly targetsOf: (node: Node) => readonly string[];
+  /** The name under which a literal or parameter is delivered as a number, or null. */
+  readonly copyOf: (node: Node) => string | null;
   /** Names that locals may not have. */
   readonly taken: readonly string[];
 }
@@ -121,7 +123,9 @@ class Nest {
       this.#access.set(node, at, value);
       for (const buffer of this.#context.targetsOf(node)) stores.push({ buffer, value });
       const place = this.#context.placeOf(node);
-      if (place?.kind === "number" && roleOf(node) !== "source") this.#kernel.deliver(place.name, value);
+      const copy = this.#context.copyOf(node);
+      if (copy !== null) this.#kernel.deliver(copy, value);
+      else if (place?.kind === "number" && roleOf(node) !== "source") this.#kernel.deliver(place.name, value);
     };
     if (lead !== null && leadValue !== null) take(lead, leadValue);
     for (const member of members) {
@@ -138,7 +142,7 @@ class Nest {
     const { reduced, term, tiles, combine } = this.#summation(node);
     const shape = node.shape;
     const tile = (block: Block, cells: readonly (readonly Scalar[])[]): void => {
-      const sums = cells.map(() => this.#kernel.declare(block, "sum", neutral(combine), node.element));
+      const sums = cells.map(() => this.#kernel.declare(block, "sum", neutral(combine, node.element), node.element));
       this.#over(
         block,
         reduced,

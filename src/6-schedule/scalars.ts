@@ -155,6 +155,9 @@ export class ScalarBuilder {
         if (b.kind === "affine" && b.terms.length === 0) return this.affine(zero, [term(a, b.offset)]);
       }
     }
+    // The larger of two truth values is or, the smaller is and.
+    if (element === "bool" && operation === "maximum") return this.operation("or", operands, "bool");
+    if (element === "bool" && operation === "minimum") return this.operation("and", operands, "bool");
     const decided = this.#compare(operation, operands);
     if (decided !== null) return this.number(decided ? 1 : 0, "bool");
     if (operation === "select") return this.choose(a, b, operands[2]);

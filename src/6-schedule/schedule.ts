@@ -49,8 +49,15 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   const aim = (node: Node, buffer: string): void => {
     targets.set(node, [...(targets.get(node) ?? []), buffer]);
   };
+  const delivered = new Map<Node, string>();
   const numberOf = (node: Node, hint = "value"): string => {
     const place = places.get(node);
+    if (roleOf(node) === "source") {
+      // A literal or a parameter is delivered under a name of its own; others read it where it stands.
+      const own = delivered.get(node) ?? names.take(hint);
+      delivered.set(node, own);
+      return own;
+    }
     if (place?.kind === "number") return place.name;
     const name = names.take(options.nameOf(node) ?? hint);
     places.set(node, { kind: "number", name });
@@ -88,6 +95,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     const finished = buildNest(group, {
       placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
       targetsOf: (node) => targets.get(node) ?? [],
+      copyOf: (node) => delivered.get(node) ?? null,
       taken,
     });
     const named = group.members.at(-1) ?? group.lead;
@@ -132,6 +140,7 @@ function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: stri
   const finished = buildNest(node, {
     placeOf: () => ({ kind: "buffer", buffer: from }),
     targetsOf: () => [to],
+    copyOf: () => null,
     taken: [...buffers.values()].map((b) => b.label),
   });
   return { label: `${buffer.label}Store`, comment: [], ...finished, inline: false, operations: dims.constant(0) };

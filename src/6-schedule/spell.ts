@@ -1,5 +1,5 @@
 /** One element of an elementwise node as a scalar operation. */
-import type { AnyNode, Node } from "../ir/graph.ts";
+import type { AnyNode, ElementType, Node } from "../ir/graph.ts";
 import type { ElementwiseName } from "../ir/primitive.ts";
 import type { Combine, Scalar } from "../ir/program.ts";
 import { primitives } from "../primitives/index.ts";
@@ -26,6 +26,9 @@ export function combineOf(node: Node): Combine {
 }
 
 /** What combining starts from. */
-export function neutral(combine: Combine): number {
+export function neutral(combine: Combine, element: ElementType): number {
+  // The largest truth value is any, the smallest is all.
+  if (element === "bool" && combine === "maximum") return 0;
+  if (element === "bool" && combine === "minimum") return 1;
   return { add: 0, multiply: 1, maximum: -Infinity, minimum: Infinity }[combine];
 }

@@ -211,7 +211,7 @@ class Straight {
       this.#kernel.declare(
         this.#kernel.root,
         count === 1 ? name : `${name}_${e}`,
-        neutral(combineOf(node)),
+        neutral(combineOf(node), node.element),
         node.element,
       ),
     );
@@ -395,7 +395,7 @@ class Straight {
   #combine(combine: Combine, group: readonly Scalar[], node: Node): Scalar {
     const { scalars } = this.#kernel;
     const [first, ...rest] = group;
-    if (group.length === 0) return scalars.number(neutral(combine), node.element);
+    if (group.length === 0) return scalars.number(neutral(combine, node.element), node.element);
     return rest.reduce((sum, s) => scalars.operation(combine, [sum, s], node.element), first);
   }
 

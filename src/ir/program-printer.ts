@@ -21,7 +21,8 @@ function printKernel(kernel: Kernel): string {
 }
 
 function printStatement(s: Statement, indent: string): readonly string[] {
-  const nested = (body: readonly Statement[]): readonly string[] => body.flatMap((t) => printStatement(t, `${indent}  `));
+  const nested = (body: readonly Statement[]): readonly string[] =>
+    body.flatMap((t) => printStatement(t, `${indent}  `));
   switch (s.kind) {
     case "let":
       return [`${indent}let ${s.name} = ${printScalar(s.value)}`];

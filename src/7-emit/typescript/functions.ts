@@ -129,8 +129,7 @@ class FunctionWriter {
   #argumentValue(path: string, v: string): Expression | null {
     const own = this.#argumentNames.get(path);
     if (own !== undefined) return ts.name(own);
-    const [section, name] = path.split(".");
-    return section === "v" && name !== undefined ? ts.member(ts.name(v), name) : null;
+    return path.startsWith("v.") ? ts.member(ts.name(v), path.slice(2)) : null;
   }
 
   #typeOf({ node }: CheckedInput): string {
@@ -291,7 +290,7 @@ class FunctionWriter {
   /** Temporaries lie one after the other in the module's scratch memory. */
   #placeTemporaries(program: Program): void {
     const { arena } = program;
-    const offsets = arena.slots.map(() => ts.number(0) as Expression);
+    const offsets: Expression[] = arena.slots.map(() => ts.number(0));
     for (const element of ["real", "index", "bool"] as const) {
       let total = dims.constant(0);
       arena.slots.forEach((slot, k) => {

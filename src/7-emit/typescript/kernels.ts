@@ -34,12 +34,19 @@ function emitStatement(s: KernelStatement, names: KernelNames): Statement {
     case "let":
       return ts.constant(s.name, emitScalar(s.value, names));
     case "declare":
-      return { kind: "let", name: s.name, type: null, value: ts.number(s.initial) };
+      return {
+        kind: "let",
+        name: s.name,
+        type: null,
+        value: s.element === "bool" ? ts.boolean(s.initial !== 0) : ts.number(s.initial),
+      };
     case "accumulate": {
       const target = ts.name(s.name);
       const value = emitScalar(s.value, names);
       if (s.combine === "add") return ts.assign(target, value, "+=");
       if (s.combine === "multiply") return ts.assign(target, value, "*=");
+      if (s.value.element === "bool")
+        return ts.assign(target, ts.binary(s.combine === "maximum" ? "||" : "&&", value, target));
       return ts.assign(target, ts.call(s.combine === "maximum" ? "Math.max" : "Math.min", target, value));
     }
     case "assign":

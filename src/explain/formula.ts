@@ -1,0 +1,208 @@
+/**
+ * Formulas as people write them, and the arithmetic that keeps them tidy: signs in front of terms, nested sums and
+ * products flat, numbers first. A formula is data; formula-text.ts prints it, and other printers may.
+ */
+
+export type Formula =
+  | { readonly kind: "number"; readonly value: number }
+  /** A name, or what binds as tightly. */
+  | { readonly kind: "name"; readonly text: string }
+  | { readonly kind: "sum"; readonly terms: readonly Term[] }
+  | { readonly kind: "product"; readonly factors: readonly Formula[] }
+  | { readonly kind: "quotient"; readonly numerator: Formula; readonly denominator: Formula }
+  | { readonly kind: "negative"; readonly operand: Formula }
+  | { readonly kind: "power"; readonly base: Formula; readonly exponent: Formula }
+  | { readonly kind: "matmul"; readonly left: Formula; readonly right: Formula }
+  | { readonly kind: "transpose"; readonly operand: Formula }
+  | { readonly kind: "subscript"; readonly object: Formula; readonly entries: readonly (Formula | string)[] }
+  | { readonly kind: "call"; readonly callee: string; readonly arguments: readonly Argument[] }
+  | { readonly kind: "list"; readonly elements: readonly Formula[] }
+  | { readonly kind: "binary"; readonly operator: Operator; readonly left: Formula; readonly right: Formula }
+  | { readonly kind: "not"; readonly operand: Formula }
+  | { readonly kind: "if"; readonly condition: Formula; readonly then: Formula; readonly otherwise: Formula };
+
+export type Operator = "==" | "!=" | "<" | "<=" | ">" | ">=" | "and" | "or";
+
+export interface Term {
+  readonly negative: boolean;
+  readonly formula: Formula;
+}
+
+export interface Argument {
+  /** Null for a positional argument. */
+  readonly name: string | null;
+  readonly value: Formula;
+}
+
+export function number(value: number): Formula {
+  return { kind: "number", value };
+}
+
+export function name(text: string): Formula {
+  return { kind: "name", text };
+}
+
+/** `callee(a, b)` */
+export function call(callee: string, ...args: readonly Formula[]): Formula {
+  return { kind: "call", callee, arguments: args.map((value) => ({ name: null, value })) };
+}
+
+/** A name, a number or a call: what needs no parentheses anywhere. */
+export function isAtom(f: Formula): boolean {
+  return f.kind === "name" || f.kind === "call" || (f.kind === "number" && !isNegativeNumber(f));
+}
+
+function isNegativeNumber(f: Formula): boolean {
+  return f.kind === "number" && (f.value < 0 || Object.is(f.value, -0));
+}
+
+/** -f, with the sign where it shows least: in numbers, or by exchanging the sides of a difference. */
+export function negated(f: Formula): Formula {
+  switch (f.kind) {
+    case "number":
+      return number(-f.value);
+    case "negative":
+      return f.operand;
+    case "sum":
+      return difference(f) === null ? { kind: "negative", operand: f } : sum(f.terms.map(opposite));
+    default: {
+      const turned = turnDifference(f);
+      return turned ?? { kind: "negative", operand: f };
+    }
+  }
+}
+
+function opposite({ negative, formula }: Term): Term {
+  return { negative: !negative, formula };
+}
+
+/** p - q, whose sign turns by exchanging its sides. */
+function difference(f: Formula): readonly [Term, Term] | null {
+  if (f.kind !== "sum" || f.terms.length !== 2) return null;
+  const [p, q] = f.terms;
+  return p.negative === q.negative ? null : [p, q];
+}
+
+/** -(f), where f is a product or quotient with a difference as a factor; null where it has none. */
+function turnDifference(f: Formula): Formula | null {
+  if (f.kind === "quotient") {
+    const { numerator, denominator } = f;
+    if (numerator.kind === "number") return { kind: "quotient", numerator: number(-numerator.value), denominator };
+    const turned = difference(numerator) === null ? turnDifference(numerator) : negated(numerator);
+    return turned === null ? null : { kind: "quotient", numerator: turned, denominator };
+  }
+  if (f.kind !== "product") return null;
+  const k = f.factors.findIndex((factor) => factor.kind === "number" || difference(factor) !== null);
+  return k < 0 ? null : product(f.factors.map((factor, j) => (j === k ? negated(factor) : factor)));
+}
+
+/** The sign in front of a term, taken out of it. */
+function signed({ negative, formula }: Term): Term {
+  if (formula.kind === "negative") return signed({ negative: !negative, formula: formula.operand });
+  if (isNegativeNumber(formula)) return { negative: !negative, formula: negated(formula) };
+  if (formula.kind === "product" && isNegativeNumber(formula.factors[0])) {
+    const [first, ...rest] = formula.factors;
+    return { negative: !negative, formula: product([negated(first), ...rest]) };
+  }
+  if (formula.kind === "quotient") {
+    const inner = signed({ negative, formula: formula.numerator });
+    return { negative: inner.negative, formula: { ...formula, numerator: inner.formula } };
+  }
+  if (!negative) return { negative, formula };
+  const turned = turnDifference(formula);
+  return turned === null ? { negative, formula } : { negative: false, formula: turned };
+}
+
+/**
+ * The sum of the terms: nested sums are opened, and a positive term comes first. A sum of fractions alone begins with the
+ * shortest; where that one is negative the sign goes before the whole, as in -(y/a - (1 - y)/(1 - a)).
+ */
+export function sum(parts: readonly Term[]): Formula {
+  const terms = parts.flatMap((part): readonly Term[] => {
+    const term = signed(part);
+    if (term.formula.kind !== "sum") return [term];
+    return term.negative ? term.formula.terms.map(opposite) : term.formula.terms;
+  });
+  if (terms.length === 1) return terms[0].negative ? negated(terms[0].formula) : terms[0].formula;
+  if (terms.every(({ formula }) => formula.kind === "quotient")) {
+    const sorted = [...terms].sort((p, q) => size(p.formula) - size(q.formula));
+    if (!sorted[0].negative) return { kind: "sum", terms: sorted };
+    return { kind: "negative", operand: { kind: "sum", terms: sorted.map(opposite) } };
+  }
+  const first = terms.findIndex(({ negative }) => !negative);
+  if (first < 0) return { kind: "negative", operand: { kind: "sum", terms: terms.map(opposite) } };
+  return { kind: "sum", terms: [terms[first], ...terms.slice(0, first), ...terms.slice(first + 1)] };
+}
+
+/** The product: nested products are opened, numbers come first, 1 is left out and a sign goes in front. */
+export function product(parts: readonly Formula[]): Formula {
+  const factors: Formula[] = [];
+  let scale = 1;
+  let numbers = 0;
+  const add = (f: Formula): void => {
+    if (f.kind === "product") f.factors.forEach(add);
+    else if (f.kind === "negative") {
+      scale = -scale;
+      add(f.operand);
+    } else if (f.kind === "number") {
+      scale *= f.value;
+      numbers++;
+    } else factors.push(f);
+  };
+  parts.forEach(add);
+  if (factors.length === 0) return number(scale);
+  // Several numbers in one product are the user's, and stay apart.
+  if (numbers > 1) return { kind: "product", factors: parts.flatMap((f) => (f.kind === "product" ? f.factors : [f])) };
+  if (Math.abs(scale) !== 1) return { kind: "product", factors: [number(scale), ...factors] };
+  const rest: Formula = factors.length === 1 ? factors[0] : { kind: "product", factors };
+  return scale < 0 ? negated(rest) : rest;
+}
+
+/** a / b */
+export function quotient(numerator: Formula, denominator: Formula): Formula {
+  if (denominator.kind === "number" && denominator.value === 1) return numerator;
+  if (numerator.kind === "negative") return negated(quotient(numerator.operand, denominator));
+  return { kind: "quotient", numerator, denominator };
+}
+
+/** x.T; twice is x. */
+export function transposed(operand: Formula): Formula {
+  return operand.kind === "transpose" ? operand.operand : { kind: "transpose", operand };
+}
+
+/** How many names, numbers and operations a formula holds. */
+export function size(f: Formula): number {
+  return 1 + partsOf(f).reduce((total, part) => total + size(part), 0);
+}
+
+/** The formulas directly inside of one. */
+export function partsOf(f: Formula): readonly Formula[] {
+  switch (f.kind) {
+    case "number":
+    case "name":
+      return [];
+    case "sum":
+      return f.terms.map(({ formula }) => formula);
+    case "product":
+      return f.factors;
+    case "quotient":
+      return [f.numerator, f.denominator];
+    case "negative":
+    case "transpose":
+    case "not":
+      return [f.operand];
+    case "power":
+      return [f.base, f.exponent];
+    case "matmul":
+    case "binary":
+      return [f.left, f.right];
+    case "subscript":
+      return [f.object, ...f.entries.filter((entry) => typeof entry !== "string")];
+    case "call":
+      return f.arguments.map(({ value }) => value);
+    case "list":
+      return f.elements;
+    case "if":
+      return [f.condition, f.then, f.otherwise];
+  }
+}
