@@ -5,7 +5,7 @@
  */
 import * as dims from "../ir/dim.ts";
 import type { ElementType } from "../ir/graph.ts";
-import type { Combine, Scalar, Statement } from "../ir/program.ts";
+import type { AffineTerm, Combine, Scalar, Statement } from "../ir/program.ts";
 import { ScalarBuilder, operandsOf } from "./scalars.ts";
 
 type Item =
@@ -40,18 +40,24 @@ export class KernelBuilder {
   readonly root: Block = { variable: null, parent: null, depth: 0, items: [] };
   readonly #homes = new Map<string, Block>();
   readonly #hints = new Map<Scalar, string>();
-  readonly #taken: Set<string>;
+  readonly #taken: ReadonlySet<string>;
+  readonly #own = new Set<string>();
+  /** How far the numbering of a hint has come. */
+  readonly #counts = new Map<string, number>();
 
   /** `taken`: names that locals may not have. */
-  constructor(taken: Iterable<string> = []) {
-    this.#taken = new Set(taken);
+  constructor(taken: ReadonlySet<string> = new Set()) {
+    this.#taken = taken;
   }
 
   /** A name close to `hint` that nothing in the kernel has. */
   name(hint: string): string {
     let name = hint;
-    for (let k = 1; this.#taken.has(name); k++) name = `${hint}${/\d$/.test(hint) ? "_" : ""}${k}`;
-    this.#taken.add(name);
+    const joined = /\d$/.test(hint) ? `${hint}_` : hint;
+    let k = this.#counts.get(hint) ?? 1;
+    for (; this.#taken.has(name) || this.#own.has(name); k++) name = `${joined}${k}`;
+    this.#counts.set(hint, k);
+    this.#own.add(name);
     return name;
   }
 
@@ -208,15 +214,26 @@ class Placement {
     return this.#split.get(root) ?? root;
   }
 
-  /** i * 784 + k, with k of an inner loop: (i * 784) is grouped, so that it gets a local outside that loop. */
+  /**
+   * i * 784 + k, with k of an inner loop: (i * 784) is grouped, so that it gets a local outside that loop. Addresses that
+   * differ by a number share the group: it stays outside.
+   */
   #splitAffine(s: Scalar): Scalar {
     if (s.kind !== "affine" || s.terms.length < 1) return s;
     const depthOf = (t: Scalar): number => this.#homeOf(t)?.depth ?? Infinity;
     const innermost = Math.max(...s.terms.map((t) => depthOf(t.scalar)));
     const outer = s.terms.filter((t) => depthOf(t.scalar) < innermost);
-    if (outer.length === 0) return s;
     const inner = s.terms.filter((t) => depthOf(t.scalar) === innermost);
-    return this.#scalars.grouped(this.#scalars.affine(s.offset, outer), inner);
+    const isNumber = dims.constantOf(s.offset) !== null;
+    const isPlain = (t: AffineTerm): boolean => dims.constantOf(t.coefficient) === 1;
+    const zero = dims.constant(0);
+    if (outer.length === 0) {
+      // i * 784 + 3: the product is shared by the neighbours of the address.
+      const shared = isNumber && dims.constantOf(s.offset) !== 0 && !inner.every(isPlain);
+      return shared ? this.#scalars.grouped(this.#scalars.affine(zero, inner), [], s.offset) : s;
+    }
+    const base = this.#scalars.affine(isNumber ? zero : s.offset, outer);
+    return this.#scalars.grouped(base, inner, isNumber ? s.offset : zero);
   }
 
   #homeOf(s: Scalar): Block | null {
@@ -397,8 +414,8 @@ function scalarsOf(item: Item): readonly Scalar[] {
 /** Cheaper to write again than to keep. */
 function isTrivial(s: Scalar): boolean {
   if (s.kind === "affine") {
-    const one = dims.constant(1);
-    return s.terms.every((t) => dims.equal(t.coefficient, one)) && s.terms.length <= 1 && isShort(s.offset);
+    const isPlain = s.terms.every((t) => dims.constantOf(t.coefficient) === 1 && t.scalar.kind !== "load");
+    return isPlain && s.terms.length <= 2 && isShort(s.offset);
   }
   if (s.kind === "operation" && s.operation === "convert") return s.operands[0].element === "index" && isTrivial(s.operands[0]); // prettier-ignore
   return s.kind === "number" || s.kind === "variable" || s.kind === "accumulator" || s.kind === "argument";

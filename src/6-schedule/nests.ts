@@ -16,7 +16,7 @@ export interface NestContext {
   /** The name under which a literal or parameter is delivered as a number, or null. */
   readonly copyOf: (node: Node) => string | null;
   /** Names that locals may not have. */
-  readonly taken: readonly string[];
+  readonly taken: ReadonlySet<string>;
 }
 
 const zero = dims.constant(0);
@@ -166,7 +166,7 @@ class Nest {
         along(b, axis + 1, cells.flatMap((cell) => positions.map((p) => [...cell, p]))); // prettier-ignore
       };
       const size = dims.constantOf(shape[axis]);
-      const width = Math.min(tiles[axis], size ?? Infinity);
+      const width = tileWidth(tiles[axis], size);
       const name = axisNames[Math.min(axis, axisNames.length - 1)];
       const from = scalars.dim(zero);
       if (size === 1) {
@@ -335,6 +335,14 @@ class Nest {
     const address = this.#access.address(node.shape, at);
     for (const buffer of this.#context.targetsOf(node)) this.#kernel.storeAdd(block, buffer, address, value);
   }
+}
+
+/** A width near the wanted one that leaves no rest, where the size is known and there is one. */
+function tileWidth(wanted: number, size: number | null): number {
+  if (size === null || wanted === 1) return wanted;
+  if (size <= wanted) return size;
+  const near = [wanted, wanted + 1, wanted - 1, wanted + 2, wanted - 2].filter((w) => w > 1);
+  return near.find((w) => size % w === 0) ?? wanted;
 }
 
 /** Four rows of the left factor by four columns of the right one, accumulated in locals. */

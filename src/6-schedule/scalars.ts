@@ -82,10 +82,10 @@ export class ScalarBuilder {
     return this.#make({ kind: "load", buffer, index, guarded }, element, `${buffer}[${index.id}]${guarded ? "?" : ""}`);
   }
 
-  /** outer + sum of terms, kept apart so that `outer` can be computed once outside an inner loop. */
-  grouped(outer: Scalar, terms: readonly AffineTerm[]): Scalar {
-    const key = `(${outer.id})${terms.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
-    return this.#make({ kind: "affine", offset: zero, terms: [term(outer, one), ...terms] }, "index", key);
+  /** outer + sum of terms + offset, kept apart so that `outer` can be computed once outside an inner loop. */
+  grouped(outer: Scalar, terms: readonly AffineTerm[], offset: Dim): Scalar {
+    const key = `(${outer.id})${offset.key};${terms.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
+    return this.#make({ kind: "affine", offset, terms: [term(outer, one), ...terms] }, "index", key);
   }
 
   /** The same expression over other operands, nothing folded. */

@@ -90,13 +90,12 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     }
   }
 
-  const taken = [...names.all];
   const kernels = groups.map((group, k): Kernel => {
     const finished = buildNest(group, {
       placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
       targetsOf: (node) => targets.get(node) ?? [],
       copyOf: (node) => delivered.get(node) ?? null,
-      taken,
+      taken: names.all,
     });
     const named = group.members.at(-1) ?? group.lead;
     const label = (named === null ? null : options.nameOf(named)) ?? `kernel${k + 1}`;
@@ -141,7 +140,7 @@ function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: stri
     placeOf: () => ({ kind: "buffer", buffer: from }),
     targetsOf: () => [to],
     copyOf: () => null,
-    taken: [...buffers.values()].map((b) => b.label),
+    taken: new Set([...buffers.values()].map((b) => b.label)),
   });
   return { label: `${buffer.label}Store`, comment: [], ...finished, inline: false, operations: dims.constant(0) };
 }

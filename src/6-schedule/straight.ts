@@ -128,7 +128,7 @@ class Straight {
     this.#symbol = symbol;
     this.#layouts = layouts;
     this.#options = options;
-    this.#kernel = new KernelBuilder(options.taken);
+    this.#kernel = new KernelBuilder(new Set(options.taken));
   }
 
   program(): Program {
