@@ -35,11 +35,17 @@ export function times(context: Context, x: Node, y: Node): Node | null {
 }
 
 /** Where x is not finite, y's support decides whether the product counts, and the other way round. */
-function supportOfProduct({ facts, supports, b }: Context, x: Node, y: Node): Node | null {
-  const ofY = facts.of(x).finite ? null : supports.of(y);
-  const ofX = facts.of(y).finite ? null : supports.of(x);
+function supportOfProduct(context: Context, x: Node, y: Node): Node | null {
+  const { facts, b } = context;
+  const ofY = facts.of(x).finite ? null : supportOf(context, y);
+  const ofX = facts.of(y).finite ? null : supportOf(context, x);
   if (ofX === null || ofY === null || ofX === ofY) return ofX ?? ofY;
   return b.create("and", [ofX, ofY], {});
+}
+
+/** The support of an adjoint or tangent. Where a value itself is 0, nothing was left out. */
+function supportOf({ supports, unconditional }: Context, node: Node): Node | null {
+  return unconditional.has(node) ? null : supports.of(node);
 }
 
 /** x + y, where null is zero. */
@@ -66,14 +72,14 @@ export function guarded(context: Context, node: Node): Node | null {
 function guardedContraction(context: Context, node: Node): Node {
   const contraction = node as AnyNode;
   if (contraction.primitive !== "contract") return node;
-  const { b, facts, supports, unconditional } = context;
+  const { b, facts, unconditional } = context;
   const { left, right, result } = contraction.attributes;
   const [x, y] = contraction.operands;
   if (x.shape.length !== left.length || y.shape.length !== right.length) return node;
   const masked = (p: Node, labels: readonly string[], q: Node, others: readonly string[]): Node => {
     // A factor that is read anyway, whatever branch is taken, needs no guard: were it infinite, the value would be too.
     const safe = unconditional.has(p) || facts.of(p).finite;
-    const support = safe ? null : supports.of(q);
+    const support = safe ? null : supportOf(context, q);
     if (support === null) return p;
     const axes = others.flatMap((label, k) => (labels.includes(label) ? [] : [k - others.length]));
     const counts = reduceSum(b, convert(b, support, "real"), axes);

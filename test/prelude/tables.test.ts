@@ -47,7 +47,9 @@ function run(source: string, inputs: Readonly<Record<string, Packed>>): readonly
 /** As the tables' reader wants a result. */
 function plain(value: Value | undefined): unknown {
   if (value === undefined) return undefined;
-  return value.shape.length === 0 ? value.data[0] : value.data;
+  const { element, shape, data } = value;
+  if (shape.length === 0) return element === "bool" ? data[0] !== 0 : data[0];
+  return element === "bool" ? Uint8Array.from(data) : element === "index" ? Int32Array.from(data) : data;
 }
 
 function largest({ data }: Packed): number {

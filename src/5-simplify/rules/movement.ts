@@ -172,6 +172,11 @@ export const movement: readonly Rule[] = [
         return repeat(b, { source: repeated.source, axes }, node.shape);
       }
       if (recordOf(b, x).code === null || x.element === "bool") return null;
+      // Two gathers in the place of one would read two tensors that otherwise need not be stored.
+      const gathered = x.operands.filter(
+        (o) => constantValue(o) === null && asRepeated(o)?.axes.includes(-1) !== false,
+      );
+      if (gathered.size > 1) return null;
       const chosen = x.operands.map((operand) => b.create("gather", [operand, indices], { batch }));
       return b.withOperands(x, chosen);
     },
