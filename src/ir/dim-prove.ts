@@ -34,7 +34,14 @@ function holds(a: Dim, budget: { left: number }): boolean {
   const value = constantOf(a);
   if (value !== null) return value >= 0;
   if (budget.left-- <= 0) return false;
-  return isCovered(a.terms, budget) || holdsByBounds(a, budget);
+  if (isCovered(a.terms, budget)) return true;
+  try {
+    return holdsByBounds(a, budget);
+  } catch (error) {
+    // Nested floors multiply coefficients past what a dim holds: nothing is shown then.
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 /**

@@ -137,14 +137,17 @@ export function arrayOf(element: ElementType, precision: Precision, data: Iterab
   return precision === "f32" ? Float32Array.from(data) : Float64Array.from(data);
 }
 
-/** Inputs as a module of this precision holds them: arrays of reals rounded to f32. */
+/** Inputs as a module of this precision holds them: reals rounded to f32. */
 export function rounded(graph: Graph, inputs: ReadonlyMap<string, Value>, precision: Precision): Map<string, Value> {
   const result = new Map(inputs);
   if (precision === "f64") return result;
   for (const { attributes, element } of graph.parameters) {
     const value = inputs.get(attributes.name);
-    if (value === undefined || element !== "real" || attributes.held === "number") continue;
-    result.set(attributes.name, { ...value, data: value.data.map(Math.fround) });
+    if (value === undefined || element !== "real") continue;
+    // A plain number is a double, and may be rounded where it is stored.
+    if (attributes.held === "number")
+      result.set(attributes.name, { ...value, error: value.data.map((x) => Math.abs(x - Math.fround(x))) });
+    else result.set(attributes.name, { ...value, data: value.data.map(Math.fround) });
   }
   return result;
 }
@@ -195,7 +198,7 @@ export class Agreement {
       return known;
     };
     for (const { graph, variant, built } of this.#forms) {
-      const own = rounded(graph, inputs, variant.precision);
+      const own = rounded(graph, inputs, holdsArrays(graph) ? variant.precision : "f64");
       const form = graph === this.#plain ? "plain" : "simplified";
       const unitRoundoff = variant.precision === "f32" && holdsArrays(graph) ? 2 ** -24 : 2 ** -53;
       const report = (what: string): string => described(this.#graph, own, variant, `${form}: ${what}`, built.code);
