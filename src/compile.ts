@@ -10,6 +10,7 @@ import type { LoweredFile } from "./3-lower/lowered.ts";
 import { differentiate } from "./4-differentiate/differentiate.ts";
 import { eraseMarks } from "./4-differentiate/marks.ts";
 import { simplify } from "./5-simplify/simplify.ts";
+import { lineComments } from "./6-schedule/comments.ts";
 import { schedule } from "./6-schedule/schedule.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
 import {
@@ -22,6 +23,7 @@ import {
   sourceHash,
   takenNames,
 } from "./assemble.ts";
+import type { Source } from "./diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import type { Graph } from "./ir/graph.ts";
 import { Origins } from "./ir/origins.ts";
@@ -59,7 +61,7 @@ export async function compile(source: string, options: CompileOptions): Promise<
   if (checked === null || syntax.some((d) => d.severity === "error")) return failed();
 
   const lowered = lower(checked, builder, origins);
-  const programs = scheduleAll(lowered, builder, origins, options, printed);
+  const programs = scheduleAll(lowered, file.source, builder, origins, options, printed);
   diagnostics.push(...clashes(programs));
   if (diagnostics.some((d) => d.severity === "error")) return failed();
 
@@ -95,12 +97,14 @@ export interface Programs {
 /** Every entry point from its graph to its program. */
 function scheduleAll(
   lowered: LoweredFile,
+  source: Source,
   b: GraphBuilder,
   origins: Origins,
   options: CompileOptions,
   printed: Printer,
 ): Programs {
   const nameOf = identifierNames(origins);
+  const lineOf = lineComments(origins, source);
   const run = (
     label: string,
     graph: Graph,
@@ -110,7 +114,7 @@ function scheduleAll(
   ): Program => {
     const final = passes(label, graph, b, origins, options, printed);
     const taken = takenNames(inputs, final);
-    const program = schedule(final, { held: heldAs(isFunction), nameOf, reserved: isReserved, unroll, taken });
+    const program = schedule(final, { held: heldAs(isFunction), nameOf, reserved: isReserved, lineOf, unroll, taken });
     printed.program(label, program);
     return program;
   };

@@ -7,6 +7,8 @@ export interface ScheduleOptions {
   readonly held: (output: GraphOutput) => "number" | "array";
   /** The user's name of a node, as an identifier, or null. */
   readonly nameOf: (node: Node) => string | null;
+  /** The source line that a node came from, or null. */
+  readonly lineOf: (node: Node) => string | null;
   /** Whether small graphs become straight-line code. */
   readonly unroll: boolean;
   /** Whether a name cannot be that of a variable. */

@@ -101,7 +101,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     const label = (named === null ? null : options.nameOf(named)) ?? `kernel${k + 1}`;
     return {
       label,
-      comment: [],
+      comment: group.kind === "value" ? [] : commentOf(group, options),
       ...finished,
       inline: group.kind === "value",
       operations: group.lead === null ? dims.constant(0) : operationsOf(group.lead),
@@ -112,6 +112,12 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   const lives = livesOf(groups, reads, places, targets, buffers, copied, kernels.length);
   const parameters = graph.parameters.map((p) => p.attributes.name);
   return { parameters, buffers: [...buffers.values()], kernels, outputs, arena: planMemory(lives) };
+}
+
+/** The source lines that a kernel's nodes came from. */
+function commentOf({ lead, members }: Group, { lineOf }: ScheduleOptions): readonly string[] {
+  const nodes = lead === null ? members : [lead, ...members];
+  return [...new Set(nodes.flatMap((node) => lineOf(node) ?? []))];
 }
 
 function readOutside(

@@ -72,6 +72,7 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
   const program = schedule(named, {
     held: heldAs(true),
     nameOf: () => null,
+    lineOf: () => null,
     reserved: isReserved,
     unroll,
     taken: takenNames(inputs, named),

@@ -3,7 +3,7 @@ import { add, constant as dimConstant, constantOf, equal, multiply, shapesEqual 
 import type { Dim } from "../../ir/dim.ts";
 import { constantValue, div, is, isScalar, like, mul, reshape, transpose } from "../../ir/expressions.ts";
 import { recordOf } from "../../ir/facts.ts";
-import type { PrimitiveName, SliceAxis } from "../../ir/graph.ts";
+import type { Node, PrimitiveName, SliceAxis } from "../../ir/graph.ts";
 import { asRepeated, axisAmong, repeat, sizesAt } from "../axes.ts";
 import { uniformDivisor } from "../reciprocal.ts";
 import type { Rule } from "../rule.ts";
@@ -173,9 +173,8 @@ export const movement: readonly Rule[] = [
       }
       if (recordOf(b, x).code === null || x.element === "bool") return null;
       // Two gathers in the place of one would read two tensors that otherwise need not be stored.
-      const gathered = x.operands.filter(
-        (o) => constantValue(o) === null && asRepeated(o)?.axes.includes(-1) !== false,
-      );
+      const isWhole = (o: Node): boolean => constantValue(o) === null && asRepeated(o)?.axes.includes(-1) !== false;
+      const gathered = new Set(x.operands.filter(isWhole));
       if (gathered.size > 1) return null;
       const chosen = x.operands.map((operand) => b.create("gather", [operand, indices], { batch }));
       return b.withOperands(x, chosen);
