@@ -49,7 +49,7 @@ export class Silent extends Error {
 }
 
 /** How deep expressions and calls may nest together, so that the stack suffices. */
-export const maxDepth = 600;
+export const maxDepth = 400;
 const maxCalls = 100_000;
 const maxElements = 2 ** 31;
 

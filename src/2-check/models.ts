@@ -1,7 +1,7 @@
 /** Models: inputs, parameters, outputs, loss, metrics and training as one fragment of the graph. */
 import type { ModelItem, Statement } from "../1-parse/ast.ts";
 import type { Span } from "../diagnostics/diagnostic.ts";
-import { printShape } from "../ir/dim.ts";
+import { printShape, symbolsOf } from "../ir/dim.ts";
 import { topological } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import { announce, define, definition, misplaced, runStatement } from "./bodies.ts";
@@ -205,6 +205,7 @@ export function checkModel(c: Checker, file: FileScope, item: ModelItem): Checke
     const parameters = [...model.parameters.values()];
     const lossNode = reader.loss?.node ?? null;
     if (lossNode !== null) lint(c, model, lossNode);
+    lintInputs(c, reader);
     const optimizer = train === undefined ? null : checkTrain(c, scope, model, train, name);
     return {
       name,
@@ -232,6 +233,21 @@ export function checkModel(c: Checker, file: FileScope, item: ModelItem): Checke
       training: model.training,
     };
   });
+}
+
+/** Warns of inputs and targets that nothing depends on; silent where something faulty may have used them. */
+function lintInputs(c: Checker, reader: ModelReader): void {
+  if (c.diagnostics.some(({ severity }) => severity === "error")) return;
+  const results = [...reader.outputs, ...reader.metrics, ...(reader.loss === null ? [] : [reader.loss])];
+  const reached = new Set(topological(results.map(({ node }) => node)));
+  const inputs = [...reader.inputs, ...reader.targets];
+  const symbols = ({ node }: CheckedInput): string[] => node.shape.flatMap((dim) => [...symbolsOf(dim)]);
+  const given = new Set(inputs.filter(({ node }) => reached.has(node)).flatMap(symbols));
+  for (const input of inputs) {
+    // An input that alone tells a dim is of use by its shape.
+    const told = symbols(input).every((symbol) => given.has(symbol));
+    if (!reached.has(input.node) && told) c.fault("unused-input", { name: input.name }, input.span);
+  }
 }
 
 function lint(c: Checker, model: ModelUnit, loss: Node): void {

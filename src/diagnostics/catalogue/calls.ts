@@ -53,11 +53,6 @@ export const calls = {
     severity: "error",
     message: () => "nothing runs after `return`",
   },
-  recursion: {
-    severity: "error",
-    message: (a: { name: string; depth: number }) =>
-      `\`${a.name}\` calls itself more than ${a.depth} times: no condition on dimensions ends it`,
-  },
   "dims-not-solved": {
     severity: "error",
     message: (a: { name: string; argument: string; dims: readonly string[] }) =>

@@ -24,16 +24,6 @@ export const derivative = {
     severity: "error",
     message: (a: { argument: string; type: string }) => `\`${a.argument}\` holds ${a.type} and has no derivative`,
   },
-  "derive-shape": {
-    severity: "error",
-    message: (a: { name: string; argument: string; wanted: string; found: string }) =>
-      `\`${a.argument}\` of \`${a.name}\` is ${a.wanted}, and \`derive\` gives it the shape ${a.found}`,
-  },
-  "derive-needs-shape": {
-    severity: "error",
-    message: (a: { name: string; argument: string }) =>
-      `\`${a.name}\` takes any leading dimensions in \`${a.argument}\`: nothing says which to generate code for`,
-  },
   "gradient-of-tensor": {
     severity: "error",
     message: (a: { what: string; shape: string }) =>

@@ -56,10 +56,6 @@ export const kinds = {
     message: (a: { first: string; other: string }) =>
       `the elements of a list have one shape, but here are ${a.first} and ${a.other}`,
   },
-  "condition-of-dims": {
-    severity: "error",
-    message: (a: { condition: string }) => `whether ${a.condition} holds is not known at compile time`,
-  },
   "transpose-of-vector": {
     severity: "error",
     message: (a: { shape: string }) =>

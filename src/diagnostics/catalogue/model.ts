@@ -17,18 +17,9 @@ export const model = {
     message: (a: { name: string }) =>
       `the parameters of \`${a.name}\` have no name here: they belong to a definition \`h = ...\``,
   },
-  "layer-in-loop": {
-    severity: "error",
-    message: (a: { name: string; loop: string }) =>
-      `a call of the layer \`${a.name}\` inside \`${a.loop}\` would make new parameters in every step`,
-  },
   "path-twice": {
     severity: "error",
     message: (a: { path: string }) => `two parameters have the path \`${a.path}\``,
-  },
-  "input-without-type": {
-    severity: "error",
-    message: (a: { name: string }) => `the \`target\` \`${a.name}\` needs a type`,
   },
   "param-without-initial": {
     severity: "error",
@@ -73,11 +64,6 @@ export const model = {
     severity: "error",
     message: (a: { what: string; found: string }) => `${a.what} must be a scalar, and its shape is ${a.found}`,
   },
-  "output-depends-on-target": {
-    severity: "error",
-    message: (a: { output: string; target: string }) =>
-      `the output \`${a.output}\` depends on the target \`${a.target}\`, which \`forward\` does not have`,
-  },
   "hyper-not-a-number": {
     severity: "error",
     message: (a: { name: string }) => `\`${a.name}\` is a \`hyper\`: its value is a number known at compile time`,
@@ -86,17 +72,9 @@ export const model = {
     severity: "error",
     message: (a: { name: string }) => `\`${a.name}\` is a \`const\`: its value must be known at compile time`,
   },
-  "state-without-next": {
-    severity: "error",
-    message: (a: { name: string }) => `the state \`${a.name}\` never changes: there is no \`next ${a.name} = ...\``,
-  },
   "next-without-state": {
     severity: "error",
     message: (a: { name: string }) => `\`next ${a.name}\`: there is no state \`${a.name}\``,
-  },
-  "frozen-state": {
-    severity: "error",
-    message: (a: { name: string }) => `\`${a.name}\` is frozen and cannot have a \`next\``,
   },
   "optimizer-form": {
     severity: "error",
@@ -111,14 +89,6 @@ export const model = {
     severity: "warning",
     message: (a: { path: string }) => `the parameter \`${a.path}\` does not reach the loss and will not change`,
   },
-  "unused-input": {
-    severity: "warning",
-    message: (a: { name: string }) => `\`${a.name}\` is never used`,
-  },
-  "unstable-loss": {
-    severity: "warning",
-    message: (a: { found: string }) => `${a.found} can lose all its digits for large inputs`,
-  },
   "use-form": {
     severity: "error",
     message: () => "`use` wants a layer with named arguments, as in `use enc = dense(units = 64)`",
@@ -126,5 +96,9 @@ export const model = {
   "next-without-carry": {
     severity: "error",
     message: (a: { name: string }) => `\`next ${a.name}\`: \`${a.name}\` is not carried from round to round`,
+  },
+  "unused-input": {
+    severity: "warning",
+    message: (a: { name: string }) => `\`${a.name}\` is never used`,
   },
 } as const satisfies Catalogue;

@@ -62,10 +62,6 @@ export const names = {
     severity: "error",
     message: (a: { paths: readonly string[] }) => `these files import each other: ${a.paths.join(" -> ")}`,
   },
-  "import-faulty": {
-    severity: "error",
-    message: (a: { path: string }) => `"${a.path}" has errors of its own`,
-  },
   "not-supported": {
     severity: "error",
     message: (a: { what: string }) => `${a.what} is not supported yet`,

@@ -21,15 +21,6 @@ export const shapes = {
     message: (a: { what: string; wanted: string; found: string }) =>
       `${a.what} has the shape ${a.found}, and ${a.wanted} is wanted`,
   },
-  "wrong-rank": {
-    severity: "error",
-    message: (a: { what: string; wanted: string; found: string }) =>
-      `${a.what} wants ${a.wanted}, and ${a.found} is given`,
-  },
-  "scalar-wanted": {
-    severity: "error",
-    message: (a: { what: string; found: string }) => `${a.what} must be a scalar, not ${a.found}`,
-  },
   "axis-out-of-range": {
     severity: "error",
     message: (a: { axis: number; shape: string; rank: number }) =>
@@ -40,47 +31,6 @@ export const shapes = {
   "axis-twice": {
     severity: "error",
     message: (a: { axis: number }) => `axis ${a.axis} is named twice`,
-  },
-  permutation: {
-    severity: "error",
-    message: (a: { axes: string; rank: number }) => `${a.axes} is no order of the ${a.rank} axes: each stands once`,
-  },
-  "reshape-size": {
-    severity: "error",
-    message: (a: { from: string; to: string; found: string; wanted: string }) =>
-      `${a.from} has ${a.found} elements and cannot become ${a.to}, which has ${a.wanted}`,
-  },
-  "reshape-unknown": {
-    severity: "error",
-    message: (a: { from: string; to: string }) => `${a.from} cannot become ${a.to}: its elements do not divide evenly`,
-  },
-  "reshape-several-unknown": {
-    severity: "error",
-    message: () => "only one size of a shape may be -1",
-  },
-  "squeeze-size": {
-    severity: "error",
-    message: (a: { axis: number; size: string; shape: string }) =>
-      `axis ${a.axis} of ${a.shape} has size ${a.size}; only an axis of size 1 can go`,
-  },
-  "broadcast-shape": {
-    severity: "error",
-    message: (a: { from: string; to: string }) => `${a.from} does not broadcast to ${a.to}`,
-  },
-  "concat-shapes": {
-    severity: "error",
-    message: (a: { first: string; other: string; axis: number }) =>
-      `${a.first} and ${a.other} cannot be joined along axis ${a.axis}: all other sizes must be equal`,
-  },
-  "stack-shapes": {
-    severity: "error",
-    message: (a: { first: string; other: string }) =>
-      `${a.first} and ${a.other} cannot be stacked: their shapes must be equal`,
-  },
-  "split-size": {
-    severity: "error",
-    message: (a: { size: string; sections: string }) =>
-      `an axis of size ${a.size} does not split into ${a.sections} equal parts`,
   },
   "index-out-of-range": {
     severity: "error",
@@ -105,15 +55,6 @@ export const shapes = {
   requirement: {
     severity: "error",
     message: (a: { requirement: string }) => `this needs ${a.requirement}, which never holds`,
-  },
-  "empty-reduction": {
-    severity: "error",
-    message: (a: { name: string; shape: string }) =>
-      `\`${a.name}\` of no elements has no value: the shape is ${a.shape}`,
-  },
-  einsum: {
-    severity: "error",
-    message: (a: { text: string; why: string }) => `"${a.text}" is no product of these tensors: ${a.why}`,
   },
   "symbolic-parameter": {
     severity: "error",
