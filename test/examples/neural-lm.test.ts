@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { perplexity, predict, speak } from "../../examples/neural-lm/app.ts";
 import { copyWindows, createWindows, loadBook, tokenise } from "../../examples/neural-lm/text.ts";
-import { createNeuralLM, createNeuralLMTrainer, createTextbookLMTrainer } from "../../generated/neural-lm.ts";
+import {
+  createNeuralLM,
+  createNeuralLMTrainer,
+  createTextbookLMTrainer,
+  textbookLMInfo,
+} from "../../generated/neural-lm.ts";
 import { hashed } from "../bench/workloads.ts";
 import { expectClose, table, transpose } from "./support.ts";
 
@@ -101,6 +106,15 @@ test("the textbook's orientation: E @ one_hot(w) in columns, one example a step"
     return model.step({ w1, w2, w3, word });
   });
   expectClose(losses, reference.oneExampleAStep, 1e-5);
+});
+
+test("E @ one_hot(w) compiles to a lookup of the column", () => {
+  // The two layers take 192 * 128 + 128 * 5000 products; three products of E with one-hot vectors would take 3 * 64 * 5000 more.
+  const layers = 192 * 128 + 128 * 5000;
+  const forward = Number(textbookLMInfo.multiplyAdds.forward);
+  expect(forward).toBeGreaterThanOrEqual(layers);
+  // Softmax may count a few operations a word.
+  expect(forward).toBeLessThan(layers + 10 * 5000);
 });
 
 test("a word outside the vocabulary is refused", () => {
