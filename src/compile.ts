@@ -11,6 +11,7 @@ import { differentiate } from "./4-differentiate/differentiate.ts";
 import { eraseMarks } from "./4-differentiate/marks.ts";
 import { simplify } from "./5-simplify/simplify.ts";
 import { lineComments } from "./6-schedule/comments.ts";
+import { NestCache } from "./6-schedule/nest-cache.ts";
 import { schedule } from "./6-schedule/schedule.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
 import {
@@ -105,6 +106,7 @@ function scheduleAll(
 ): Programs {
   const nameOf = identifierNames(origins);
   const lineOf = lineComments(origins, source);
+  const nests = new NestCache();
   const run = (
     label: string,
     graph: Graph,
@@ -114,7 +116,15 @@ function scheduleAll(
   ): Program => {
     const final = passes(label, graph, b, origins, options, printed);
     const taken = takenNames(inputs, final);
-    const program = schedule(final, { held: heldAs(isFunction), nameOf, reserved: isReserved, lineOf, unroll, taken });
+    const program = schedule(final, {
+      held: heldAs(isFunction),
+      nameOf,
+      reserved: isReserved,
+      lineOf,
+      nests,
+      unroll,
+      taken,
+    });
     printed.program(label, program);
     return program;
   };

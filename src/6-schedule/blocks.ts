@@ -143,7 +143,7 @@ class Placement {
   readonly #scalars: ScalarBuilder;
   readonly #root: Block;
   readonly #variableHomes: ReadonlyMap<string, Block>;
-  readonly #hints: ReadonlyMap<Scalar, string>;
+  readonly #hints: Map<Scalar, string>;
   readonly #name: (hint: string) => string;
   /** Items of a block that store to a buffer, by buffer: the position of the first. */
   readonly #firstStores = new Map<Block, Map<string, number>>();
@@ -161,7 +161,7 @@ class Placement {
     scalars: ScalarBuilder,
     root: Block,
     variableHomes: ReadonlyMap<string, Block>,
-    hints: ReadonlyMap<Scalar, string>,
+    hints: Map<Scalar, string>,
     name: (hint: string) => string,
   ) {
     this.#scalars = scalars;
@@ -201,15 +201,19 @@ class Placement {
 
   /** `s` with every address split at its loops; iterative in the depth of the expression. */
   #prepared(root: Scalar): Scalar {
+    const known = this.#split.get(root);
+    if (known !== undefined) return known;
     for (const s of postorder([root], (t) => this.#split.has(t))) {
-      const operands = operandsOf(s).map((o) => this.#split.get(o) ?? o);
-      const rebuilt = this.#scalars.withOperands(s, operands);
-      for (const t of postorder([rebuilt], (u) => this.#homes.has(u))) this.#settle(t);
+      const rebuilt = this.#scalars.withOperands(
+        s,
+        operandsOf(s).map((o) => this.#split.get(o) ?? o),
+      );
+      this.#settle(rebuilt);
       const split = this.#splitAffine(rebuilt);
-      for (const t of postorder([split], (u) => this.#homes.has(u))) this.#settle(t);
+      this.#settle(split);
       this.#split.set(s, split);
       const hint = this.#hints.get(s);
-      if (hint !== undefined && split !== s) (this.#hints as Map<Scalar, string>).set(split, hint);
+      if (hint !== undefined && split !== s) this.#hints.set(split, hint);
     }
     return this.#split.get(root) ?? root;
   }
@@ -230,9 +234,13 @@ class Placement {
     if (outer.length === 0) {
       // i * 784 + 3: the product is shared by the neighbours of the address.
       const shared = isNumber && dims.constantOf(s.offset) !== 0 && !inner.every(isPlain);
-      return shared ? this.#scalars.grouped(this.#scalars.affine(zero, inner), [], s.offset) : s;
+      if (!shared) return s;
+      const product = this.#scalars.affine(zero, inner);
+      this.#settle(product);
+      return this.#scalars.grouped(product, [], s.offset);
     }
     const base = this.#scalars.affine(isNumber ? zero : s.offset, outer);
+    this.#settle(base);
     return this.#scalars.grouped(base, inner, isNumber ? s.offset : zero);
   }
 
@@ -243,6 +251,7 @@ class Placement {
 
   /** Home, guardedness and depth of a scalar whose operands are settled. */
   #settle(s: Scalar): void {
+    if (this.#homes.has(s)) return;
     const operands = operandsOf(s);
     let home: Block | null = this.#root;
     if (s.kind === "variable" || s.kind === "accumulator") home = this.#variableHomes.get(s.name) ?? this.#root;

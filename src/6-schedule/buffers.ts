@@ -1,6 +1,7 @@
 /** The arrays that an entry point's caller gives or takes. */
 import type { Graph, GraphOutput, Node } from "../ir/graph.ts";
 import type { Buffer } from "../ir/program.ts";
+import type { NestCache } from "./nest-cache.ts";
 
 export interface ScheduleOptions {
   /** Whether an output is delivered as a number or written to an array. */
@@ -9,6 +10,8 @@ export interface ScheduleOptions {
   readonly nameOf: (node: Node) => string | null;
   /** The source line that a node came from, or null. */
   readonly lineOf: (node: Node) => string | null;
+  /** Loop nests already built for other entry points of the file. */
+  readonly nests: NestCache;
   /** Whether small graphs become straight-line code. */
   readonly unroll: boolean;
   /** Whether a name cannot be that of a variable. */

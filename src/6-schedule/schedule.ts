@@ -42,7 +42,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   }
   const temporary = (node: Node): string => {
     const label = names.take(options.nameOf(node) ?? "work");
-    const name = `temporary.${label}`;
+    const name = `temporary.${node.id}`;
     buffers.set(name, { name, element: node.element, shape: node.shape, role: "temporary", label });
     return name;
   };
@@ -91,12 +91,15 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   }
 
   const kernels = groups.map((group, k): Kernel => {
-    const finished = buildNest(group, {
-      placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
-      targetsOf: (node) => targets.get(node) ?? [],
-      copyOf: (node) => delivered.get(node) ?? null,
-      taken: names.all,
-    });
+    const signature = signatureOf(group, reads.get(group) ?? new Set(), places, targets, delivered);
+    const finished = options.nests.take(signature, names.all, () =>
+      buildNest(group, {
+        placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
+        targetsOf: (node) => targets.get(node) ?? [],
+        copyOf: (node) => delivered.get(node) ?? null,
+        taken: names.all,
+      }),
+    );
     const named = group.members.at(-1) ?? group.lead;
     const label = (named === null ? null : options.nameOf(named)) ?? `kernel${k + 1}`;
     return {
@@ -112,6 +115,24 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   const lives = livesOf(groups, reads, places, targets, buffers, copied, kernels.length);
   const parameters = graph.parameters.map((p) => p.attributes.name);
   return { parameters, buffers: [...buffers.values()], kernels, outputs, arena: planMemory(lives) };
+}
+
+/** All that the statements of a group depend on: its nodes, and where they and what they read are kept. */
+function signatureOf(
+  group: Group,
+  reads: ReadonlySet<Node>,
+  places: ReadonlyMap<Node, Place>,
+  targets: ReadonlyMap<Node, readonly string[]>,
+  delivered: ReadonlyMap<Node, string>,
+): string {
+  const placeOf = (node: Node): string => {
+    const place = places.get(node);
+    return place === undefined ? "" : place.kind === "number" ? `#${place.name}` : place.buffer;
+  };
+  const nodes = group.lead === null ? group.members : [group.lead, ...group.members];
+  const own = nodes.map((n) => `${n.id}:${placeOf(n)}:${(targets.get(n) ?? []).join(",")}:${delivered.get(n) ?? ""}`);
+  const read = [...reads].map((n) => `${n.id}:${placeOf(n)}`).sort();
+  return `${group.kind} ${own.join(" ")} / ${read.join(" ")}`;
 }
 
 /** The source lines that a kernel's nodes came from. */

@@ -7,6 +7,7 @@ import type { Span } from "../../src/diagnostics/diagnostic.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
+import { NestCache } from "../../src/6-schedule/nest-cache.ts";
 import { schedule } from "../../src/6-schedule/schedule.ts";
 import { emitModule, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
 import { heldAs, isReserved, takenNames } from "../../src/assemble.ts";
@@ -73,6 +74,7 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
     held: heldAs(true),
     nameOf: () => null,
     lineOf: () => null,
+    nests: new NestCache(),
     reserved: isReserved,
     unroll,
     taken: takenNames(inputs, named),
