@@ -10,7 +10,7 @@ import { simplify } from "../../src/5-simplify/simplify.ts";
 import { NestCache } from "../../src/6-schedule/nest-cache.ts";
 import { schedule } from "../../src/6-schedule/schedule.ts";
 import { emitModule, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
-import { heldAs, isReserved, takenNames } from "../../src/assemble.ts";
+import { heldAs, isReserved, takenNames } from "../../src/7-emit/typescript/identifiers.ts";
 import { load } from "../../src/evaluate.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
 import * as dims from "../../src/ir/dim.ts";
