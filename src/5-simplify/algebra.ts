@@ -129,7 +129,10 @@ function distributeSum(context: RuleContext, node: Node<"reduce_sum">, live: Liv
     return multiplyTerms(outside, powerTerm(reduceSum(b, compose(small, [inside]), axes), 1));
   });
   const settled = settle(context, sums);
-  return settled === null ? null : compose({ ...small, shape: node.shape }, collect(settled));
+  if (settled === null) return null;
+  const collected = collect(settled);
+  // A sum of differences keeps digits that a difference of sums loses: only what cancels is worth it.
+  return collected.length < addends.length ? compose({ ...small, shape: node.shape }, collected) : null;
 }
 
 /** Nodes that terms are made of. */
