@@ -9,7 +9,7 @@ import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
 import { NestCache } from "../../src/6-schedule/nest-cache.ts";
 import { schedule } from "../../src/6-schedule/schedule.ts";
-import { emitModule, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
+import { emitModule, textOf, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
 import { heldAs, isReserved, takenNames } from "../../src/7-emit/typescript/identifiers.ts";
 import { load } from "../../src/evaluate.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
@@ -94,7 +94,7 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
     precision,
     header: ["test"],
   };
-  const { code } = emitModule(parts, "js");
+  const code = textOf(emitModule(parts, "js").code);
   const exports = loaded(code);
   const f = exports.f as (...args: readonly unknown[]) => Record<string, number | boolean | ArrayLike<number>>;
   const arrays = inputs.filter((i) => i.node.attributes.held === "array");

@@ -45,11 +45,7 @@ function emitInline(
   writer: ModuleWriter,
 ): readonly Statement[] {
   const inner: KernelNames = {
-    array: (buffer) => {
-      const { name, base } = names.array(bufferOf(buffer), true);
-      if (base !== null && base.kind !== "name") throw new Error("internal: an offset without a name");
-      return { name, base: base?.kind === "name" ? base.name : null };
-    },
+    array: (buffer) => names.array(bufferOf(buffer), true),
     symbol: names.symbol,
     argument: (name) => names.argument(name) ?? ts.name(name),
     elementOf: (buffer) => bufferOf(buffer).element,
@@ -138,7 +134,7 @@ function kernelFunction(
   const inner: KernelNames = {
     array: (buffer) => ({
       name: formal.array(buffer),
-      base: hasBase(buffer) ? `${formal.array(buffer)}Start` : null,
+      base: hasBase(buffer) ? ts.name(`${formal.array(buffer)}Start`) : null,
     }),
     symbol: formal.symbol,
     argument: (argument) => ts.name(formal.argument(argument)),

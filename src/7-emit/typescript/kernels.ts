@@ -11,7 +11,7 @@ import type { Expression, Statement } from "./syntax.ts";
 /** How the names of a kernel are written where it is printed. */
 export interface KernelNames {
   /** The array of a buffer, and the offset at which it begins there (null: 0). */
-  readonly array: (buffer: string) => { readonly name: string; readonly base: string | null };
+  readonly array: (buffer: string) => { readonly name: string; readonly base: Expression | null };
   readonly symbol: (name: string) => string;
   readonly argument: (name: string) => Expression;
   /** The element type of a buffer: bools are stored as 0 and 1. */
@@ -57,7 +57,7 @@ function emitStatement(s: KernelStatement, names: KernelNames): Statement {
       return ts.assign(elementOf(s.buffer, s.index, names), emitScalar(s.value, names), "+=");
     case "fill": {
       const { name, base } = names.array(s.buffer);
-      const from = base === null ? [] : [ts.name(base), sum([{ e: ts.name(base), negative: false }, { e: emitDim(names.sizeOf(s.buffer), names.symbol), negative: false }])]; // prettier-ignore
+      const from = base === null ? [] : [base, sum([{ e: base, negative: false }, { e: emitDim(names.sizeOf(s.buffer), names.symbol), negative: false }])]; // prettier-ignore
       return ts.expression(ts.call(`${name}.fill`, ts.number(s.value), ...from));
     }
     case "loop":
@@ -82,7 +82,7 @@ function stored(value: Scalar, element: ElementType, names: KernelNames): Expres
 function elementOf(buffer: string, index: Scalar, names: KernelNames): Expression {
   const { name, base } = names.array(buffer);
   const at = emitScalar(index, names);
-  return ts.element(ts.name(name), base === null ? at : ts.binary("+", ts.name(base), at));
+  return ts.element(ts.name(name), base === null ? at : ts.binary("+", base, at));
 }
 
 /** One scalar expression. Its depth is bounded: the placement cuts deep ones by locals. */
