@@ -2,9 +2,9 @@
 // Options: --target ts --precision f32
 // Digits: 103338 parameters
 //   forward: 101652*batch multiply-adds, 3688*batch bytes of temporaries
-//   evaluate: 101667*batch multiply-adds, 3656*batch bytes of temporaries
-//   gradient: 204844*batch multiply-adds, 7853*batch bytes of temporaries
-//   step: 204844*batch multiply-adds, 7853*batch bytes of temporaries
+//   evaluate: 101664*batch multiply-adds, 3660*batch bytes of temporaries
+//   gradient: 204713*batch multiply-adds, 4764*batch bytes of temporaries
+//   step: 204713*batch multiply-adds, 4764*batch bytes of temporaries
 //   apply: 0 multiply-adds, 0 bytes of temporaries
 // @ts-nocheck
 /* eslint-disable */
@@ -175,9 +175,9 @@ export const digitsInfo = {
   parameterCount: 103338,
   multiplyAdds: {
     forward: "101652*batch",
-    evaluate: "101667*batch",
-    gradient: "204844*batch",
-    step: "204844*batch",
+    evaluate: "101664*batch",
+    gradient: "204713*batch",
+    step: "204713*batch",
     apply: "0",
   },
   sourceHash: "e60db42179b3cd9a",
@@ -201,9 +201,9 @@ interface DigitsStore {
   readonly forward_s1: Float32Array;
   readonly forward_h: Float32Array;
   readonly forward_z: Float32Array;
-  readonly forward_t: Float32Array;
-  readonly forward_t1: Float32Array;
-  readonly forward_t2: Float32Array;
+  readonly forward_work: Float32Array;
+  readonly forward_work1: Float32Array;
+  readonly forward_work2: Float32Array;
 }
 
 function createDigitsStore(batch: number): DigitsStore {
@@ -235,9 +235,9 @@ function createDigitsStore(batch: number): DigitsStore {
     forward_s1: reals.subarray(103338, 784 * batch + 103338),
     forward_h: reals.subarray(784 * batch + 103338, 912 * batch + 103338),
     forward_z: reals.subarray(103338, 10 * batch + 103338),
-    forward_t: reals.subarray(784 * batch + 103338, 785 * batch + 103338),
-    forward_t1: reals.subarray(912 * batch + 103338, 922 * batch + 103338),
-    forward_t2: reals.subarray(784 * batch + 103338, 785 * batch + 103338),
+    forward_work: reals.subarray(784 * batch + 103338, 785 * batch + 103338),
+    forward_work1: reals.subarray(912 * batch + 103338, 922 * batch + 103338),
+    forward_work2: reals.subarray(784 * batch + 103338, 785 * batch + 103338),
   };
 }
 
@@ -254,41 +254,39 @@ interface DigitsTrainingStore extends DigitsStore {
   readonly optimizer_z_b_v: Float32Array;
   readonly evaluate_s1: Float32Array;
   readonly evaluate_h: Float32Array;
-  readonly evaluate_t: Float32Array;
-  readonly evaluate_t1: Float32Array;
-  readonly evaluate_t2: Int32Array;
-  readonly evaluate_t3: Float32Array;
+  readonly evaluate_z: Float32Array;
+  readonly evaluate_work: Float32Array;
+  readonly evaluate_work1: Int32Array;
+  readonly evaluate_work2: Float32Array;
+  readonly evaluate_work3: Float32Array;
   readonly gradient_s1: Float32Array;
-  readonly gradient_t: Float32Array;
+  readonly gradient_work: Float32Array;
   readonly gradient_h: Float32Array;
-  readonly gradient_t1: Float32Array;
-  readonly gradient_t2: Float32Array;
-  readonly gradient_t3: Float32Array;
-  readonly gradient_t4: Float32Array;
-  readonly gradient_t5: Uint8Array;
-  readonly gradient_t6: Float32Array;
-  readonly gradient_t7: Float32Array;
-  readonly gradient_t8: Float32Array;
-  readonly gradient_t9: Float32Array;
+  readonly gradient_z: Float32Array;
+  readonly gradient_work1: Float32Array;
+  readonly gradient_work2: Float32Array;
+  readonly gradient_work3: Float32Array;
+  readonly gradient_work4: Float32Array;
+  readonly gradient_work5: Float32Array;
+  readonly gradient_work6: Float32Array;
+  readonly gradient_work7: Float32Array;
   readonly step_s1: Float32Array;
-  readonly step_t: Float32Array;
+  readonly step_work: Float32Array;
   readonly step_h: Float32Array;
-  readonly step_t1: Float32Array;
-  readonly step_t2: Float32Array;
-  readonly step_t3: Float32Array;
-  readonly step_t4: Float32Array;
-  readonly step_t5: Uint8Array;
-  readonly step_t6: Float32Array;
-  readonly step_t7: Float32Array;
-  readonly step_t8: Float32Array;
-  readonly step_t9: Float32Array;
+  readonly step_z: Float32Array;
+  readonly step_work1: Float32Array;
+  readonly step_work2: Float32Array;
+  readonly step_work3: Float32Array;
+  readonly step_work4: Float32Array;
+  readonly step_work5: Float32Array;
+  readonly step_work6: Float32Array;
+  readonly step_work7: Float32Array;
 }
 
 function createDigitsTrainingStore(batch: number): DigitsTrainingStore {
-  const arena = new ArrayBuffer(7861 * batch + 1227512);
-  const reals = new Float32Array(arena, 0, 1963 * batch + 306878);
-  const integers = new Int32Array(arena, 7852 * batch + 1227512, 2 * batch);
-  const flags = new Uint8Array(arena, 7860 * batch + 1227512, batch);
+  const arena = new ArrayBuffer(4772 * batch + 1227512);
+  const reals = new Float32Array(arena, 0, 1191 * batch + 306878);
+  const integers = new Int32Array(arena, 4764 * batch + 1227512, 2 * batch);
   const s_mean = reals.subarray(0, 784);
   const s_std = reals.subarray(784, 1568);
   const h_W = reals.subarray(1568, 101920);
@@ -323,39 +321,38 @@ function createDigitsTrainingStore(batch: number): DigitsTrainingStore {
     forward_s1: reals.subarray(306878, 784 * batch + 306878),
     forward_h: reals.subarray(784 * batch + 306878, 912 * batch + 306878),
     forward_z: reals.subarray(306878, 10 * batch + 306878),
-    forward_t: reals.subarray(784 * batch + 306878, 785 * batch + 306878),
-    forward_t1: reals.subarray(912 * batch + 306878, 922 * batch + 306878),
-    forward_t2: reals.subarray(784 * batch + 306878, 785 * batch + 306878),
+    forward_work: reals.subarray(784 * batch + 306878, 785 * batch + 306878),
+    forward_work1: reals.subarray(912 * batch + 306878, 922 * batch + 306878),
+    forward_work2: reals.subarray(784 * batch + 306878, 785 * batch + 306878),
     evaluate_s1: reals.subarray(306878, 784 * batch + 306878),
     evaluate_h: reals.subarray(784 * batch + 306878, 912 * batch + 306878),
-    evaluate_t: reals.subarray(306878, 10 * batch + 306878),
-    evaluate_t1: reals.subarray(784 * batch + 306878, 785 * batch + 306878),
-    evaluate_t2: integers.subarray(batch, 2 * batch),
-    evaluate_t3: reals.subarray(912 * batch + 306878, 913 * batch + 306878),
+    evaluate_z: reals.subarray(306878, 10 * batch + 306878),
+    evaluate_work: reals.subarray(784 * batch + 306878, 785 * batch + 306878),
+    evaluate_work1: integers.subarray(batch, 2 * batch),
+    evaluate_work2: reals.subarray(912 * batch + 306878, 913 * batch + 306878),
+    evaluate_work3: reals.subarray(913 * batch + 306878, 914 * batch + 306878),
     gradient_s1: reals.subarray(306878, 784 * batch + 306878),
-    gradient_t: reals.subarray(784 * batch + 306878, 912 * batch + 306878),
+    gradient_work: reals.subarray(784 * batch + 306878, 912 * batch + 306878),
     gradient_h: reals.subarray(912 * batch + 306878, 1040 * batch + 306878),
-    gradient_t1: reals.subarray(1040 * batch + 306878, 1050 * batch + 306878),
-    gradient_t2: reals.subarray(1824 * batch + 306878, 1825 * batch + 306878),
-    gradient_t3: reals.subarray(1834 * batch + 306878, 1844 * batch + 306878),
-    gradient_t4: reals.subarray(1962 * batch + 306878, 1963 * batch + 306878),
-    gradient_t5: flags.subarray(0, batch),
-    gradient_t6: reals.subarray(1040 * batch + 306878, 1824 * batch + 306878),
-    gradient_t7: reals.subarray(306878, 10 * batch + 306878),
-    gradient_t8: reals.subarray(1824 * batch + 306878, 1834 * batch + 306878),
-    gradient_t9: reals.subarray(1834 * batch + 306878, 1962 * batch + 306878),
+    gradient_z: reals.subarray(1040 * batch + 306878, 1050 * batch + 306878),
+    gradient_work1: reals.subarray(1050 * batch + 306878, 1051 * batch + 306878),
+    gradient_work2: reals.subarray(1178 * batch + 306878, 1188 * batch + 306878),
+    gradient_work3: reals.subarray(1188 * batch + 306878, 1189 * batch + 306878),
+    gradient_work4: reals.subarray(1189 * batch + 306878, 1190 * batch + 306878),
+    gradient_work5: reals.subarray(1190 * batch + 306878, 1191 * batch + 306878),
+    gradient_work6: reals.subarray(1040 * batch + 306878, 1050 * batch + 306878),
+    gradient_work7: reals.subarray(1050 * batch + 306878, 1178 * batch + 306878),
     step_s1: reals.subarray(306878, 784 * batch + 306878),
-    step_t: reals.subarray(784 * batch + 306878, 912 * batch + 306878),
+    step_work: reals.subarray(784 * batch + 306878, 912 * batch + 306878),
     step_h: reals.subarray(912 * batch + 306878, 1040 * batch + 306878),
-    step_t1: reals.subarray(1040 * batch + 306878, 1050 * batch + 306878),
-    step_t2: reals.subarray(1824 * batch + 306878, 1825 * batch + 306878),
-    step_t3: reals.subarray(1834 * batch + 306878, 1844 * batch + 306878),
-    step_t4: reals.subarray(1962 * batch + 306878, 1963 * batch + 306878),
-    step_t5: flags.subarray(0, batch),
-    step_t6: reals.subarray(1040 * batch + 306878, 1824 * batch + 306878),
-    step_t7: reals.subarray(306878, 10 * batch + 306878),
-    step_t8: reals.subarray(1824 * batch + 306878, 1834 * batch + 306878),
-    step_t9: reals.subarray(1834 * batch + 306878, 1962 * batch + 306878),
+    step_z: reals.subarray(1040 * batch + 306878, 1050 * batch + 306878),
+    step_work1: reals.subarray(1050 * batch + 306878, 1051 * batch + 306878),
+    step_work2: reals.subarray(1178 * batch + 306878, 1188 * batch + 306878),
+    step_work3: reals.subarray(1188 * batch + 306878, 1189 * batch + 306878),
+    step_work4: reals.subarray(1189 * batch + 306878, 1190 * batch + 306878),
+    step_work5: reals.subarray(1190 * batch + 306878, 1191 * batch + 306878),
+    step_work6: reals.subarray(1040 * batch + 306878, 1050 * batch + 306878),
+    step_work7: reals.subarray(1050 * batch + 306878, 1178 * batch + 306878),
   };
 }
 
@@ -423,11 +420,11 @@ function digitsForward(
   const p = out !== undefined ? out.p : new Float32Array(10 * batch);
   digitsForwardS(x, s.s_mean, s.s_std, s.forward_s1, batch);
   digitsForwardH(s.h_W, s.forward_s1, s.h_b, s.forward_h, batch);
-  digitsForwardZ(s.z_b, s.z_W, s.forward_h, s.forward_z, batch);
-  digitsForwardKernel4(s.forward_z, s.forward_t, batch);
-  digitsForwardKernel5(s.forward_t, s.forward_z, s.forward_t1, batch);
-  digitsForwardKernel6(s.forward_t1, s.forward_t2, batch);
-  digitsForwardP(s.forward_t2, s.forward_t1, p, batch);
+  digitsForwardZ(s.z_W, s.forward_h, s.z_b, s.forward_z, batch);
+  digitsForwardKernel4(s.forward_z, s.forward_work, batch);
+  digitsForwardKernel5(s.forward_work, s.forward_z, s.forward_work1, batch);
+  digitsForwardKernel6(s.forward_work1, s.forward_work2, batch);
+  digitsForwardP(s.forward_work2, s.forward_work1, p, batch);
   if (out !== undefined) {
     return out as { p: Float32Array };
   }
@@ -455,20 +452,26 @@ function digitsEvaluate(
   checkGiven(s.s_mean, "s.mean", "Digits");
   checkGiven(s.s_std, "s.std", "Digits");
   digitsForwardS(x, s.s_mean, s.s_std, s.evaluate_s1, batch);
-  digitsEvaluateH(s.h_W, s.evaluate_s1, s.h_b, s.evaluate_h, batch);
-  digitsEvaluateKernel3(s.z_W, s.evaluate_h, s.evaluate_t, batch);
-  digitsEvaluateKernel4(s.evaluate_t, s.z_b, s.evaluate_t1, batch);
-  digitsEvaluateKernel5(s.evaluate_t, s.z_b, s.evaluate_t2, batch);
-  const value = digitsEvaluateKernel6(s.evaluate_t2, s.yIndices, batch);
-  const accuracy1 = value / batch;
-  digitsEvaluateKernel8(s.evaluate_t1, s.evaluate_t, s.z_b, s.evaluate_t3, batch);
-  const value1 = digitsEvaluateKernel9(s.evaluate_t, s.yIndices, batch);
-  const value2 = digitsEvaluateKernel10(s.z_b, s.yIndices, batch);
-  const value3 = digitsEvaluateKernel11(s.evaluate_t1, batch);
-  const value4 = digitsEvaluateKernel12(s.evaluate_t3, batch);
-  const value5 = digitsEvaluateKernel13(s.evaluate_t1, s.evaluate_t, s.z_b, batch);
-  const loss1 =
-    ((value1 + value2 - value3 - value5 / 10) * s.hyper.smoothing + value4 + value3 - value1 - value2) / batch;
+  digitsForwardH(s.h_W, s.evaluate_s1, s.h_b, s.evaluate_h, batch);
+  digitsForwardZ(s.z_W, s.evaluate_h, s.z_b, s.evaluate_z, batch);
+  digitsForwardKernel4(s.evaluate_z, s.evaluate_work, batch);
+  const value = 1 - s.hyper.smoothing;
+  digitsEvaluateKernel6(s.evaluate_z, s.evaluate_work1, batch);
+  const value1 = digitsEvaluateKernel7(s.evaluate_work1, s.yIndices, batch);
+  const accuracy1 = value1 / batch;
+  digitsEvaluateKernel9(s.evaluate_work, s.evaluate_z, s.evaluate_work2, batch);
+  digitsEvaluateKernel10(s.evaluate_work, s.evaluate_z, s.evaluate_work3, batch);
+  const value2 = digitsEvaluateKernel11(
+    s.evaluate_work2,
+    s.evaluate_z,
+    s.yIndices,
+    s.evaluate_work,
+    s.evaluate_work3,
+    value,
+    s.hyper.smoothing,
+    batch,
+  );
+  const loss1 = value2 / batch;
   s.evaluation.loss = loss1;
   s.evaluation.accuracy = accuracy1;
   return s.evaluation;
@@ -517,41 +520,44 @@ function digitsGradient(
   const gradient_z_W = out !== undefined ? out["z.W"] : new Float32Array(1280);
   const gradient_z_b = out !== undefined ? out["z.b"] : new Float32Array(10);
   digitsForwardS(x, s.s_mean, s.s_std, s.gradient_s1, batch);
-  digitsGradientH(s.h_W, s.gradient_s1, s.h_b, s.gradient_t, s.gradient_h, batch);
-  digitsGradientKernel3(s.z_W, s.gradient_h, s.gradient_t1, batch);
-  digitsGradientKernel4(s.gradient_t1, s.z_b, s.gradient_t2, batch);
-  digitsGradientKernel5(s.gradient_t2, s.gradient_t1, s.z_b, s.gradient_t3, batch);
-  digitsGradientKernel6(s.gradient_t3, s.gradient_t4, batch);
-  const value = digitsGradientKernel7(s.gradient_t1, s.yIndices, batch);
-  const value1 = digitsEvaluateKernel10(s.z_b, s.yIndices, batch);
-  const value2 = digitsGradientKernel9(s.gradient_t2, batch);
-  const value3 = digitsGradientKernel10(s.gradient_t4, batch);
-  const value4 = digitsGradientKernel11(s.gradient_t2, s.gradient_t1, s.z_b, batch);
-  const loss1 =
-    ((value + value1 - value2 - value4 / 10) * s.hyper.smoothing + value3 + value2 - value - value1) / batch;
-  const value5 = 1 / batch;
-  digitsGradientKernel14(s.gradient_t, s.gradient_t5, batch);
-  digitsGradientKernel15(s.gradient_t5, s.gradient_s1, s.gradient_t6, batch);
-  const value6 = s.hyper.smoothing / batch;
-  const value7 = -0.1 * value6;
-  const value8 = value6 - value5;
-  digitsGradientKernel19(
+  digitsGradientH(s.h_W, s.gradient_s1, s.h_b, s.gradient_work, s.gradient_h, batch);
+  digitsForwardZ(s.z_W, s.gradient_h, s.z_b, s.gradient_z, batch);
+  digitsForwardKernel4(s.gradient_z, s.gradient_work1, batch);
+  const value = 1 - s.hyper.smoothing;
+  digitsForwardKernel5(s.gradient_work1, s.gradient_z, s.gradient_work2, batch);
+  digitsGradientKernel7(s.gradient_work2, s.gradient_work3, s.gradient_work4, batch);
+  digitsEvaluateKernel10(s.gradient_work1, s.gradient_z, s.gradient_work5, batch);
+  const value1 = digitsEvaluateKernel11(
+    s.gradient_work4,
+    s.gradient_z,
     s.yIndices,
-    s.gradient_t5,
-    s.gradient_t4,
-    s.gradient_t3,
-    s.gradient_t7,
-    s.gradient_t8,
-    value5,
-    value8,
-    value7,
+    s.gradient_work1,
+    s.gradient_work5,
+    value,
+    s.hyper.smoothing,
     batch,
   );
-  digitsGradientKernel20(s.z_W, s.gradient_t7, s.gradient_t, s.gradient_t9, batch);
-  digitsGradientKernel21(s.gradient_t6, s.gradient_t9, gradient_h_W, batch);
-  digitsGradientKernel22(s.gradient_t9, gradient_h_b, batch);
-  digitsGradientKernel23(s.gradient_h, s.gradient_t8, gradient_z_W, batch);
-  digitsGradientKernel24(s.gradient_t7, gradient_z_b, batch);
+  const loss1 = value1 / batch;
+  const value2 = value / batch;
+  const value3 = -value2;
+  const value4 = s.hyper.smoothing / batch;
+  const value5 = -0.1 * value4;
+  const value6 = value2 + value4;
+  digitsGradientKernel16(
+    s.yIndices,
+    s.gradient_work3,
+    s.gradient_work2,
+    s.gradient_work6,
+    value6,
+    value5,
+    value3,
+    batch,
+  );
+  digitsGradientKernel17(s.z_W, s.gradient_work6, s.gradient_work, s.gradient_work7, batch);
+  digitsGradientKernel18(s.gradient_s1, s.gradient_work7, gradient_h_W, batch);
+  digitsGradientKernel19(s.gradient_work7, gradient_h_b, batch);
+  digitsGradientKernel20(s.gradient_h, s.gradient_work6, gradient_z_W, batch);
+  digitsGradientKernel21(s.gradient_work6, gradient_z_b, batch);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: DigitsParams };
     result.loss = loss1;
@@ -589,45 +595,37 @@ function digitsStep(s: DigitsTrainingStore, given: { x: Float32Array; y: Integer
   checkGiven(s.s_std, "s.std", "Digits");
   const step = s.step + 1;
   digitsForwardS(x, s.s_mean, s.s_std, s.step_s1, batch);
-  digitsGradientH(s.h_W, s.step_s1, s.h_b, s.step_t, s.step_h, batch);
-  digitsGradientKernel3(s.z_W, s.step_h, s.step_t1, batch);
-  digitsGradientKernel4(s.step_t1, s.z_b, s.step_t2, batch);
-  const value = s.hyper.lr / (1 - powF32(0.9, step));
-  const value1 = Math.sqrt(1 - powF32(0.999, step));
-  digitsGradientKernel5(s.step_t2, s.step_t1, s.z_b, s.step_t3, batch);
-  digitsGradientKernel6(s.step_t3, s.step_t4, batch);
-  const value2 = digitsGradientKernel7(s.step_t1, s.yIndices, batch);
-  const value3 = digitsEvaluateKernel10(s.z_b, s.yIndices, batch);
-  const value4 = digitsGradientKernel9(s.step_t2, batch);
-  const value5 = digitsGradientKernel10(s.step_t4, batch);
-  const value6 = digitsGradientKernel11(s.step_t2, s.step_t1, s.z_b, batch);
-  digitsGradientKernel14(s.step_t, s.step_t5, batch);
-  digitsGradientKernel15(s.step_t5, s.step_s1, s.step_t6, batch);
-  const value7 = s.hyper.smoothing / batch;
-  const value8 = -0.1 * value7;
-  const loss1 =
-    ((1 - s.hyper.smoothing) * (value5 + value4 - value2 - value3) + s.hyper.smoothing * (value5 - value6 / 10)) /
-    batch;
-  const value9 = (1 - s.hyper.smoothing) / batch;
-  const value10 = value7 + value9;
-  const value11 = -value9;
-  digitsStepKernel22(
+  digitsGradientH(s.h_W, s.step_s1, s.h_b, s.step_work, s.step_h, batch);
+  digitsForwardZ(s.z_W, s.step_h, s.z_b, s.step_z, batch);
+  digitsForwardKernel4(s.step_z, s.step_work1, batch);
+  const value = 1 - s.hyper.smoothing;
+  const value1 = s.hyper.lr / (1 - powF32(0.9, step));
+  const value2 = Math.sqrt(1 - powF32(0.999, step));
+  digitsForwardKernel5(s.step_work1, s.step_z, s.step_work2, batch);
+  digitsGradientKernel7(s.step_work2, s.step_work3, s.step_work4, batch);
+  digitsEvaluateKernel10(s.step_work1, s.step_z, s.step_work5, batch);
+  const value3 = digitsEvaluateKernel11(
+    s.step_work4,
+    s.step_z,
     s.yIndices,
-    s.step_t5,
-    s.step_t4,
-    s.step_t3,
-    s.step_t7,
-    s.step_t8,
-    value10,
-    value11,
-    value8,
+    s.step_work1,
+    s.step_work5,
+    value,
+    s.hyper.smoothing,
     batch,
   );
-  digitsGradientKernel20(s.z_W, s.step_t7, s.step_t, s.step_t9, batch);
-  digitsStepKernel24(s.step_t6, s.step_t9, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, value, value1, batch);
-  digitsStepKernel25(s.step_t9, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, value, value1, batch);
-  digitsStepKernel26(s.step_h, s.step_t8, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, value, value1, batch);
-  digitsStepKernel27(s.step_t7, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value, value1, batch);
+  const loss1 = value3 / batch;
+  const value4 = value / batch;
+  const value5 = -value4;
+  const value6 = s.hyper.smoothing / batch;
+  const value7 = -0.1 * value6;
+  const value8 = value4 + value6;
+  digitsGradientKernel16(s.yIndices, s.step_work3, s.step_work2, s.step_work6, value8, value7, value5, batch);
+  digitsGradientKernel17(s.z_W, s.step_work6, s.step_work, s.step_work7, batch);
+  digitsStepKernel20(s.step_s1, s.step_work7, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, value1, value2, batch);
+  digitsStepKernel21(s.step_work7, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, value1, value2, batch);
+  digitsStepKernel22(s.step_h, s.step_work6, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, value1, value2, batch);
+  digitsStepKernel23(s.step_work6, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value1, value2, batch);
   s.step = step;
   return loss1;
 }
@@ -656,30 +654,35 @@ function digitsApply(s: DigitsTrainingStore, given: DigitsParams): void {
   s.step = step;
 }
 
+/** digits.nn:10: h = relu(dense(s, hidden)) */
 function digitsInitialKernel1(h_b: Float32Array): void {
   for (let i = 0; i < 128; i++) {
     h_b[i] = 0;
   }
 }
 
+/** digits.nn:11: z = dense(h, 10) */
 function digitsInitialKernel2(z_b: Float32Array): void {
   for (let i = 0; i < 10; i++) {
     z_b[i] = 0;
   }
 }
 
+/** digits.nn:10: h = relu(dense(s, hidden)) */
 function digitsInitialKernel3(h_W: Float32Array, seed: number): void {
   for (let i = 0; i < 100352; i++) {
     h_W[i] = -0.08111071056538127 + 0.16222142113076254 * uniform(seed, 0, 0, i);
   }
 }
 
+/** digits.nn:11: z = dense(h, 10) */
 function digitsInitialKernel4(z_W: Float32Array, seed: number): void {
   for (let i = 0; i < 1280; i++) {
     z_W[i] = -0.20851441405707477 + 0.41702882811414954 * uniform(seed, 0, 1, i);
   }
 }
 
+/** digits.nn:9: s = standardize(x) */
 function digitsForwardS(
   x: Float32Array,
   s_mean: Float32Array,
@@ -690,35 +693,17 @@ function digitsForwardS(
   for (let i = 0; i < batch; i++) {
     const at = i * 784;
     for (let j = 0; j < 784; j++) {
-      const at1 = at + j;
-      s1[at1] = (x[at1] - s_mean[j]) / s_std[j];
+      s1[at + j] = (x[at + j] - s_mean[j]) / s_std[j];
     }
   }
 }
 
+/** digits.nn:10: h = relu(dense(s, hidden)) */
 function digitsForwardH(h_W: Float32Array, s1: Float32Array, h_b: Float32Array, h: Float32Array, batch: number): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 784;
-    const at2 = i * 784 + 784;
-    const at3 = i * 784 + 1568;
-    const at4 = i * 784 + 2352;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
+    const at2 = i * 128;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -737,125 +722,103 @@ function digitsForwardH(h_W: Float32Array, s1: Float32Array, h_b: Float32Array, 
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < 784; k++) {
-        const t3 = h_W[j + k * 128];
-        const t4 = s1[at1 + k];
-        sum += t4 * t3;
-        const t5 = h_W[j + 1 + k * 128];
-        sum1 += t4 * t5;
-        const t6 = h_W[j + 2 + k * 128];
-        sum2 += t4 * t6;
-        const t7 = h_W[j + 3 + k * 128];
-        sum3 += t4 * t7;
-        const t8 = s1[at2 + k];
-        sum4 += t8 * t3;
-        sum5 += t8 * t5;
-        sum6 += t8 * t6;
-        sum7 += t8 * t7;
-        const t9 = s1[at3 + k];
-        sum8 += t9 * t3;
-        sum9 += t9 * t5;
-        sum10 += t9 * t6;
-        sum11 += t9 * t7;
-        const t10 = s1[at4 + k];
-        sum12 += t10 * t3;
-        sum13 += t10 * t5;
-        sum14 += t10 * t6;
-        sum15 += t10 * t7;
+        const t = h_W[j + k * 128];
+        const t1 = s1[at1 + k];
+        sum += t1 * t;
+        const t2 = h_W[j + k * 128 + 1];
+        sum1 += t1 * t2;
+        const t3 = h_W[j + k * 128 + 2];
+        sum2 += t1 * t3;
+        const t4 = h_W[j + k * 128 + 3];
+        sum3 += t1 * t4;
+        const t5 = s1[at1 + k + 784];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = s1[at1 + k + 1568];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = s1[at1 + k + 2352];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      const t11 = h_b[j];
-      const t12 = sum + t11;
-      h[at5 + j] = t12 < 0 ? 0 : t12;
-      const t13 = h_b[j + 1];
-      const t14 = sum1 + t13;
-      h[at6 + j] = t14 < 0 ? 0 : t14;
-      const t15 = h_b[j + 2];
-      const t16 = sum2 + t15;
-      h[at7 + j] = t16 < 0 ? 0 : t16;
-      const t17 = h_b[j + 3];
-      const t18 = sum3 + t17;
-      h[at8 + j] = t18 < 0 ? 0 : t18;
-      const t19 = sum4 + t11;
-      h[at9 + j] = t19 < 0 ? 0 : t19;
-      const t20 = sum5 + t13;
-      h[at10 + j] = t20 < 0 ? 0 : t20;
-      const t21 = sum6 + t15;
-      h[at11 + j] = t21 < 0 ? 0 : t21;
-      const t22 = sum7 + t17;
-      h[at12 + j] = t22 < 0 ? 0 : t22;
-      const t23 = sum8 + t11;
-      h[at13 + j] = t23 < 0 ? 0 : t23;
-      const t24 = sum9 + t13;
-      h[at14 + j] = t24 < 0 ? 0 : t24;
-      const t25 = sum10 + t15;
-      h[at15 + j] = t25 < 0 ? 0 : t25;
-      const t26 = sum11 + t17;
-      h[at16 + j] = t26 < 0 ? 0 : t26;
-      const t27 = sum12 + t11;
-      h[at17 + j] = t27 < 0 ? 0 : t27;
-      const t28 = sum13 + t13;
-      h[at18 + j] = t28 < 0 ? 0 : t28;
-      const t29 = sum14 + t15;
-      h[at19 + j] = t29 < 0 ? 0 : t29;
-      const t30 = sum15 + t17;
-      h[at20 + j] = t30 < 0 ? 0 : t30;
+      const t8 = h_b[j];
+      const t9 = sum + t8;
+      h[at2 + j] = t9 < 0 ? 0 : t9;
+      const t10 = h_b[j + 1];
+      const t11 = sum1 + t10;
+      h[at2 + j + 1] = t11 < 0 ? 0 : t11;
+      const t12 = h_b[j + 2];
+      const t13 = sum2 + t12;
+      h[at2 + j + 2] = t13 < 0 ? 0 : t13;
+      const t14 = h_b[j + 3];
+      const t15 = sum3 + t14;
+      h[at2 + j + 3] = t15 < 0 ? 0 : t15;
+      const t16 = sum4 + t8;
+      h[at2 + j + 128] = t16 < 0 ? 0 : t16;
+      const t17 = sum5 + t10;
+      h[at2 + j + 129] = t17 < 0 ? 0 : t17;
+      const t18 = sum6 + t12;
+      h[at2 + j + 130] = t18 < 0 ? 0 : t18;
+      const t19 = sum7 + t14;
+      h[at2 + j + 131] = t19 < 0 ? 0 : t19;
+      const t20 = sum8 + t8;
+      h[at2 + j + 256] = t20 < 0 ? 0 : t20;
+      const t21 = sum9 + t10;
+      h[at2 + j + 257] = t21 < 0 ? 0 : t21;
+      const t22 = sum10 + t12;
+      h[at2 + j + 258] = t22 < 0 ? 0 : t22;
+      const t23 = sum11 + t14;
+      h[at2 + j + 259] = t23 < 0 ? 0 : t23;
+      const t24 = sum12 + t8;
+      h[at2 + j + 384] = t24 < 0 ? 0 : t24;
+      const t25 = sum13 + t10;
+      h[at2 + j + 385] = t25 < 0 ? 0 : t25;
+      const t26 = sum14 + t12;
+      h[at2 + j + 386] = t26 < 0 ? 0 : t26;
+      const t27 = sum15 + t14;
+      h[at2 + j + 387] = t27 < 0 ? 0 : t27;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at21 = i1 * 784;
-    const at22 = i1 * 128;
-    const at23 = i1 * 128 + 1;
-    const at24 = i1 * 128 + 2;
-    const at25 = i1 * 128 + 3;
+    const at3 = i1 * 784;
+    const at4 = i1 * 128;
     for (let j1 = 0; j1 < 128; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
       for (let k1 = 0; k1 < 784; k1++) {
-        const t31 = s1[at21 + k1];
-        sum16 += t31 * h_W[j1 + k1 * 128];
-        sum17 += t31 * h_W[j1 + 1 + k1 * 128];
-        sum18 += t31 * h_W[j1 + 2 + k1 * 128];
-        sum19 += t31 * h_W[j1 + 3 + k1 * 128];
+        const t28 = s1[at3 + k1];
+        sum16 += t28 * h_W[j1 + k1 * 128];
+        sum17 += t28 * h_W[j1 + k1 * 128 + 1];
+        sum18 += t28 * h_W[j1 + k1 * 128 + 2];
+        sum19 += t28 * h_W[j1 + k1 * 128 + 3];
       }
-      const t32 = sum16 + h_b[j1];
-      h[at22 + j1] = t32 < 0 ? 0 : t32;
-      const t33 = sum17 + h_b[j1 + 1];
-      h[at23 + j1] = t33 < 0 ? 0 : t33;
-      const t34 = sum18 + h_b[j1 + 2];
-      h[at24 + j1] = t34 < 0 ? 0 : t34;
-      const t35 = sum19 + h_b[j1 + 3];
-      h[at25 + j1] = t35 < 0 ? 0 : t35;
+      const t29 = sum16 + h_b[j1];
+      h[at4 + j1] = t29 < 0 ? 0 : t29;
+      const t30 = sum17 + h_b[j1 + 1];
+      h[at4 + j1 + 1] = t30 < 0 ? 0 : t30;
+      const t31 = sum18 + h_b[j1 + 2];
+      h[at4 + j1 + 2] = t31 < 0 ? 0 : t31;
+      const t32 = sum19 + h_b[j1 + 3];
+      h[at4 + j1 + 3] = t32 < 0 ? 0 : t32;
     }
   }
 }
 
-function digitsForwardZ(z_b: Float32Array, z_W: Float32Array, h: Float32Array, z: Float32Array, batch: number): void {
+/** digits.nn:11: z = dense(h, 10) */
+function digitsForwardZ(z_W: Float32Array, h: Float32Array, z_b: Float32Array, z: Float32Array, batch: number): void {
   const at = 4 * Math.floor(batch / 4);
-  const t3 = z_b[8];
-  const t4 = z_b[9];
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 10;
-    const at6 = i * 10 + 1;
-    const at7 = i * 10 + 2;
-    const at8 = i * 10 + 3;
-    const at9 = i * 10 + 10;
-    const at10 = i * 10 + 11;
-    const at11 = i * 10 + 12;
-    const at12 = i * 10 + 13;
-    const at13 = i * 10 + 20;
-    const at14 = i * 10 + 21;
-    const at15 = i * 10 + 22;
-    const at16 = i * 10 + 23;
-    const at17 = i * 10 + 30;
-    const at18 = i * 10 + 31;
-    const at19 = i * 10 + 32;
-    const at20 = i * 10 + 33;
-    for (let j = 0; j < 8; j += 4) {
+    const at2 = i * 10;
+    for (let j = 0; j < 10; j += 5) {
       let sum = 0;
       let sum1 = 0;
       let sum2 = 0;
@@ -872,599 +835,225 @@ function digitsForwardZ(z_b: Float32Array, z_W: Float32Array, h: Float32Array, z
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
+      let sum16 = 0;
+      let sum17 = 0;
+      let sum18 = 0;
+      let sum19 = 0;
       for (let k = 0; k < 128; k++) {
-        const t5 = z_W[j + k * 10];
-        const t6 = h[at1 + k];
-        sum += t6 * t5;
-        const t7 = z_W[j + 1 + k * 10];
-        sum1 += t6 * t7;
-        const t8 = z_W[j + 2 + k * 10];
-        sum2 += t6 * t8;
-        const t9 = z_W[j + 3 + k * 10];
-        sum3 += t6 * t9;
-        const t10 = h[at2 + k];
-        sum4 += t10 * t5;
-        sum5 += t10 * t7;
-        sum6 += t10 * t8;
-        sum7 += t10 * t9;
-        const t11 = h[at3 + k];
-        sum8 += t11 * t5;
-        sum9 += t11 * t7;
-        sum10 += t11 * t8;
-        sum11 += t11 * t9;
-        const t12 = h[at4 + k];
-        sum12 += t12 * t5;
-        sum13 += t12 * t7;
-        sum14 += t12 * t8;
-        sum15 += t12 * t9;
+        const t = z_W[j + k * 10];
+        const t1 = h[at1 + k];
+        sum += t1 * t;
+        const t2 = z_W[j + k * 10 + 1];
+        sum1 += t1 * t2;
+        const t3 = z_W[j + k * 10 + 2];
+        sum2 += t1 * t3;
+        const t4 = z_W[j + k * 10 + 3];
+        sum3 += t1 * t4;
+        const t5 = z_W[j + k * 10 + 4];
+        sum4 += t1 * t5;
+        const t6 = h[at1 + k + 128];
+        sum5 += t6 * t;
+        sum6 += t6 * t2;
+        sum7 += t6 * t3;
+        sum8 += t6 * t4;
+        sum9 += t6 * t5;
+        const t7 = h[at1 + k + 256];
+        sum10 += t7 * t;
+        sum11 += t7 * t2;
+        sum12 += t7 * t3;
+        sum13 += t7 * t4;
+        sum14 += t7 * t5;
+        const t8 = h[at1 + k + 384];
+        sum15 += t8 * t;
+        sum16 += t8 * t2;
+        sum17 += t8 * t3;
+        sum18 += t8 * t4;
+        sum19 += t8 * t5;
       }
-      const t13 = z_b[j];
-      z[at5 + j] = sum + t13;
-      const t14 = z_b[j + 1];
-      z[at6 + j] = sum1 + t14;
-      const t15 = z_b[j + 2];
-      z[at7 + j] = sum2 + t15;
-      const t16 = z_b[j + 3];
-      z[at8 + j] = sum3 + t16;
-      z[at9 + j] = sum4 + t13;
-      z[at10 + j] = sum5 + t14;
-      z[at11 + j] = sum6 + t15;
-      z[at12 + j] = sum7 + t16;
-      z[at13 + j] = sum8 + t13;
-      z[at14 + j] = sum9 + t14;
-      z[at15 + j] = sum10 + t15;
-      z[at16 + j] = sum11 + t16;
-      z[at17 + j] = sum12 + t13;
-      z[at18 + j] = sum13 + t14;
-      z[at19 + j] = sum14 + t15;
-      z[at20 + j] = sum15 + t16;
+      const t9 = z_b[j];
+      z[at2 + j] = sum + t9;
+      const t10 = z_b[j + 1];
+      z[at2 + j + 1] = sum1 + t10;
+      const t11 = z_b[j + 2];
+      z[at2 + j + 2] = sum2 + t11;
+      const t12 = z_b[j + 3];
+      z[at2 + j + 3] = sum3 + t12;
+      const t13 = z_b[j + 4];
+      z[at2 + j + 4] = sum4 + t13;
+      z[at2 + j + 10] = sum5 + t9;
+      z[at2 + j + 11] = sum6 + t10;
+      z[at2 + j + 12] = sum7 + t11;
+      z[at2 + j + 13] = sum8 + t12;
+      z[at2 + j + 14] = sum9 + t13;
+      z[at2 + j + 20] = sum10 + t9;
+      z[at2 + j + 21] = sum11 + t10;
+      z[at2 + j + 22] = sum12 + t11;
+      z[at2 + j + 23] = sum13 + t12;
+      z[at2 + j + 24] = sum14 + t13;
+      z[at2 + j + 30] = sum15 + t9;
+      z[at2 + j + 31] = sum16 + t10;
+      z[at2 + j + 32] = sum17 + t11;
+      z[at2 + j + 33] = sum18 + t12;
+      z[at2 + j + 34] = sum19 + t13;
     }
-    const at21 = i * 10 + 8;
-    const at22 = i * 10 + 9;
-    const at23 = i * 10 + 18;
-    const at24 = i * 10 + 19;
-    const at25 = i * 10 + 28;
-    const at26 = i * 10 + 29;
-    const at27 = i * 10 + 38;
-    const at28 = i * 10 + 39;
-    let sum16 = 0;
-    let sum17 = 0;
-    let sum18 = 0;
-    let sum19 = 0;
-    let sum20 = 0;
-    let sum21 = 0;
-    let sum22 = 0;
-    let sum23 = 0;
-    for (let k1 = 0; k1 < 128; k1++) {
-      const t17 = z_W[k1 * 10 + 8];
-      const t18 = h[at1 + k1];
-      sum16 += t18 * t17;
-      const t19 = z_W[k1 * 10 + 9];
-      sum17 += t18 * t19;
-      const t20 = h[at2 + k1];
-      sum18 += t20 * t17;
-      sum19 += t20 * t19;
-      const t21 = h[at3 + k1];
-      sum20 += t21 * t17;
-      sum21 += t21 * t19;
-      const t22 = h[at4 + k1];
-      sum22 += t22 * t17;
-      sum23 += t22 * t19;
-    }
-    z[at21] = sum16 + t3;
-    z[at22] = sum17 + t4;
-    z[at23] = sum18 + t3;
-    z[at24] = sum19 + t4;
-    z[at25] = sum20 + t3;
-    z[at26] = sum21 + t4;
-    z[at27] = sum22 + t3;
-    z[at28] = sum23 + t4;
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at29 = i1 * 128;
-    const at30 = i1 * 10;
-    const at31 = i1 * 10 + 1;
-    const at32 = i1 * 10 + 2;
-    const at33 = i1 * 10 + 3;
-    for (let j1 = 0; j1 < 8; j1 += 4) {
+    const at3 = i1 * 128;
+    const at4 = i1 * 10;
+    for (let j1 = 0; j1 < 10; j1 += 5) {
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
       let sum24 = 0;
-      let sum25 = 0;
-      let sum26 = 0;
-      let sum27 = 0;
-      for (let k2 = 0; k2 < 128; k2++) {
-        const t23 = h[at29 + k2];
-        sum24 += t23 * z_W[j1 + k2 * 10];
-        sum25 += t23 * z_W[j1 + 1 + k2 * 10];
-        sum26 += t23 * z_W[j1 + 2 + k2 * 10];
-        sum27 += t23 * z_W[j1 + 3 + k2 * 10];
+      for (let k1 = 0; k1 < 128; k1++) {
+        const t14 = h[at3 + k1];
+        sum20 += t14 * z_W[j1 + k1 * 10];
+        sum21 += t14 * z_W[j1 + k1 * 10 + 1];
+        sum22 += t14 * z_W[j1 + k1 * 10 + 2];
+        sum23 += t14 * z_W[j1 + k1 * 10 + 3];
+        sum24 += t14 * z_W[j1 + k1 * 10 + 4];
       }
-      z[at30 + j1] = sum24 + z_b[j1];
-      z[at31 + j1] = sum25 + z_b[j1 + 1];
-      z[at32 + j1] = sum26 + z_b[j1 + 2];
-      z[at33 + j1] = sum27 + z_b[j1 + 3];
+      z[at4 + j1] = sum20 + z_b[j1];
+      z[at4 + j1 + 1] = sum21 + z_b[j1 + 1];
+      z[at4 + j1 + 2] = sum22 + z_b[j1 + 2];
+      z[at4 + j1 + 3] = sum23 + z_b[j1 + 3];
+      z[at4 + j1 + 4] = sum24 + z_b[j1 + 4];
     }
-    const at34 = i1 * 10 + 8;
-    const at35 = i1 * 10 + 9;
-    let sum28 = 0;
-    let sum29 = 0;
-    for (let k3 = 0; k3 < 128; k3++) {
-      const t24 = h[at29 + k3];
-      sum28 += t24 * z_W[k3 * 10 + 8];
-      sum29 += t24 * z_W[k3 * 10 + 9];
-    }
-    z[at34] = sum28 + t3;
-    z[at35] = sum29 + t4;
   }
 }
 
-function digitsForwardKernel4(z: Float32Array, t: Float32Array, batch: number): void {
+/** digits.nn:14: loss   cross_entropy(z, y, label_smoothing = smoothing) */
+function digitsForwardKernel4(z: Float32Array, work: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let sum = -Infinity;
     const at = i * 10;
     for (let k = 0; k < 10; k++) {
       sum = Math.max(sum, z[at + k]);
     }
-    t[i] = sum;
+    work[i] = sum;
   }
 }
 
-function digitsForwardKernel5(t: Float32Array, z: Float32Array, t1: Float32Array, batch: number): void {
+/** digits.nn:13: output p = softmax(z) */
+function digitsForwardKernel5(work: Float32Array, z: Float32Array, work1: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
-    const t3 = t[i];
+    const t = work[i];
     const at = i * 10;
     for (let j = 0; j < 10; j++) {
-      const at1 = at + j;
-      t1[at1] = expF32(z[at1] - t3);
+      work1[at + j] = expF32(z[at + j] - t);
     }
   }
 }
 
-function digitsForwardKernel6(t1: Float32Array, t2: Float32Array, batch: number): void {
+function digitsForwardKernel6(work1: Float32Array, work2: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let sum = 0;
     const at = i * 10;
     for (let k = 0; k < 10; k++) {
-      sum += t1[at + k];
+      sum += work1[at + k];
     }
-    t2[i] = sum;
+    work2[i] = sum;
   }
 }
 
-function digitsForwardP(t2: Float32Array, t1: Float32Array, outputs_p1: Float32Array, batch: number): void {
+/** digits.nn:13: output p = softmax(z) */
+function digitsForwardP(work2: Float32Array, work1: Float32Array, outputs_p1: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
-    const t3 = t2[i];
+    const t = work2[i];
     const at = i * 10;
     for (let j = 0; j < 10; j++) {
-      const at1 = at + j;
-      outputs_p1[at1] = t1[at1] / t3;
+      outputs_p1[at + j] = work1[at + j] / t;
     }
   }
 }
 
-function digitsEvaluateH(h_W: Float32Array, s1: Float32Array, h_b: Float32Array, h: Float32Array, batch: number): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 784;
-    const at2 = i * 784 + 784;
-    const at3 = i * 784 + 1568;
-    const at4 = i * 784 + 2352;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
-    for (let j = 0; j < 128; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      for (let k = 0; k < 784; k++) {
-        const t4 = h_W[j + k * 128];
-        const t5 = s1[at1 + k];
-        sum += t5 * t4;
-        const t6 = h_W[j + 1 + k * 128];
-        sum1 += t5 * t6;
-        const t7 = h_W[j + 2 + k * 128];
-        sum2 += t5 * t7;
-        const t8 = h_W[j + 3 + k * 128];
-        sum3 += t5 * t8;
-        const t9 = s1[at2 + k];
-        sum4 += t9 * t4;
-        sum5 += t9 * t6;
-        sum6 += t9 * t7;
-        sum7 += t9 * t8;
-        const t10 = s1[at3 + k];
-        sum8 += t10 * t4;
-        sum9 += t10 * t6;
-        sum10 += t10 * t7;
-        sum11 += t10 * t8;
-        const t11 = s1[at4 + k];
-        sum12 += t11 * t4;
-        sum13 += t11 * t6;
-        sum14 += t11 * t7;
-        sum15 += t11 * t8;
-      }
-      const t12 = h_b[j];
-      const t13 = sum + t12;
-      h[at5 + j] = t13 < 0 ? 0 : t13;
-      const t14 = h_b[j + 1];
-      const t15 = sum1 + t14;
-      h[at6 + j] = t15 < 0 ? 0 : t15;
-      const t16 = h_b[j + 2];
-      const t17 = sum2 + t16;
-      h[at7 + j] = t17 < 0 ? 0 : t17;
-      const t18 = h_b[j + 3];
-      const t19 = sum3 + t18;
-      h[at8 + j] = t19 < 0 ? 0 : t19;
-      const t20 = sum4 + t12;
-      h[at9 + j] = t20 < 0 ? 0 : t20;
-      const t21 = sum5 + t14;
-      h[at10 + j] = t21 < 0 ? 0 : t21;
-      const t22 = sum6 + t16;
-      h[at11 + j] = t22 < 0 ? 0 : t22;
-      const t23 = sum7 + t18;
-      h[at12 + j] = t23 < 0 ? 0 : t23;
-      const t24 = sum8 + t12;
-      h[at13 + j] = t24 < 0 ? 0 : t24;
-      const t25 = sum9 + t14;
-      h[at14 + j] = t25 < 0 ? 0 : t25;
-      const t26 = sum10 + t16;
-      h[at15 + j] = t26 < 0 ? 0 : t26;
-      const t27 = sum11 + t18;
-      h[at16 + j] = t27 < 0 ? 0 : t27;
-      const t28 = sum12 + t12;
-      h[at17 + j] = t28 < 0 ? 0 : t28;
-      const t29 = sum13 + t14;
-      h[at18 + j] = t29 < 0 ? 0 : t29;
-      const t30 = sum14 + t16;
-      h[at19 + j] = t30 < 0 ? 0 : t30;
-      const t31 = sum15 + t18;
-      h[at20 + j] = t31 < 0 ? 0 : t31;
-    }
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at21 = i1 * 784;
-    const at22 = i1 * 128;
-    const at23 = i1 * 128 + 1;
-    const at24 = i1 * 128 + 2;
-    const at25 = i1 * 128 + 3;
-    for (let j1 = 0; j1 < 128; j1 += 4) {
-      let sum16 = 0;
-      let sum17 = 0;
-      let sum18 = 0;
-      let sum19 = 0;
-      for (let k1 = 0; k1 < 784; k1++) {
-        const t32 = s1[at21 + k1];
-        sum16 += t32 * h_W[j1 + k1 * 128];
-        sum17 += t32 * h_W[j1 + 1 + k1 * 128];
-        sum18 += t32 * h_W[j1 + 2 + k1 * 128];
-        sum19 += t32 * h_W[j1 + 3 + k1 * 128];
-      }
-      const t33 = sum16 + h_b[j1];
-      h[at22 + j1] = t33 < 0 ? 0 : t33;
-      const t34 = sum17 + h_b[j1 + 1];
-      h[at23 + j1] = t34 < 0 ? 0 : t34;
-      const t35 = sum18 + h_b[j1 + 2];
-      h[at24 + j1] = t35 < 0 ? 0 : t35;
-      const t36 = sum19 + h_b[j1 + 3];
-      h[at25 + j1] = t36 < 0 ? 0 : t36;
-    }
-  }
-}
-
-function digitsEvaluateKernel3(z_W: Float32Array, h: Float32Array, t: Float32Array, batch: number): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 10;
-    const at6 = i * 10 + 1;
-    const at7 = i * 10 + 2;
-    const at8 = i * 10 + 3;
-    const at9 = i * 10 + 10;
-    const at10 = i * 10 + 11;
-    const at11 = i * 10 + 12;
-    const at12 = i * 10 + 13;
-    const at13 = i * 10 + 20;
-    const at14 = i * 10 + 21;
-    const at15 = i * 10 + 22;
-    const at16 = i * 10 + 23;
-    const at17 = i * 10 + 30;
-    const at18 = i * 10 + 31;
-    const at19 = i * 10 + 32;
-    const at20 = i * 10 + 33;
-    for (let j = 0; j < 8; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      for (let k = 0; k < 128; k++) {
-        const t4 = z_W[j + k * 10];
-        const t5 = h[at1 + k];
-        sum += t5 * t4;
-        const t6 = z_W[j + 1 + k * 10];
-        sum1 += t5 * t6;
-        const t7 = z_W[j + 2 + k * 10];
-        sum2 += t5 * t7;
-        const t8 = z_W[j + 3 + k * 10];
-        sum3 += t5 * t8;
-        const t9 = h[at2 + k];
-        sum4 += t9 * t4;
-        sum5 += t9 * t6;
-        sum6 += t9 * t7;
-        sum7 += t9 * t8;
-        const t10 = h[at3 + k];
-        sum8 += t10 * t4;
-        sum9 += t10 * t6;
-        sum10 += t10 * t7;
-        sum11 += t10 * t8;
-        const t11 = h[at4 + k];
-        sum12 += t11 * t4;
-        sum13 += t11 * t6;
-        sum14 += t11 * t7;
-        sum15 += t11 * t8;
-      }
-      t[at5 + j] = sum;
-      t[at6 + j] = sum1;
-      t[at7 + j] = sum2;
-      t[at8 + j] = sum3;
-      t[at9 + j] = sum4;
-      t[at10 + j] = sum5;
-      t[at11 + j] = sum6;
-      t[at12 + j] = sum7;
-      t[at13 + j] = sum8;
-      t[at14 + j] = sum9;
-      t[at15 + j] = sum10;
-      t[at16 + j] = sum11;
-      t[at17 + j] = sum12;
-      t[at18 + j] = sum13;
-      t[at19 + j] = sum14;
-      t[at20 + j] = sum15;
-    }
-    const at21 = i * 10 + 8;
-    const at22 = i * 10 + 9;
-    const at23 = i * 10 + 18;
-    const at24 = i * 10 + 19;
-    const at25 = i * 10 + 28;
-    const at26 = i * 10 + 29;
-    const at27 = i * 10 + 38;
-    const at28 = i * 10 + 39;
-    let sum16 = 0;
-    let sum17 = 0;
-    let sum18 = 0;
-    let sum19 = 0;
-    let sum20 = 0;
-    let sum21 = 0;
-    let sum22 = 0;
-    let sum23 = 0;
-    for (let k1 = 0; k1 < 128; k1++) {
-      const t12 = z_W[k1 * 10 + 8];
-      const t13 = h[at1 + k1];
-      sum16 += t13 * t12;
-      const t14 = z_W[k1 * 10 + 9];
-      sum17 += t13 * t14;
-      const t15 = h[at2 + k1];
-      sum18 += t15 * t12;
-      sum19 += t15 * t14;
-      const t16 = h[at3 + k1];
-      sum20 += t16 * t12;
-      sum21 += t16 * t14;
-      const t17 = h[at4 + k1];
-      sum22 += t17 * t12;
-      sum23 += t17 * t14;
-    }
-    t[at21] = sum16;
-    t[at22] = sum17;
-    t[at23] = sum18;
-    t[at24] = sum19;
-    t[at25] = sum20;
-    t[at26] = sum21;
-    t[at27] = sum22;
-    t[at28] = sum23;
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at29 = i1 * 128;
-    const at30 = i1 * 10;
-    const at31 = i1 * 10 + 1;
-    const at32 = i1 * 10 + 2;
-    const at33 = i1 * 10 + 3;
-    for (let j1 = 0; j1 < 8; j1 += 4) {
-      let sum24 = 0;
-      let sum25 = 0;
-      let sum26 = 0;
-      let sum27 = 0;
-      for (let k2 = 0; k2 < 128; k2++) {
-        const t18 = h[at29 + k2];
-        sum24 += t18 * z_W[j1 + k2 * 10];
-        sum25 += t18 * z_W[j1 + 1 + k2 * 10];
-        sum26 += t18 * z_W[j1 + 2 + k2 * 10];
-        sum27 += t18 * z_W[j1 + 3 + k2 * 10];
-      }
-      t[at30 + j1] = sum24;
-      t[at31 + j1] = sum25;
-      t[at32 + j1] = sum26;
-      t[at33 + j1] = sum27;
-    }
-    const at34 = i1 * 10 + 8;
-    const at35 = i1 * 10 + 9;
-    let sum28 = 0;
-    let sum29 = 0;
-    for (let k3 = 0; k3 < 128; k3++) {
-      const t19 = h[at29 + k3];
-      sum28 += t19 * z_W[k3 * 10 + 8];
-      sum29 += t19 * z_W[k3 * 10 + 9];
-    }
-    t[at34] = sum28;
-    t[at35] = sum29;
-  }
-}
-
-function digitsEvaluateKernel4(t: Float32Array, z_b: Float32Array, t1: Float32Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    let sum = -Infinity;
-    const at = i * 10;
-    for (let k = 0; k < 10; k++) {
-      sum = Math.max(sum, t[at + k] + z_b[k]);
-    }
-    t1[i] = sum;
-  }
-}
-
-function digitsEvaluateKernel5(t: Float32Array, z_b: Float32Array, t2: Int32Array, batch: number): void {
+/** digits.nn:15: metric accuracy = mean(argmax(z, axis = -1) == y) */
+function digitsEvaluateKernel6(z: Float32Array, work1: Int32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let best = -Infinity;
     let where = 0;
     let found = 0;
     const at = i * 10;
     for (let k = 0; k < 10; k++) {
-      const t4 = t[at + k] + z_b[k];
-      if (found === 0 || best < t4 || (Number.isNaN(t4) && !Number.isNaN(best))) {
-        best = t4;
+      const t = z[at + k];
+      if (found === 0 || best < t || (Number.isNaN(t) && !Number.isNaN(best))) {
+        best = t;
         where = k;
         found = 1;
       }
     }
-    t2[i] = where;
+    work1[i] = where;
   }
 }
 
-function digitsEvaluateKernel6(t2: Int32Array, y: Int32Array, batch: number): number {
+/** digits.nn:15: metric accuracy = mean(argmax(z, axis = -1) == y) */
+function digitsEvaluateKernel7(work1: Int32Array, y: Int32Array, batch: number): number {
   let sum = 0;
   for (let k = 0; k < batch; k++) {
-    sum += t2[k] === y[k] ? 1 : 0;
+    sum += work1[k] === y[k] ? 1 : 0;
   }
   return sum;
 }
 
-function digitsEvaluateKernel8(
-  t1: Float32Array,
-  t: Float32Array,
-  z_b: Float32Array,
-  t3: Float32Array,
-  batch: number,
-): void {
+/** digits.nn:14: loss   cross_entropy(z, y, label_smoothing = smoothing) */
+function digitsEvaluateKernel9(work: Float32Array, z: Float32Array, work2: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let sum = 0;
-    const t4 = t1[i];
+    const t = work[i];
     const at = i * 10;
     for (let k = 0; k < 10; k++) {
-      sum += expF32(t[at + k] + z_b[k] - t4);
+      sum += expF32(z[at + k] - t);
     }
-    t3[i] = sum;
+    work2[i] = logF32(sum);
   }
 }
 
-function digitsEvaluateKernel9(t: Float32Array, y: Int32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    sum += t[k * 10 + y[k]];
-  }
-  return sum;
-}
-
-function digitsEvaluateKernel10(z_b: Float32Array, y: Int32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    sum += z_b[y[k]];
-  }
-  return sum;
-}
-
-function digitsEvaluateKernel11(t1: Float32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    sum += t1[k];
-  }
-  return sum;
-}
-
-function digitsEvaluateKernel12(t3: Float32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    sum += logF32(t3[k]);
-  }
-  return sum;
-}
-
-function digitsEvaluateKernel13(t1: Float32Array, t: Float32Array, z_b: Float32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    const t4 = t1[k];
-    const at = k * 10;
-    for (let l = 0; l < 10; l++) {
-      sum += t[at + l] + z_b[l] - t4;
+/** digits.nn:14: loss   cross_entropy(z, y, label_smoothing = smoothing) */
+function digitsEvaluateKernel10(work: Float32Array, z: Float32Array, work3: Float32Array, batch: number): void {
+  for (let i = 0; i < batch; i++) {
+    let sum = 0;
+    const t = work[i];
+    const at = i * 10;
+    for (let k = 0; k < 10; k++) {
+      sum += z[at + k] - t;
     }
+    work3[i] = sum;
+  }
+}
+
+/** digits.nn:14: loss   cross_entropy(z, y, label_smoothing = smoothing) */
+function digitsEvaluateKernel11(
+  work2: Float32Array,
+  z: Float32Array,
+  y: Int32Array,
+  work: Float32Array,
+  work3: Float32Array,
+  value: number,
+  hyper_smoothing: number,
+  batch: number,
+): number {
+  let sum = 0;
+  for (let k = 0; k < batch; k++) {
+    const t = work2[k];
+    sum += value * (t - (z[k * 10 + y[k]] - work[k])) + hyper_smoothing * (t - work3[k] / 10);
   }
   return sum;
 }
 
+/** digits.nn:10: h = relu(dense(s, hidden)) */
 function digitsGradientH(
   h_W: Float32Array,
   s1: Float32Array,
   h_b: Float32Array,
-  t: Float32Array,
+  work: Float32Array,
   h: Float32Array,
   batch: number,
 ): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 784;
-    const at2 = i * 784 + 784;
-    const at3 = i * 784 + 1568;
-    const at4 = i * 784 + 2352;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
+    const at2 = i * 128;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -1483,452 +1072,160 @@ function digitsGradientH(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < 784; k++) {
-        const t10 = h_W[j + k * 128];
-        const t11 = s1[at1 + k];
-        sum += t11 * t10;
-        const t12 = h_W[j + 1 + k * 128];
-        sum1 += t11 * t12;
-        const t13 = h_W[j + 2 + k * 128];
-        sum2 += t11 * t13;
-        const t14 = h_W[j + 3 + k * 128];
-        sum3 += t11 * t14;
-        const t15 = s1[at2 + k];
-        sum4 += t15 * t10;
-        sum5 += t15 * t12;
-        sum6 += t15 * t13;
-        sum7 += t15 * t14;
-        const t16 = s1[at3 + k];
-        sum8 += t16 * t10;
-        sum9 += t16 * t12;
-        sum10 += t16 * t13;
-        sum11 += t16 * t14;
-        const t17 = s1[at4 + k];
-        sum12 += t17 * t10;
-        sum13 += t17 * t12;
-        sum14 += t17 * t13;
-        sum15 += t17 * t14;
+        const t = h_W[j + k * 128];
+        const t1 = s1[at1 + k];
+        sum += t1 * t;
+        const t2 = h_W[j + k * 128 + 1];
+        sum1 += t1 * t2;
+        const t3 = h_W[j + k * 128 + 2];
+        sum2 += t1 * t3;
+        const t4 = h_W[j + k * 128 + 3];
+        sum3 += t1 * t4;
+        const t5 = s1[at1 + k + 784];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = s1[at1 + k + 1568];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = s1[at1 + k + 2352];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      const t18 = h_b[j];
-      const t19 = sum + t18;
-      const at21 = at5 + j;
-      t[at21] = t19;
-      h[at21] = t19 < 0 ? 0 : t19;
-      const t20 = h_b[j + 1];
-      const at22 = at6 + j;
-      const t21 = sum1 + t20;
-      t[at22] = t21;
-      h[at22] = t21 < 0 ? 0 : t21;
-      const t22 = h_b[j + 2];
-      const at23 = at7 + j;
-      const t23 = sum2 + t22;
-      t[at23] = t23;
-      h[at23] = t23 < 0 ? 0 : t23;
-      const t24 = h_b[j + 3];
-      const at24 = at8 + j;
-      const t25 = sum3 + t24;
-      t[at24] = t25;
-      h[at24] = t25 < 0 ? 0 : t25;
-      const t26 = sum4 + t18;
-      const at25 = at9 + j;
-      t[at25] = t26;
-      h[at25] = t26 < 0 ? 0 : t26;
-      const at26 = at10 + j;
-      const t27 = sum5 + t20;
-      t[at26] = t27;
-      h[at26] = t27 < 0 ? 0 : t27;
-      const at27 = at11 + j;
-      const t28 = sum6 + t22;
-      t[at27] = t28;
-      h[at27] = t28 < 0 ? 0 : t28;
-      const at28 = at12 + j;
-      const t29 = sum7 + t24;
-      t[at28] = t29;
-      h[at28] = t29 < 0 ? 0 : t29;
-      const t30 = sum8 + t18;
-      const at29 = at13 + j;
-      t[at29] = t30;
-      h[at29] = t30 < 0 ? 0 : t30;
-      const at30 = at14 + j;
-      const t31 = sum9 + t20;
-      t[at30] = t31;
-      h[at30] = t31 < 0 ? 0 : t31;
-      const at31 = at15 + j;
-      const t32 = sum10 + t22;
-      t[at31] = t32;
-      h[at31] = t32 < 0 ? 0 : t32;
-      const at32 = at16 + j;
-      const t33 = sum11 + t24;
-      t[at32] = t33;
-      h[at32] = t33 < 0 ? 0 : t33;
-      const t34 = sum12 + t18;
-      const at33 = at17 + j;
-      t[at33] = t34;
-      h[at33] = t34 < 0 ? 0 : t34;
-      const at34 = at18 + j;
-      const t35 = sum13 + t20;
-      t[at34] = t35;
-      h[at34] = t35 < 0 ? 0 : t35;
-      const at35 = at19 + j;
-      const t36 = sum14 + t22;
-      t[at35] = t36;
-      h[at35] = t36 < 0 ? 0 : t36;
-      const at36 = at20 + j;
-      const t37 = sum15 + t24;
-      t[at36] = t37;
-      h[at36] = t37 < 0 ? 0 : t37;
+      const t8 = h_b[j];
+      const t9 = sum + t8;
+      work[at2 + j] = t9;
+      h[at2 + j] = t9 < 0 ? 0 : t9;
+      const t10 = h_b[j + 1];
+      const t11 = sum1 + t10;
+      work[at2 + j + 1] = t11;
+      h[at2 + j + 1] = t11 < 0 ? 0 : t11;
+      const t12 = h_b[j + 2];
+      const t13 = sum2 + t12;
+      work[at2 + j + 2] = t13;
+      h[at2 + j + 2] = t13 < 0 ? 0 : t13;
+      const t14 = h_b[j + 3];
+      const t15 = sum3 + t14;
+      work[at2 + j + 3] = t15;
+      h[at2 + j + 3] = t15 < 0 ? 0 : t15;
+      const t16 = sum4 + t8;
+      work[at2 + j + 128] = t16;
+      h[at2 + j + 128] = t16 < 0 ? 0 : t16;
+      const t17 = sum5 + t10;
+      work[at2 + j + 129] = t17;
+      h[at2 + j + 129] = t17 < 0 ? 0 : t17;
+      const t18 = sum6 + t12;
+      work[at2 + j + 130] = t18;
+      h[at2 + j + 130] = t18 < 0 ? 0 : t18;
+      const t19 = sum7 + t14;
+      work[at2 + j + 131] = t19;
+      h[at2 + j + 131] = t19 < 0 ? 0 : t19;
+      const t20 = sum8 + t8;
+      work[at2 + j + 256] = t20;
+      h[at2 + j + 256] = t20 < 0 ? 0 : t20;
+      const t21 = sum9 + t10;
+      work[at2 + j + 257] = t21;
+      h[at2 + j + 257] = t21 < 0 ? 0 : t21;
+      const t22 = sum10 + t12;
+      work[at2 + j + 258] = t22;
+      h[at2 + j + 258] = t22 < 0 ? 0 : t22;
+      const t23 = sum11 + t14;
+      work[at2 + j + 259] = t23;
+      h[at2 + j + 259] = t23 < 0 ? 0 : t23;
+      const t24 = sum12 + t8;
+      work[at2 + j + 384] = t24;
+      h[at2 + j + 384] = t24 < 0 ? 0 : t24;
+      const t25 = sum13 + t10;
+      work[at2 + j + 385] = t25;
+      h[at2 + j + 385] = t25 < 0 ? 0 : t25;
+      const t26 = sum14 + t12;
+      work[at2 + j + 386] = t26;
+      h[at2 + j + 386] = t26 < 0 ? 0 : t26;
+      const t27 = sum15 + t14;
+      work[at2 + j + 387] = t27;
+      h[at2 + j + 387] = t27 < 0 ? 0 : t27;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at37 = i1 * 784;
-    const at38 = i1 * 128;
-    const at39 = i1 * 128 + 1;
-    const at40 = i1 * 128 + 2;
-    const at41 = i1 * 128 + 3;
+    const at3 = i1 * 784;
+    const at4 = i1 * 128;
     for (let j1 = 0; j1 < 128; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
       for (let k1 = 0; k1 < 784; k1++) {
-        const t38 = s1[at37 + k1];
-        sum16 += t38 * h_W[j1 + k1 * 128];
-        sum17 += t38 * h_W[j1 + 1 + k1 * 128];
-        sum18 += t38 * h_W[j1 + 2 + k1 * 128];
-        sum19 += t38 * h_W[j1 + 3 + k1 * 128];
+        const t28 = s1[at3 + k1];
+        sum16 += t28 * h_W[j1 + k1 * 128];
+        sum17 += t28 * h_W[j1 + k1 * 128 + 1];
+        sum18 += t28 * h_W[j1 + k1 * 128 + 2];
+        sum19 += t28 * h_W[j1 + k1 * 128 + 3];
       }
-      const t39 = sum16 + h_b[j1];
-      const at42 = at38 + j1;
-      t[at42] = t39;
-      h[at42] = t39 < 0 ? 0 : t39;
-      const at43 = at39 + j1;
-      const t40 = sum17 + h_b[j1 + 1];
-      t[at43] = t40;
-      h[at43] = t40 < 0 ? 0 : t40;
-      const at44 = at40 + j1;
-      const t41 = sum18 + h_b[j1 + 2];
-      t[at44] = t41;
-      h[at44] = t41 < 0 ? 0 : t41;
-      const at45 = at41 + j1;
-      const t42 = sum19 + h_b[j1 + 3];
-      t[at45] = t42;
-      h[at45] = t42 < 0 ? 0 : t42;
+      const t29 = sum16 + h_b[j1];
+      work[at4 + j1] = t29;
+      h[at4 + j1] = t29 < 0 ? 0 : t29;
+      const t30 = sum17 + h_b[j1 + 1];
+      work[at4 + j1 + 1] = t30;
+      h[at4 + j1 + 1] = t30 < 0 ? 0 : t30;
+      const t31 = sum18 + h_b[j1 + 2];
+      work[at4 + j1 + 2] = t31;
+      h[at4 + j1 + 2] = t31 < 0 ? 0 : t31;
+      const t32 = sum19 + h_b[j1 + 3];
+      work[at4 + j1 + 3] = t32;
+      h[at4 + j1 + 3] = t32 < 0 ? 0 : t32;
     }
   }
 }
 
-function digitsGradientKernel3(z_W: Float32Array, h: Float32Array, t1: Float32Array, batch: number): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 10;
-    const at6 = i * 10 + 1;
-    const at7 = i * 10 + 2;
-    const at8 = i * 10 + 3;
-    const at9 = i * 10 + 10;
-    const at10 = i * 10 + 11;
-    const at11 = i * 10 + 12;
-    const at12 = i * 10 + 13;
-    const at13 = i * 10 + 20;
-    const at14 = i * 10 + 21;
-    const at15 = i * 10 + 22;
-    const at16 = i * 10 + 23;
-    const at17 = i * 10 + 30;
-    const at18 = i * 10 + 31;
-    const at19 = i * 10 + 32;
-    const at20 = i * 10 + 33;
-    for (let j = 0; j < 8; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      for (let k = 0; k < 128; k++) {
-        const t10 = z_W[j + k * 10];
-        const t11 = h[at1 + k];
-        sum += t11 * t10;
-        const t12 = z_W[j + 1 + k * 10];
-        sum1 += t11 * t12;
-        const t13 = z_W[j + 2 + k * 10];
-        sum2 += t11 * t13;
-        const t14 = z_W[j + 3 + k * 10];
-        sum3 += t11 * t14;
-        const t15 = h[at2 + k];
-        sum4 += t15 * t10;
-        sum5 += t15 * t12;
-        sum6 += t15 * t13;
-        sum7 += t15 * t14;
-        const t16 = h[at3 + k];
-        sum8 += t16 * t10;
-        sum9 += t16 * t12;
-        sum10 += t16 * t13;
-        sum11 += t16 * t14;
-        const t17 = h[at4 + k];
-        sum12 += t17 * t10;
-        sum13 += t17 * t12;
-        sum14 += t17 * t13;
-        sum15 += t17 * t14;
-      }
-      t1[at5 + j] = sum;
-      t1[at6 + j] = sum1;
-      t1[at7 + j] = sum2;
-      t1[at8 + j] = sum3;
-      t1[at9 + j] = sum4;
-      t1[at10 + j] = sum5;
-      t1[at11 + j] = sum6;
-      t1[at12 + j] = sum7;
-      t1[at13 + j] = sum8;
-      t1[at14 + j] = sum9;
-      t1[at15 + j] = sum10;
-      t1[at16 + j] = sum11;
-      t1[at17 + j] = sum12;
-      t1[at18 + j] = sum13;
-      t1[at19 + j] = sum14;
-      t1[at20 + j] = sum15;
-    }
-    const at21 = i * 10 + 8;
-    const at22 = i * 10 + 9;
-    const at23 = i * 10 + 18;
-    const at24 = i * 10 + 19;
-    const at25 = i * 10 + 28;
-    const at26 = i * 10 + 29;
-    const at27 = i * 10 + 38;
-    const at28 = i * 10 + 39;
-    let sum16 = 0;
-    let sum17 = 0;
-    let sum18 = 0;
-    let sum19 = 0;
-    let sum20 = 0;
-    let sum21 = 0;
-    let sum22 = 0;
-    let sum23 = 0;
-    for (let k1 = 0; k1 < 128; k1++) {
-      const t18 = z_W[k1 * 10 + 8];
-      const t19 = h[at1 + k1];
-      sum16 += t19 * t18;
-      const t20 = z_W[k1 * 10 + 9];
-      sum17 += t19 * t20;
-      const t21 = h[at2 + k1];
-      sum18 += t21 * t18;
-      sum19 += t21 * t20;
-      const t22 = h[at3 + k1];
-      sum20 += t22 * t18;
-      sum21 += t22 * t20;
-      const t23 = h[at4 + k1];
-      sum22 += t23 * t18;
-      sum23 += t23 * t20;
-    }
-    t1[at21] = sum16;
-    t1[at22] = sum17;
-    t1[at23] = sum18;
-    t1[at24] = sum19;
-    t1[at25] = sum20;
-    t1[at26] = sum21;
-    t1[at27] = sum22;
-    t1[at28] = sum23;
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at29 = i1 * 128;
-    const at30 = i1 * 10;
-    const at31 = i1 * 10 + 1;
-    const at32 = i1 * 10 + 2;
-    const at33 = i1 * 10 + 3;
-    for (let j1 = 0; j1 < 8; j1 += 4) {
-      let sum24 = 0;
-      let sum25 = 0;
-      let sum26 = 0;
-      let sum27 = 0;
-      for (let k2 = 0; k2 < 128; k2++) {
-        const t24 = h[at29 + k2];
-        sum24 += t24 * z_W[j1 + k2 * 10];
-        sum25 += t24 * z_W[j1 + 1 + k2 * 10];
-        sum26 += t24 * z_W[j1 + 2 + k2 * 10];
-        sum27 += t24 * z_W[j1 + 3 + k2 * 10];
-      }
-      t1[at30 + j1] = sum24;
-      t1[at31 + j1] = sum25;
-      t1[at32 + j1] = sum26;
-      t1[at33 + j1] = sum27;
-    }
-    const at34 = i1 * 10 + 8;
-    const at35 = i1 * 10 + 9;
-    let sum28 = 0;
-    let sum29 = 0;
-    for (let k3 = 0; k3 < 128; k3++) {
-      const t25 = h[at29 + k3];
-      sum28 += t25 * z_W[k3 * 10 + 8];
-      sum29 += t25 * z_W[k3 * 10 + 9];
-    }
-    t1[at34] = sum28;
-    t1[at35] = sum29;
-  }
-}
-
-function digitsGradientKernel4(t1: Float32Array, z_b: Float32Array, t2: Float32Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    let sum = -Infinity;
-    const at = i * 10;
-    for (let k = 0; k < 10; k++) {
-      sum = Math.max(sum, t1[at + k] + z_b[k]);
-    }
-    t2[i] = sum;
-  }
-}
-
-function digitsGradientKernel5(
-  t2: Float32Array,
-  t1: Float32Array,
-  z_b: Float32Array,
-  t3: Float32Array,
-  batch: number,
-): void {
-  for (let i = 0; i < batch; i++) {
-    const t10 = t2[i];
-    const at = i * 10;
-    for (let j = 0; j < 10; j++) {
-      const at1 = at + j;
-      t3[at1] = expF32(t1[at1] + z_b[j] - t10);
-    }
-  }
-}
-
-function digitsGradientKernel6(t3: Float32Array, t4: Float32Array, batch: number): void {
+/** digits.nn:14: loss   cross_entropy(z, y, label_smoothing = smoothing) */
+function digitsGradientKernel7(work2: Float32Array, work3: Float32Array, work4: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let sum = 0;
     const at = i * 10;
     for (let k = 0; k < 10; k++) {
-      sum += t3[at + k];
+      sum += work2[at + k];
     }
-    t4[i] = sum;
+    work3[i] = sum;
+    work4[i] = logF32(sum);
   }
 }
 
-function digitsGradientKernel7(t1: Float32Array, y: Int32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    sum += t1[k * 10 + y[k]];
-  }
-  return sum;
-}
-
-function digitsGradientKernel9(t2: Float32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    sum += t2[k];
-  }
-  return sum;
-}
-
-function digitsGradientKernel10(t4: Float32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    sum += logF32(t4[k]);
-  }
-  return sum;
-}
-
-function digitsGradientKernel11(t2: Float32Array, t1: Float32Array, z_b: Float32Array, batch: number): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    const t10 = t2[k];
-    const at = k * 10;
-    for (let l = 0; l < 10; l++) {
-      sum += t1[at + l] + z_b[l] - t10;
-    }
-  }
-  return sum;
-}
-
-function digitsGradientKernel14(t: Float32Array, t5: Uint8Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    let sum = 0;
-    const at = i * 128;
-    for (let k = 0; k < 128; k++) {
-      sum += !(t[at + k] < 0) ? 1 : 0;
-    }
-    t5[i] = 0 < sum ? 1 : 0;
-  }
-}
-
-function digitsGradientKernel15(t5: Uint8Array, s1: Float32Array, t6: Float32Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    const t10 = t5[i] !== 0;
-    const at = i * 784;
-    for (let j = 0; j < 784; j++) {
-      const at1 = at + j;
-      t6[at1] = t10 ? s1[at1] : 0;
-    }
-  }
-}
-
-function digitsGradientKernel19(
+function digitsGradientKernel16(
   y: Int32Array,
-  t5: Uint8Array,
-  t4: Float32Array,
-  t3: Float32Array,
-  t7: Float32Array,
-  t8: Float32Array,
+  work3: Float32Array,
+  work2: Float32Array,
+  work6: Float32Array,
+  value6: number,
   value5: number,
-  value8: number,
-  value7: number,
+  value3: number,
   batch: number,
 ): void {
   for (let i = 0; i < batch; i++) {
     const at = y[i];
-    const t10 = t5[i] !== 0;
     const at1 = i * 10;
-    const t11 = value5 / t4[i];
+    const t = value6 / work3[i];
     for (let j = 0; j < 10; j++) {
-      const at2 = at1 + j;
-      const t12 = (at === j ? value8 : 0) + (value7 + t11 * t3[at2]);
-      t7[at2] = t12;
-      t8[at2] = t10 ? t12 : 0;
+      work6[at1 + j] = t * work2[at1 + j] + value5 + (at === j ? value3 : 0);
     }
   }
 }
 
-function digitsGradientKernel20(
+function digitsGradientKernel17(
   z_W: Float32Array,
-  t7: Float32Array,
-  t: Float32Array,
-  t9: Float32Array,
+  work6: Float32Array,
+  work: Float32Array,
+  work7: Float32Array,
   batch: number,
 ): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 10;
-    const at2 = i * 10 + 10;
-    const at3 = i * 10 + 20;
-    const at4 = i * 10 + 30;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
+    const at2 = i * 128;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -1946,122 +1243,83 @@ function digitsGradientKernel20(
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
-      const at21 = j * 10;
-      const at22 = j * 10 + 10;
-      const at23 = j * 10 + 20;
-      const at24 = j * 10 + 30;
+      const at3 = j * 10;
       for (let k = 0; k < 10; k++) {
-        const t10 = z_W[at21 + k];
-        const t11 = t7[at1 + k];
-        sum += t11 * t10;
-        const t12 = z_W[at22 + k];
-        sum1 += t11 * t12;
-        const t13 = z_W[at23 + k];
-        sum2 += t11 * t13;
-        const t14 = z_W[at24 + k];
-        sum3 += t11 * t14;
-        const t15 = t7[at2 + k];
-        sum4 += t15 * t10;
-        sum5 += t15 * t12;
-        sum6 += t15 * t13;
-        sum7 += t15 * t14;
-        const t16 = t7[at3 + k];
-        sum8 += t16 * t10;
-        sum9 += t16 * t12;
-        sum10 += t16 * t13;
-        sum11 += t16 * t14;
-        const t17 = t7[at4 + k];
-        sum12 += t17 * t10;
-        sum13 += t17 * t12;
-        sum14 += t17 * t13;
-        sum15 += t17 * t14;
+        const t = z_W[at3 + k];
+        const t1 = work6[at1 + k];
+        sum += t1 * t;
+        const t2 = z_W[at3 + k + 10];
+        sum1 += t1 * t2;
+        const t3 = z_W[at3 + k + 20];
+        sum2 += t1 * t3;
+        const t4 = z_W[at3 + k + 30];
+        sum3 += t1 * t4;
+        const t5 = work6[at1 + k + 10];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = work6[at1 + k + 20];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = work6[at1 + k + 30];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      const at25 = at5 + j;
-      t9[at25] = t[at25] < 0 ? 0 : sum;
-      const at26 = at6 + j;
-      t9[at26] = t[at26] < 0 ? 0 : sum1;
-      const at27 = at7 + j;
-      t9[at27] = t[at27] < 0 ? 0 : sum2;
-      const at28 = at8 + j;
-      t9[at28] = t[at28] < 0 ? 0 : sum3;
-      const at29 = at9 + j;
-      t9[at29] = t[at29] < 0 ? 0 : sum4;
-      const at30 = at10 + j;
-      t9[at30] = t[at30] < 0 ? 0 : sum5;
-      const at31 = at11 + j;
-      t9[at31] = t[at31] < 0 ? 0 : sum6;
-      const at32 = at12 + j;
-      t9[at32] = t[at32] < 0 ? 0 : sum7;
-      const at33 = at13 + j;
-      t9[at33] = t[at33] < 0 ? 0 : sum8;
-      const at34 = at14 + j;
-      t9[at34] = t[at34] < 0 ? 0 : sum9;
-      const at35 = at15 + j;
-      t9[at35] = t[at35] < 0 ? 0 : sum10;
-      const at36 = at16 + j;
-      t9[at36] = t[at36] < 0 ? 0 : sum11;
-      const at37 = at17 + j;
-      t9[at37] = t[at37] < 0 ? 0 : sum12;
-      const at38 = at18 + j;
-      t9[at38] = t[at38] < 0 ? 0 : sum13;
-      const at39 = at19 + j;
-      t9[at39] = t[at39] < 0 ? 0 : sum14;
-      const at40 = at20 + j;
-      t9[at40] = t[at40] < 0 ? 0 : sum15;
+      work7[at2 + j] = work[at2 + j] < 0 ? 0 : sum;
+      work7[at2 + j + 1] = work[at2 + j + 1] < 0 ? 0 : sum1;
+      work7[at2 + j + 2] = work[at2 + j + 2] < 0 ? 0 : sum2;
+      work7[at2 + j + 3] = work[at2 + j + 3] < 0 ? 0 : sum3;
+      work7[at2 + j + 128] = work[at2 + j + 128] < 0 ? 0 : sum4;
+      work7[at2 + j + 129] = work[at2 + j + 129] < 0 ? 0 : sum5;
+      work7[at2 + j + 130] = work[at2 + j + 130] < 0 ? 0 : sum6;
+      work7[at2 + j + 131] = work[at2 + j + 131] < 0 ? 0 : sum7;
+      work7[at2 + j + 256] = work[at2 + j + 256] < 0 ? 0 : sum8;
+      work7[at2 + j + 257] = work[at2 + j + 257] < 0 ? 0 : sum9;
+      work7[at2 + j + 258] = work[at2 + j + 258] < 0 ? 0 : sum10;
+      work7[at2 + j + 259] = work[at2 + j + 259] < 0 ? 0 : sum11;
+      work7[at2 + j + 384] = work[at2 + j + 384] < 0 ? 0 : sum12;
+      work7[at2 + j + 385] = work[at2 + j + 385] < 0 ? 0 : sum13;
+      work7[at2 + j + 386] = work[at2 + j + 386] < 0 ? 0 : sum14;
+      work7[at2 + j + 387] = work[at2 + j + 387] < 0 ? 0 : sum15;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at41 = i1 * 10;
-    const at42 = i1 * 128;
-    const at43 = i1 * 128 + 1;
-    const at44 = i1 * 128 + 2;
-    const at45 = i1 * 128 + 3;
+    const at4 = i1 * 10;
+    const at5 = i1 * 128;
     for (let j1 = 0; j1 < 128; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
-      const at46 = j1 * 10;
-      const at47 = j1 * 10 + 10;
-      const at48 = j1 * 10 + 20;
-      const at49 = j1 * 10 + 30;
+      const at6 = j1 * 10;
       for (let k1 = 0; k1 < 10; k1++) {
-        const t18 = t7[at41 + k1];
-        sum16 += t18 * z_W[at46 + k1];
-        sum17 += t18 * z_W[at47 + k1];
-        sum18 += t18 * z_W[at48 + k1];
-        sum19 += t18 * z_W[at49 + k1];
+        const t8 = work6[at4 + k1];
+        sum16 += t8 * z_W[at6 + k1];
+        sum17 += t8 * z_W[at6 + k1 + 10];
+        sum18 += t8 * z_W[at6 + k1 + 20];
+        sum19 += t8 * z_W[at6 + k1 + 30];
       }
-      const at50 = at42 + j1;
-      t9[at50] = t[at50] < 0 ? 0 : sum16;
-      const at51 = at43 + j1;
-      t9[at51] = t[at51] < 0 ? 0 : sum17;
-      const at52 = at44 + j1;
-      t9[at52] = t[at52] < 0 ? 0 : sum18;
-      const at53 = at45 + j1;
-      t9[at53] = t[at53] < 0 ? 0 : sum19;
+      work7[at5 + j1] = work[at5 + j1] < 0 ? 0 : sum16;
+      work7[at5 + j1 + 1] = work[at5 + j1 + 1] < 0 ? 0 : sum17;
+      work7[at5 + j1 + 2] = work[at5 + j1 + 2] < 0 ? 0 : sum18;
+      work7[at5 + j1 + 3] = work[at5 + j1 + 3] < 0 ? 0 : sum19;
     }
   }
 }
 
-function digitsGradientKernel21(t6: Float32Array, t9: Float32Array, gradient_h_W1: Float32Array, batch: number): void {
+function digitsGradientKernel18(
+  s1: Float32Array,
+  work7: Float32Array,
+  gradient_h_W1: Float32Array,
+  batch: number,
+): void {
   for (let i = 0; i < 784; i += 4) {
     const at = i * 128;
-    const at1 = i * 128 + 1;
-    const at2 = i * 128 + 2;
-    const at3 = i * 128 + 3;
-    const at4 = i * 128 + 128;
-    const at5 = i * 128 + 129;
-    const at6 = i * 128 + 130;
-    const at7 = i * 128 + 131;
-    const at8 = i * 128 + 256;
-    const at9 = i * 128 + 257;
-    const at10 = i * 128 + 258;
-    const at11 = i * 128 + 259;
-    const at12 = i * 128 + 384;
-    const at13 = i * 128 + 385;
-    const at14 = i * 128 + 386;
-    const at15 = i * 128 + 387;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -2080,62 +1338,62 @@ function digitsGradientKernel21(t6: Float32Array, t9: Float32Array, gradient_h_W
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t10 = t6[i + k * 784];
-        const t11 = t9[j + k * 128];
-        sum += t11 * t10;
-        const t12 = t9[j + 1 + k * 128];
-        sum1 += t12 * t10;
-        const t13 = t9[j + 2 + k * 128];
-        sum2 += t13 * t10;
-        const t14 = t9[j + 3 + k * 128];
-        sum3 += t14 * t10;
-        const t15 = t6[i + 1 + k * 784];
-        sum4 += t11 * t15;
-        sum5 += t12 * t15;
-        sum6 += t13 * t15;
-        sum7 += t14 * t15;
-        const t16 = t6[i + 2 + k * 784];
-        sum8 += t11 * t16;
-        sum9 += t12 * t16;
-        sum10 += t13 * t16;
-        sum11 += t14 * t16;
-        const t17 = t6[i + 3 + k * 784];
-        sum12 += t11 * t17;
-        sum13 += t12 * t17;
-        sum14 += t13 * t17;
-        sum15 += t14 * t17;
+        const t = s1[i + k * 784];
+        const t1 = work7[j + k * 128];
+        sum += t1 * t;
+        const t2 = work7[j + k * 128 + 1];
+        sum1 += t2 * t;
+        const t3 = work7[j + k * 128 + 2];
+        sum2 += t3 * t;
+        const t4 = work7[j + k * 128 + 3];
+        sum3 += t4 * t;
+        const t5 = s1[i + k * 784 + 1];
+        sum4 += t1 * t5;
+        sum5 += t2 * t5;
+        sum6 += t3 * t5;
+        sum7 += t4 * t5;
+        const t6 = s1[i + k * 784 + 2];
+        sum8 += t1 * t6;
+        sum9 += t2 * t6;
+        sum10 += t3 * t6;
+        sum11 += t4 * t6;
+        const t7 = s1[i + k * 784 + 3];
+        sum12 += t1 * t7;
+        sum13 += t2 * t7;
+        sum14 += t3 * t7;
+        sum15 += t4 * t7;
       }
       gradient_h_W1[at + j] = sum;
-      gradient_h_W1[at1 + j] = sum1;
-      gradient_h_W1[at2 + j] = sum2;
-      gradient_h_W1[at3 + j] = sum3;
-      gradient_h_W1[at4 + j] = sum4;
-      gradient_h_W1[at5 + j] = sum5;
-      gradient_h_W1[at6 + j] = sum6;
-      gradient_h_W1[at7 + j] = sum7;
-      gradient_h_W1[at8 + j] = sum8;
-      gradient_h_W1[at9 + j] = sum9;
-      gradient_h_W1[at10 + j] = sum10;
-      gradient_h_W1[at11 + j] = sum11;
-      gradient_h_W1[at12 + j] = sum12;
-      gradient_h_W1[at13 + j] = sum13;
-      gradient_h_W1[at14 + j] = sum14;
-      gradient_h_W1[at15 + j] = sum15;
+      gradient_h_W1[at + j + 1] = sum1;
+      gradient_h_W1[at + j + 2] = sum2;
+      gradient_h_W1[at + j + 3] = sum3;
+      gradient_h_W1[at + j + 128] = sum4;
+      gradient_h_W1[at + j + 129] = sum5;
+      gradient_h_W1[at + j + 130] = sum6;
+      gradient_h_W1[at + j + 131] = sum7;
+      gradient_h_W1[at + j + 256] = sum8;
+      gradient_h_W1[at + j + 257] = sum9;
+      gradient_h_W1[at + j + 258] = sum10;
+      gradient_h_W1[at + j + 259] = sum11;
+      gradient_h_W1[at + j + 384] = sum12;
+      gradient_h_W1[at + j + 385] = sum13;
+      gradient_h_W1[at + j + 386] = sum14;
+      gradient_h_W1[at + j + 387] = sum15;
     }
   }
 }
 
-function digitsGradientKernel22(t9: Float32Array, gradient_h_b1: Float32Array, batch: number): void {
+function digitsGradientKernel19(work7: Float32Array, gradient_h_b1: Float32Array, batch: number): void {
   for (let i = 0; i < 128; i += 4) {
     let sum = 0;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < batch; k++) {
-      sum += t9[i + k * 128];
-      sum1 += t9[i + 1 + k * 128];
-      sum2 += t9[i + 2 + k * 128];
-      sum3 += t9[i + 3 + k * 128];
+      sum += work7[i + k * 128];
+      sum1 += work7[i + k * 128 + 1];
+      sum2 += work7[i + k * 128 + 2];
+      sum3 += work7[i + k * 128 + 3];
     }
     gradient_h_b1[i] = sum;
     gradient_h_b1[i + 1] = sum1;
@@ -2144,25 +1402,15 @@ function digitsGradientKernel22(t9: Float32Array, gradient_h_b1: Float32Array, b
   }
 }
 
-function digitsGradientKernel23(h: Float32Array, t8: Float32Array, gradient_z_W1: Float32Array, batch: number): void {
+function digitsGradientKernel20(
+  h: Float32Array,
+  work6: Float32Array,
+  gradient_z_W1: Float32Array,
+  batch: number,
+): void {
   for (let i = 0; i < 128; i += 4) {
     const at = i * 10;
-    const at1 = i * 10 + 1;
-    const at2 = i * 10 + 2;
-    const at3 = i * 10 + 3;
-    const at4 = i * 10 + 10;
-    const at5 = i * 10 + 11;
-    const at6 = i * 10 + 12;
-    const at7 = i * 10 + 13;
-    const at8 = i * 10 + 20;
-    const at9 = i * 10 + 21;
-    const at10 = i * 10 + 22;
-    const at11 = i * 10 + 23;
-    const at12 = i * 10 + 30;
-    const at13 = i * 10 + 31;
-    const at14 = i * 10 + 32;
-    const at15 = i * 10 + 33;
-    for (let j = 0; j < 8; j += 4) {
+    for (let j = 0; j < 10; j += 5) {
       let sum = 0;
       let sum1 = 0;
       let sum2 = 0;
@@ -2179,119 +1427,88 @@ function digitsGradientKernel23(h: Float32Array, t8: Float32Array, gradient_z_W1
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
+      let sum16 = 0;
+      let sum17 = 0;
+      let sum18 = 0;
+      let sum19 = 0;
       for (let k = 0; k < batch; k++) {
-        const t10 = h[i + k * 128];
-        const t11 = t8[j + k * 10];
-        sum += t11 * t10;
-        const t12 = t8[j + 1 + k * 10];
-        sum1 += t12 * t10;
-        const t13 = t8[j + 2 + k * 10];
-        sum2 += t13 * t10;
-        const t14 = t8[j + 3 + k * 10];
-        sum3 += t14 * t10;
-        const t15 = h[i + 1 + k * 128];
-        sum4 += t11 * t15;
-        sum5 += t12 * t15;
-        sum6 += t13 * t15;
-        sum7 += t14 * t15;
-        const t16 = h[i + 2 + k * 128];
-        sum8 += t11 * t16;
-        sum9 += t12 * t16;
-        sum10 += t13 * t16;
-        sum11 += t14 * t16;
-        const t17 = h[i + 3 + k * 128];
-        sum12 += t11 * t17;
-        sum13 += t12 * t17;
-        sum14 += t13 * t17;
-        sum15 += t14 * t17;
+        const t = h[i + k * 128];
+        const t1 = work6[j + k * 10];
+        sum += t1 * t;
+        const t2 = work6[j + k * 10 + 1];
+        sum1 += t2 * t;
+        const t3 = work6[j + k * 10 + 2];
+        sum2 += t3 * t;
+        const t4 = work6[j + k * 10 + 3];
+        sum3 += t4 * t;
+        const t5 = work6[j + k * 10 + 4];
+        sum4 += t5 * t;
+        const t6 = h[i + k * 128 + 1];
+        sum5 += t1 * t6;
+        sum6 += t2 * t6;
+        sum7 += t3 * t6;
+        sum8 += t4 * t6;
+        sum9 += t5 * t6;
+        const t7 = h[i + k * 128 + 2];
+        sum10 += t1 * t7;
+        sum11 += t2 * t7;
+        sum12 += t3 * t7;
+        sum13 += t4 * t7;
+        sum14 += t5 * t7;
+        const t8 = h[i + k * 128 + 3];
+        sum15 += t1 * t8;
+        sum16 += t2 * t8;
+        sum17 += t3 * t8;
+        sum18 += t4 * t8;
+        sum19 += t5 * t8;
       }
       gradient_z_W1[at + j] = sum;
-      gradient_z_W1[at1 + j] = sum1;
-      gradient_z_W1[at2 + j] = sum2;
-      gradient_z_W1[at3 + j] = sum3;
-      gradient_z_W1[at4 + j] = sum4;
-      gradient_z_W1[at5 + j] = sum5;
-      gradient_z_W1[at6 + j] = sum6;
-      gradient_z_W1[at7 + j] = sum7;
-      gradient_z_W1[at8 + j] = sum8;
-      gradient_z_W1[at9 + j] = sum9;
-      gradient_z_W1[at10 + j] = sum10;
-      gradient_z_W1[at11 + j] = sum11;
-      gradient_z_W1[at12 + j] = sum12;
-      gradient_z_W1[at13 + j] = sum13;
-      gradient_z_W1[at14 + j] = sum14;
-      gradient_z_W1[at15 + j] = sum15;
+      gradient_z_W1[at + j + 1] = sum1;
+      gradient_z_W1[at + j + 2] = sum2;
+      gradient_z_W1[at + j + 3] = sum3;
+      gradient_z_W1[at + j + 4] = sum4;
+      gradient_z_W1[at + j + 10] = sum5;
+      gradient_z_W1[at + j + 11] = sum6;
+      gradient_z_W1[at + j + 12] = sum7;
+      gradient_z_W1[at + j + 13] = sum8;
+      gradient_z_W1[at + j + 14] = sum9;
+      gradient_z_W1[at + j + 20] = sum10;
+      gradient_z_W1[at + j + 21] = sum11;
+      gradient_z_W1[at + j + 22] = sum12;
+      gradient_z_W1[at + j + 23] = sum13;
+      gradient_z_W1[at + j + 24] = sum14;
+      gradient_z_W1[at + j + 30] = sum15;
+      gradient_z_W1[at + j + 31] = sum16;
+      gradient_z_W1[at + j + 32] = sum17;
+      gradient_z_W1[at + j + 33] = sum18;
+      gradient_z_W1[at + j + 34] = sum19;
     }
-    const at16 = i * 10 + 8;
-    const at17 = i * 10 + 9;
-    const at18 = i * 10 + 18;
-    const at19 = i * 10 + 19;
-    const at20 = i * 10 + 28;
-    const at21 = i * 10 + 29;
-    const at22 = i * 10 + 38;
-    const at23 = i * 10 + 39;
-    let sum16 = 0;
-    let sum17 = 0;
-    let sum18 = 0;
-    let sum19 = 0;
-    let sum20 = 0;
-    let sum21 = 0;
-    let sum22 = 0;
-    let sum23 = 0;
-    for (let k1 = 0; k1 < batch; k1++) {
-      const t18 = t8[k1 * 10 + 8];
-      const t19 = h[i + k1 * 128];
-      sum16 += t18 * t19;
-      const t20 = t8[k1 * 10 + 9];
-      sum17 += t20 * t19;
-      const t21 = h[i + 1 + k1 * 128];
-      sum18 += t18 * t21;
-      sum19 += t20 * t21;
-      const t22 = h[i + 2 + k1 * 128];
-      sum20 += t18 * t22;
-      sum21 += t20 * t22;
-      const t23 = h[i + 3 + k1 * 128];
-      sum22 += t18 * t23;
-      sum23 += t20 * t23;
-    }
-    gradient_z_W1[at16] = sum16;
-    gradient_z_W1[at17] = sum17;
-    gradient_z_W1[at18] = sum18;
-    gradient_z_W1[at19] = sum19;
-    gradient_z_W1[at20] = sum20;
-    gradient_z_W1[at21] = sum21;
-    gradient_z_W1[at22] = sum22;
-    gradient_z_W1[at23] = sum23;
   }
 }
 
-function digitsGradientKernel24(t7: Float32Array, gradient_z_b1: Float32Array, batch: number): void {
-  for (let i = 0; i < 8; i += 4) {
+function digitsGradientKernel21(work6: Float32Array, gradient_z_b1: Float32Array, batch: number): void {
+  for (let i = 0; i < 10; i += 5) {
     let sum = 0;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
+    let sum4 = 0;
     for (let k = 0; k < batch; k++) {
-      sum += t7[i + k * 10];
-      sum1 += t7[i + 1 + k * 10];
-      sum2 += t7[i + 2 + k * 10];
-      sum3 += t7[i + 3 + k * 10];
+      sum += work6[i + k * 10];
+      sum1 += work6[i + k * 10 + 1];
+      sum2 += work6[i + k * 10 + 2];
+      sum3 += work6[i + k * 10 + 3];
+      sum4 += work6[i + k * 10 + 4];
     }
     gradient_z_b1[i] = sum;
     gradient_z_b1[i + 1] = sum1;
     gradient_z_b1[i + 2] = sum2;
     gradient_z_b1[i + 3] = sum3;
+    gradient_z_b1[i + 4] = sum4;
   }
-  let sum4 = 0;
-  let sum5 = 0;
-  for (let k1 = 0; k1 < batch; k1++) {
-    sum4 += t7[k1 * 10 + 8];
-    sum5 += t7[k1 * 10 + 9];
-  }
-  gradient_z_b1[8] = sum4;
-  gradient_z_b1[9] = sum5;
 }
 
+/** digits.nn:10: h = relu(dense(s, hidden)) */
 function digitsInitialOptimizerKernel1(optimizer_h_b_m: Float32Array, optimizer_h_b_v: Float32Array): void {
   for (let i = 0; i < 128; i++) {
     optimizer_h_b_m[i] = 0;
@@ -2299,6 +1516,7 @@ function digitsInitialOptimizerKernel1(optimizer_h_b_m: Float32Array, optimizer_
   }
 }
 
+/** digits.nn:11: z = dense(h, 10) */
 function digitsInitialOptimizerKernel2(optimizer_z_b_m: Float32Array, optimizer_z_b_v: Float32Array): void {
   for (let i = 0; i < 10; i++) {
     optimizer_z_b_m[i] = 0;
@@ -2306,6 +1524,7 @@ function digitsInitialOptimizerKernel2(optimizer_z_b_m: Float32Array, optimizer_
   }
 }
 
+/** digits.nn:16: train  adam(lr = 0.001) */
 function digitsInitialOptimizerKernel3(optimizer_h_W_m: Float32Array, optimizer_h_W_v: Float32Array): void {
   for (let i = 0; i < 100352; i++) {
     optimizer_h_W_m[i] = 0;
@@ -2313,6 +1532,7 @@ function digitsInitialOptimizerKernel3(optimizer_h_W_m: Float32Array, optimizer_
   }
 }
 
+/** digits.nn:16: train  adam(lr = 0.001) */
 function digitsInitialOptimizerKernel4(optimizer_z_W_m: Float32Array, optimizer_z_W_v: Float32Array): void {
   for (let i = 0; i < 1280; i++) {
     optimizer_z_W_m[i] = 0;
@@ -2320,59 +1540,19 @@ function digitsInitialOptimizerKernel4(optimizer_z_W_m: Float32Array, optimizer_
   }
 }
 
-function digitsStepKernel22(
-  y: Int32Array,
-  t5: Uint8Array,
-  t4: Float32Array,
-  t3: Float32Array,
-  t7: Float32Array,
-  t8: Float32Array,
-  value10: number,
-  value11: number,
-  value8: number,
-  batch: number,
-): void {
-  for (let i = 0; i < batch; i++) {
-    const at = y[i];
-    const t10 = t5[i] !== 0;
-    const at1 = i * 10;
-    const t11 = value10 / t4[i];
-    for (let j = 0; j < 10; j++) {
-      const at2 = at1 + j;
-      const t12 = (at === j ? value11 : 0) + (value8 + t11 * t3[at2]);
-      t7[at2] = t12;
-      t8[at2] = t10 ? t12 : 0;
-    }
-  }
-}
-
-function digitsStepKernel24(
-  t6: Float32Array,
-  t9: Float32Array,
+/** digits.nn:16: train  adam(lr = 0.001) */
+function digitsStepKernel20(
+  s1: Float32Array,
+  work7: Float32Array,
   optimizer_h_W_v: Float32Array,
   optimizer_h_W_m: Float32Array,
   h_W: Float32Array,
-  value: number,
   value1: number,
+  value2: number,
   batch: number,
 ): void {
   for (let i = 0; i < 784; i += 4) {
     const at = i * 128;
-    const at1 = i * 128 + 1;
-    const at2 = i * 128 + 2;
-    const at3 = i * 128 + 3;
-    const at4 = i * 128 + 128;
-    const at5 = i * 128 + 129;
-    const at6 = i * 128 + 130;
-    const at7 = i * 128 + 131;
-    const at8 = i * 128 + 256;
-    const at9 = i * 128 + 257;
-    const at10 = i * 128 + 258;
-    const at11 = i * 128 + 259;
-    const at12 = i * 128 + 384;
-    const at13 = i * 128 + 385;
-    const at14 = i * 128 + 386;
-    const at15 = i * 128 + 387;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -2391,186 +1571,171 @@ function digitsStepKernel24(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t10 = t6[i + k * 784];
-        const t11 = t9[j + k * 128];
-        sum += t11 * t10;
-        const t12 = t9[j + 1 + k * 128];
-        sum1 += t12 * t10;
-        const t13 = t9[j + 2 + k * 128];
-        sum2 += t13 * t10;
-        const t14 = t9[j + 3 + k * 128];
-        sum3 += t14 * t10;
-        const t15 = t6[i + 1 + k * 784];
-        sum4 += t11 * t15;
-        sum5 += t12 * t15;
-        sum6 += t13 * t15;
-        sum7 += t14 * t15;
-        const t16 = t6[i + 2 + k * 784];
-        sum8 += t11 * t16;
-        sum9 += t12 * t16;
-        sum10 += t13 * t16;
-        sum11 += t14 * t16;
-        const t17 = t6[i + 3 + k * 784];
-        sum12 += t11 * t17;
-        sum13 += t12 * t17;
-        sum14 += t13 * t17;
-        sum15 += t14 * t17;
+        const t = s1[i + k * 784];
+        const t1 = work7[j + k * 128];
+        sum += t1 * t;
+        const t2 = work7[j + k * 128 + 1];
+        sum1 += t2 * t;
+        const t3 = work7[j + k * 128 + 2];
+        sum2 += t3 * t;
+        const t4 = work7[j + k * 128 + 3];
+        sum3 += t4 * t;
+        const t5 = s1[i + k * 784 + 1];
+        sum4 += t1 * t5;
+        sum5 += t2 * t5;
+        sum6 += t3 * t5;
+        sum7 += t4 * t5;
+        const t6 = s1[i + k * 784 + 2];
+        sum8 += t1 * t6;
+        sum9 += t2 * t6;
+        sum10 += t3 * t6;
+        sum11 += t4 * t6;
+        const t7 = s1[i + k * 784 + 3];
+        sum12 += t1 * t7;
+        sum13 += t2 * t7;
+        sum14 += t3 * t7;
+        sum15 += t4 * t7;
       }
-      const at16 = at + j;
-      const at17 = at1 + j;
-      const at18 = at2 + j;
-      const at19 = at3 + j;
-      const at20 = at4 + j;
-      const at21 = at5 + j;
-      const at22 = at6 + j;
-      const at23 = at7 + j;
-      const at24 = at8 + j;
-      const at25 = at9 + j;
-      const at26 = at10 + j;
-      const at27 = at11 + j;
-      const at28 = at12 + j;
-      const at29 = at13 + j;
-      const at30 = at14 + j;
-      const at31 = at15 + j;
-      const t18 = optimizer_h_W_v[at16];
-      const t19 = optimizer_h_W_v[at17];
-      const t20 = optimizer_h_W_v[at18];
-      const t21 = optimizer_h_W_v[at19];
-      const t22 = optimizer_h_W_v[at20];
-      const t23 = optimizer_h_W_v[at21];
-      const t24 = optimizer_h_W_v[at22];
-      const t25 = optimizer_h_W_v[at23];
-      const t26 = optimizer_h_W_v[at24];
-      const t27 = optimizer_h_W_v[at25];
-      const t28 = optimizer_h_W_v[at26];
-      const t29 = optimizer_h_W_v[at27];
-      const t30 = optimizer_h_W_v[at28];
-      const t31 = optimizer_h_W_v[at29];
-      const t32 = optimizer_h_W_v[at30];
-      const t33 = optimizer_h_W_v[at31];
-      const t34 = 0.999 * t18 + 0.0010000000000000009 * (sum * sum);
-      optimizer_h_W_v[at16] = t34;
-      const t35 = optimizer_h_W_m[at16];
-      const t36 = optimizer_h_W_m[at17];
-      const t37 = optimizer_h_W_m[at18];
-      const t38 = optimizer_h_W_m[at19];
-      const t39 = optimizer_h_W_m[at20];
-      const t40 = optimizer_h_W_m[at21];
-      const t41 = optimizer_h_W_m[at22];
-      const t42 = optimizer_h_W_m[at23];
-      const t43 = optimizer_h_W_m[at24];
-      const t44 = optimizer_h_W_m[at25];
-      const t45 = optimizer_h_W_m[at26];
-      const t46 = optimizer_h_W_m[at27];
-      const t47 = optimizer_h_W_m[at28];
-      const t48 = optimizer_h_W_m[at29];
-      const t49 = optimizer_h_W_m[at30];
-      const t50 = optimizer_h_W_m[at31];
-      const t51 = 0.9 * t35 + 0.09999999999999998 * sum;
-      optimizer_h_W_m[at16] = t51;
-      const t52 = h_W[at16];
-      const t53 = h_W[at17];
-      const t54 = h_W[at18];
-      const t55 = h_W[at19];
-      const t56 = h_W[at20];
-      const t57 = h_W[at21];
-      const t58 = h_W[at22];
-      const t59 = h_W[at23];
-      const t60 = h_W[at24];
-      const t61 = h_W[at25];
-      const t62 = h_W[at26];
-      const t63 = h_W[at27];
-      const t64 = h_W[at28];
-      const t65 = h_W[at29];
-      const t66 = h_W[at30];
-      const t67 = h_W[at31];
-      h_W[at16] = t52 - (value * t51) / (Math.sqrt(t34) / value1 + 1e-8);
-      const t68 = 0.999 * t19 + 0.0010000000000000009 * (sum1 * sum1);
-      optimizer_h_W_v[at17] = t68;
-      const t69 = 0.9 * t36 + 0.09999999999999998 * sum1;
-      optimizer_h_W_m[at17] = t69;
-      h_W[at17] = t53 - (value * t69) / (Math.sqrt(t68) / value1 + 1e-8);
-      const t70 = 0.999 * t20 + 0.0010000000000000009 * (sum2 * sum2);
-      optimizer_h_W_v[at18] = t70;
-      const t71 = 0.9 * t37 + 0.09999999999999998 * sum2;
-      optimizer_h_W_m[at18] = t71;
-      h_W[at18] = t54 - (value * t71) / (Math.sqrt(t70) / value1 + 1e-8);
-      const t72 = 0.999 * t21 + 0.0010000000000000009 * (sum3 * sum3);
-      optimizer_h_W_v[at19] = t72;
-      const t73 = 0.9 * t38 + 0.09999999999999998 * sum3;
-      optimizer_h_W_m[at19] = t73;
-      h_W[at19] = t55 - (value * t73) / (Math.sqrt(t72) / value1 + 1e-8);
-      const t74 = 0.999 * t22 + 0.0010000000000000009 * (sum4 * sum4);
-      optimizer_h_W_v[at20] = t74;
-      const t75 = 0.9 * t39 + 0.09999999999999998 * sum4;
-      optimizer_h_W_m[at20] = t75;
-      h_W[at20] = t56 - (value * t75) / (Math.sqrt(t74) / value1 + 1e-8);
-      const t76 = 0.999 * t23 + 0.0010000000000000009 * (sum5 * sum5);
-      optimizer_h_W_v[at21] = t76;
-      const t77 = 0.9 * t40 + 0.09999999999999998 * sum5;
-      optimizer_h_W_m[at21] = t77;
-      h_W[at21] = t57 - (value * t77) / (Math.sqrt(t76) / value1 + 1e-8);
-      const t78 = 0.999 * t24 + 0.0010000000000000009 * (sum6 * sum6);
-      optimizer_h_W_v[at22] = t78;
-      const t79 = 0.9 * t41 + 0.09999999999999998 * sum6;
-      optimizer_h_W_m[at22] = t79;
-      h_W[at22] = t58 - (value * t79) / (Math.sqrt(t78) / value1 + 1e-8);
-      const t80 = 0.999 * t25 + 0.0010000000000000009 * (sum7 * sum7);
-      optimizer_h_W_v[at23] = t80;
-      const t81 = 0.9 * t42 + 0.09999999999999998 * sum7;
-      optimizer_h_W_m[at23] = t81;
-      h_W[at23] = t59 - (value * t81) / (Math.sqrt(t80) / value1 + 1e-8);
-      const t82 = 0.999 * t26 + 0.0010000000000000009 * (sum8 * sum8);
-      optimizer_h_W_v[at24] = t82;
-      const t83 = 0.9 * t43 + 0.09999999999999998 * sum8;
-      optimizer_h_W_m[at24] = t83;
-      h_W[at24] = t60 - (value * t83) / (Math.sqrt(t82) / value1 + 1e-8);
-      const t84 = 0.999 * t27 + 0.0010000000000000009 * (sum9 * sum9);
-      optimizer_h_W_v[at25] = t84;
-      const t85 = 0.9 * t44 + 0.09999999999999998 * sum9;
-      optimizer_h_W_m[at25] = t85;
-      h_W[at25] = t61 - (value * t85) / (Math.sqrt(t84) / value1 + 1e-8);
-      const t86 = 0.999 * t28 + 0.0010000000000000009 * (sum10 * sum10);
-      optimizer_h_W_v[at26] = t86;
-      const t87 = 0.9 * t45 + 0.09999999999999998 * sum10;
-      optimizer_h_W_m[at26] = t87;
-      h_W[at26] = t62 - (value * t87) / (Math.sqrt(t86) / value1 + 1e-8);
-      const t88 = 0.999 * t29 + 0.0010000000000000009 * (sum11 * sum11);
-      optimizer_h_W_v[at27] = t88;
-      const t89 = 0.9 * t46 + 0.09999999999999998 * sum11;
-      optimizer_h_W_m[at27] = t89;
-      h_W[at27] = t63 - (value * t89) / (Math.sqrt(t88) / value1 + 1e-8);
-      const t90 = 0.999 * t30 + 0.0010000000000000009 * (sum12 * sum12);
-      optimizer_h_W_v[at28] = t90;
-      const t91 = 0.9 * t47 + 0.09999999999999998 * sum12;
-      optimizer_h_W_m[at28] = t91;
-      h_W[at28] = t64 - (value * t91) / (Math.sqrt(t90) / value1 + 1e-8);
-      const t92 = 0.999 * t31 + 0.0010000000000000009 * (sum13 * sum13);
-      optimizer_h_W_v[at29] = t92;
-      const t93 = 0.9 * t48 + 0.09999999999999998 * sum13;
-      optimizer_h_W_m[at29] = t93;
-      h_W[at29] = t65 - (value * t93) / (Math.sqrt(t92) / value1 + 1e-8);
-      const t94 = 0.999 * t32 + 0.0010000000000000009 * (sum14 * sum14);
-      optimizer_h_W_v[at30] = t94;
-      const t95 = 0.9 * t49 + 0.09999999999999998 * sum14;
-      optimizer_h_W_m[at30] = t95;
-      h_W[at30] = t66 - (value * t95) / (Math.sqrt(t94) / value1 + 1e-8);
-      const t96 = 0.999 * t33 + 0.0010000000000000009 * (sum15 * sum15);
-      optimizer_h_W_v[at31] = t96;
-      const t97 = 0.9 * t50 + 0.09999999999999998 * sum15;
-      optimizer_h_W_m[at31] = t97;
-      h_W[at31] = t67 - (value * t97) / (Math.sqrt(t96) / value1 + 1e-8);
+      const t8 = optimizer_h_W_v[at + j];
+      const t9 = optimizer_h_W_v[at + j + 1];
+      const t10 = optimizer_h_W_v[at + j + 2];
+      const t11 = optimizer_h_W_v[at + j + 3];
+      const t12 = optimizer_h_W_v[at + j + 128];
+      const t13 = optimizer_h_W_v[at + j + 129];
+      const t14 = optimizer_h_W_v[at + j + 130];
+      const t15 = optimizer_h_W_v[at + j + 131];
+      const t16 = optimizer_h_W_v[at + j + 256];
+      const t17 = optimizer_h_W_v[at + j + 257];
+      const t18 = optimizer_h_W_v[at + j + 258];
+      const t19 = optimizer_h_W_v[at + j + 259];
+      const t20 = optimizer_h_W_v[at + j + 384];
+      const t21 = optimizer_h_W_v[at + j + 385];
+      const t22 = optimizer_h_W_v[at + j + 386];
+      const t23 = optimizer_h_W_v[at + j + 387];
+      const t24 = 0.999 * t8 + 0.0010000000000000009 * (sum * sum);
+      optimizer_h_W_v[at + j] = t24;
+      const t25 = optimizer_h_W_m[at + j];
+      const t26 = optimizer_h_W_m[at + j + 1];
+      const t27 = optimizer_h_W_m[at + j + 2];
+      const t28 = optimizer_h_W_m[at + j + 3];
+      const t29 = optimizer_h_W_m[at + j + 128];
+      const t30 = optimizer_h_W_m[at + j + 129];
+      const t31 = optimizer_h_W_m[at + j + 130];
+      const t32 = optimizer_h_W_m[at + j + 131];
+      const t33 = optimizer_h_W_m[at + j + 256];
+      const t34 = optimizer_h_W_m[at + j + 257];
+      const t35 = optimizer_h_W_m[at + j + 258];
+      const t36 = optimizer_h_W_m[at + j + 259];
+      const t37 = optimizer_h_W_m[at + j + 384];
+      const t38 = optimizer_h_W_m[at + j + 385];
+      const t39 = optimizer_h_W_m[at + j + 386];
+      const t40 = optimizer_h_W_m[at + j + 387];
+      const t41 = 0.9 * t25 + 0.09999999999999998 * sum;
+      optimizer_h_W_m[at + j] = t41;
+      const t42 = h_W[at + j];
+      const t43 = h_W[at + j + 1];
+      const t44 = h_W[at + j + 2];
+      const t45 = h_W[at + j + 3];
+      const t46 = h_W[at + j + 128];
+      const t47 = h_W[at + j + 129];
+      const t48 = h_W[at + j + 130];
+      const t49 = h_W[at + j + 131];
+      const t50 = h_W[at + j + 256];
+      const t51 = h_W[at + j + 257];
+      const t52 = h_W[at + j + 258];
+      const t53 = h_W[at + j + 259];
+      const t54 = h_W[at + j + 384];
+      const t55 = h_W[at + j + 385];
+      const t56 = h_W[at + j + 386];
+      const t57 = h_W[at + j + 387];
+      h_W[at + j] = t42 - (value1 * t41) / (Math.sqrt(t24) / value2 + 1e-8);
+      const t58 = 0.999 * t9 + 0.0010000000000000009 * (sum1 * sum1);
+      optimizer_h_W_v[at + j + 1] = t58;
+      const t59 = 0.9 * t26 + 0.09999999999999998 * sum1;
+      optimizer_h_W_m[at + j + 1] = t59;
+      h_W[at + j + 1] = t43 - (value1 * t59) / (Math.sqrt(t58) / value2 + 1e-8);
+      const t60 = 0.999 * t10 + 0.0010000000000000009 * (sum2 * sum2);
+      optimizer_h_W_v[at + j + 2] = t60;
+      const t61 = 0.9 * t27 + 0.09999999999999998 * sum2;
+      optimizer_h_W_m[at + j + 2] = t61;
+      h_W[at + j + 2] = t44 - (value1 * t61) / (Math.sqrt(t60) / value2 + 1e-8);
+      const t62 = 0.999 * t11 + 0.0010000000000000009 * (sum3 * sum3);
+      optimizer_h_W_v[at + j + 3] = t62;
+      const t63 = 0.9 * t28 + 0.09999999999999998 * sum3;
+      optimizer_h_W_m[at + j + 3] = t63;
+      h_W[at + j + 3] = t45 - (value1 * t63) / (Math.sqrt(t62) / value2 + 1e-8);
+      const t64 = 0.999 * t12 + 0.0010000000000000009 * (sum4 * sum4);
+      optimizer_h_W_v[at + j + 128] = t64;
+      const t65 = 0.9 * t29 + 0.09999999999999998 * sum4;
+      optimizer_h_W_m[at + j + 128] = t65;
+      h_W[at + j + 128] = t46 - (value1 * t65) / (Math.sqrt(t64) / value2 + 1e-8);
+      const t66 = 0.999 * t13 + 0.0010000000000000009 * (sum5 * sum5);
+      optimizer_h_W_v[at + j + 129] = t66;
+      const t67 = 0.9 * t30 + 0.09999999999999998 * sum5;
+      optimizer_h_W_m[at + j + 129] = t67;
+      h_W[at + j + 129] = t47 - (value1 * t67) / (Math.sqrt(t66) / value2 + 1e-8);
+      const t68 = 0.999 * t14 + 0.0010000000000000009 * (sum6 * sum6);
+      optimizer_h_W_v[at + j + 130] = t68;
+      const t69 = 0.9 * t31 + 0.09999999999999998 * sum6;
+      optimizer_h_W_m[at + j + 130] = t69;
+      h_W[at + j + 130] = t48 - (value1 * t69) / (Math.sqrt(t68) / value2 + 1e-8);
+      const t70 = 0.999 * t15 + 0.0010000000000000009 * (sum7 * sum7);
+      optimizer_h_W_v[at + j + 131] = t70;
+      const t71 = 0.9 * t32 + 0.09999999999999998 * sum7;
+      optimizer_h_W_m[at + j + 131] = t71;
+      h_W[at + j + 131] = t49 - (value1 * t71) / (Math.sqrt(t70) / value2 + 1e-8);
+      const t72 = 0.999 * t16 + 0.0010000000000000009 * (sum8 * sum8);
+      optimizer_h_W_v[at + j + 256] = t72;
+      const t73 = 0.9 * t33 + 0.09999999999999998 * sum8;
+      optimizer_h_W_m[at + j + 256] = t73;
+      h_W[at + j + 256] = t50 - (value1 * t73) / (Math.sqrt(t72) / value2 + 1e-8);
+      const t74 = 0.999 * t17 + 0.0010000000000000009 * (sum9 * sum9);
+      optimizer_h_W_v[at + j + 257] = t74;
+      const t75 = 0.9 * t34 + 0.09999999999999998 * sum9;
+      optimizer_h_W_m[at + j + 257] = t75;
+      h_W[at + j + 257] = t51 - (value1 * t75) / (Math.sqrt(t74) / value2 + 1e-8);
+      const t76 = 0.999 * t18 + 0.0010000000000000009 * (sum10 * sum10);
+      optimizer_h_W_v[at + j + 258] = t76;
+      const t77 = 0.9 * t35 + 0.09999999999999998 * sum10;
+      optimizer_h_W_m[at + j + 258] = t77;
+      h_W[at + j + 258] = t52 - (value1 * t77) / (Math.sqrt(t76) / value2 + 1e-8);
+      const t78 = 0.999 * t19 + 0.0010000000000000009 * (sum11 * sum11);
+      optimizer_h_W_v[at + j + 259] = t78;
+      const t79 = 0.9 * t36 + 0.09999999999999998 * sum11;
+      optimizer_h_W_m[at + j + 259] = t79;
+      h_W[at + j + 259] = t53 - (value1 * t79) / (Math.sqrt(t78) / value2 + 1e-8);
+      const t80 = 0.999 * t20 + 0.0010000000000000009 * (sum12 * sum12);
+      optimizer_h_W_v[at + j + 384] = t80;
+      const t81 = 0.9 * t37 + 0.09999999999999998 * sum12;
+      optimizer_h_W_m[at + j + 384] = t81;
+      h_W[at + j + 384] = t54 - (value1 * t81) / (Math.sqrt(t80) / value2 + 1e-8);
+      const t82 = 0.999 * t21 + 0.0010000000000000009 * (sum13 * sum13);
+      optimizer_h_W_v[at + j + 385] = t82;
+      const t83 = 0.9 * t38 + 0.09999999999999998 * sum13;
+      optimizer_h_W_m[at + j + 385] = t83;
+      h_W[at + j + 385] = t55 - (value1 * t83) / (Math.sqrt(t82) / value2 + 1e-8);
+      const t84 = 0.999 * t22 + 0.0010000000000000009 * (sum14 * sum14);
+      optimizer_h_W_v[at + j + 386] = t84;
+      const t85 = 0.9 * t39 + 0.09999999999999998 * sum14;
+      optimizer_h_W_m[at + j + 386] = t85;
+      h_W[at + j + 386] = t56 - (value1 * t85) / (Math.sqrt(t84) / value2 + 1e-8);
+      const t86 = 0.999 * t23 + 0.0010000000000000009 * (sum15 * sum15);
+      optimizer_h_W_v[at + j + 387] = t86;
+      const t87 = 0.9 * t40 + 0.09999999999999998 * sum15;
+      optimizer_h_W_m[at + j + 387] = t87;
+      h_W[at + j + 387] = t57 - (value1 * t87) / (Math.sqrt(t86) / value2 + 1e-8);
     }
   }
 }
 
-function digitsStepKernel25(
-  t9: Float32Array,
+/** digits.nn:16: train  adam(lr = 0.001) */
+function digitsStepKernel21(
+  work7: Float32Array,
   optimizer_h_b_v: Float32Array,
   optimizer_h_b_m: Float32Array,
   h_b: Float32Array,
-  value: number,
   value1: number,
+  value2: number,
   batch: number,
 ): void {
   for (let i = 0; i < 128; i += 4) {
@@ -2579,74 +1744,60 @@ function digitsStepKernel25(
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < batch; k++) {
-      sum += t9[i + k * 128];
-      sum1 += t9[i + 1 + k * 128];
-      sum2 += t9[i + 2 + k * 128];
-      sum3 += t9[i + 3 + k * 128];
+      sum += work7[i + k * 128];
+      sum1 += work7[i + k * 128 + 1];
+      sum2 += work7[i + k * 128 + 2];
+      sum3 += work7[i + k * 128 + 3];
     }
-    const t10 = optimizer_h_b_v[i];
-    const t11 = optimizer_h_b_v[i + 1];
-    const t12 = optimizer_h_b_v[i + 2];
-    const t13 = optimizer_h_b_v[i + 3];
-    const t14 = 0.999 * t10 + 0.0010000000000000009 * (sum * sum);
-    optimizer_h_b_v[i] = t14;
-    const t15 = optimizer_h_b_m[i];
-    const t16 = optimizer_h_b_m[i + 1];
-    const t17 = optimizer_h_b_m[i + 2];
-    const t18 = optimizer_h_b_m[i + 3];
-    const t19 = 0.9 * t15 + 0.09999999999999998 * sum;
-    optimizer_h_b_m[i] = t19;
-    const t20 = h_b[i];
-    const t21 = h_b[i + 1];
-    const t22 = h_b[i + 2];
-    const t23 = h_b[i + 3];
-    h_b[i] = t20 - (value * t19) / (Math.sqrt(t14) / value1 + 1e-8);
-    const t24 = 0.999 * t11 + 0.0010000000000000009 * (sum1 * sum1);
-    optimizer_h_b_v[i + 1] = t24;
-    const t25 = 0.9 * t16 + 0.09999999999999998 * sum1;
-    optimizer_h_b_m[i + 1] = t25;
-    h_b[i + 1] = t21 - (value * t25) / (Math.sqrt(t24) / value1 + 1e-8);
-    const t26 = 0.999 * t12 + 0.0010000000000000009 * (sum2 * sum2);
-    optimizer_h_b_v[i + 2] = t26;
-    const t27 = 0.9 * t17 + 0.09999999999999998 * sum2;
-    optimizer_h_b_m[i + 2] = t27;
-    h_b[i + 2] = t22 - (value * t27) / (Math.sqrt(t26) / value1 + 1e-8);
-    const t28 = 0.999 * t13 + 0.0010000000000000009 * (sum3 * sum3);
-    optimizer_h_b_v[i + 3] = t28;
-    const t29 = 0.9 * t18 + 0.09999999999999998 * sum3;
-    optimizer_h_b_m[i + 3] = t29;
-    h_b[i + 3] = t23 - (value * t29) / (Math.sqrt(t28) / value1 + 1e-8);
+    const t = optimizer_h_b_v[i];
+    const t1 = optimizer_h_b_v[i + 1];
+    const t2 = optimizer_h_b_v[i + 2];
+    const t3 = optimizer_h_b_v[i + 3];
+    const t4 = 0.999 * t + 0.0010000000000000009 * (sum * sum);
+    optimizer_h_b_v[i] = t4;
+    const t5 = optimizer_h_b_m[i];
+    const t6 = optimizer_h_b_m[i + 1];
+    const t7 = optimizer_h_b_m[i + 2];
+    const t8 = optimizer_h_b_m[i + 3];
+    const t9 = 0.9 * t5 + 0.09999999999999998 * sum;
+    optimizer_h_b_m[i] = t9;
+    const t10 = h_b[i];
+    const t11 = h_b[i + 1];
+    const t12 = h_b[i + 2];
+    const t13 = h_b[i + 3];
+    h_b[i] = t10 - (value1 * t9) / (Math.sqrt(t4) / value2 + 1e-8);
+    const t14 = 0.999 * t1 + 0.0010000000000000009 * (sum1 * sum1);
+    optimizer_h_b_v[i + 1] = t14;
+    const t15 = 0.9 * t6 + 0.09999999999999998 * sum1;
+    optimizer_h_b_m[i + 1] = t15;
+    h_b[i + 1] = t11 - (value1 * t15) / (Math.sqrt(t14) / value2 + 1e-8);
+    const t16 = 0.999 * t2 + 0.0010000000000000009 * (sum2 * sum2);
+    optimizer_h_b_v[i + 2] = t16;
+    const t17 = 0.9 * t7 + 0.09999999999999998 * sum2;
+    optimizer_h_b_m[i + 2] = t17;
+    h_b[i + 2] = t12 - (value1 * t17) / (Math.sqrt(t16) / value2 + 1e-8);
+    const t18 = 0.999 * t3 + 0.0010000000000000009 * (sum3 * sum3);
+    optimizer_h_b_v[i + 3] = t18;
+    const t19 = 0.9 * t8 + 0.09999999999999998 * sum3;
+    optimizer_h_b_m[i + 3] = t19;
+    h_b[i + 3] = t13 - (value1 * t19) / (Math.sqrt(t18) / value2 + 1e-8);
   }
 }
 
-function digitsStepKernel26(
+/** digits.nn:16: train  adam(lr = 0.001) */
+function digitsStepKernel22(
   h: Float32Array,
-  t8: Float32Array,
+  work6: Float32Array,
   optimizer_z_W_v: Float32Array,
   optimizer_z_W_m: Float32Array,
   z_W: Float32Array,
-  value: number,
   value1: number,
+  value2: number,
   batch: number,
 ): void {
   for (let i = 0; i < 128; i += 4) {
     const at = i * 10;
-    const at1 = i * 10 + 1;
-    const at2 = i * 10 + 2;
-    const at3 = i * 10 + 3;
-    const at4 = i * 10 + 10;
-    const at5 = i * 10 + 11;
-    const at6 = i * 10 + 12;
-    const at7 = i * 10 + 13;
-    const at8 = i * 10 + 20;
-    const at9 = i * 10 + 21;
-    const at10 = i * 10 + 22;
-    const at11 = i * 10 + 23;
-    const at12 = i * 10 + 30;
-    const at13 = i * 10 + 31;
-    const at14 = i * 10 + 32;
-    const at15 = i * 10 + 33;
-    for (let j = 0; j < 8; j += 4) {
+    for (let j = 0; j < 10; j += 5) {
       let sum = 0;
       let sum1 = 0;
       let sum2 = 0;
@@ -2663,353 +1814,272 @@ function digitsStepKernel26(
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
+      let sum16 = 0;
+      let sum17 = 0;
+      let sum18 = 0;
+      let sum19 = 0;
       for (let k = 0; k < batch; k++) {
-        const t10 = h[i + k * 128];
-        const t11 = t8[j + k * 10];
-        sum += t11 * t10;
-        const t12 = t8[j + 1 + k * 10];
-        sum1 += t12 * t10;
-        const t13 = t8[j + 2 + k * 10];
-        sum2 += t13 * t10;
-        const t14 = t8[j + 3 + k * 10];
-        sum3 += t14 * t10;
-        const t15 = h[i + 1 + k * 128];
-        sum4 += t11 * t15;
-        sum5 += t12 * t15;
-        sum6 += t13 * t15;
-        sum7 += t14 * t15;
-        const t16 = h[i + 2 + k * 128];
-        sum8 += t11 * t16;
-        sum9 += t12 * t16;
-        sum10 += t13 * t16;
-        sum11 += t14 * t16;
-        const t17 = h[i + 3 + k * 128];
-        sum12 += t11 * t17;
-        sum13 += t12 * t17;
-        sum14 += t13 * t17;
-        sum15 += t14 * t17;
+        const t = h[i + k * 128];
+        const t1 = work6[j + k * 10];
+        sum += t1 * t;
+        const t2 = work6[j + k * 10 + 1];
+        sum1 += t2 * t;
+        const t3 = work6[j + k * 10 + 2];
+        sum2 += t3 * t;
+        const t4 = work6[j + k * 10 + 3];
+        sum3 += t4 * t;
+        const t5 = work6[j + k * 10 + 4];
+        sum4 += t5 * t;
+        const t6 = h[i + k * 128 + 1];
+        sum5 += t1 * t6;
+        sum6 += t2 * t6;
+        sum7 += t3 * t6;
+        sum8 += t4 * t6;
+        sum9 += t5 * t6;
+        const t7 = h[i + k * 128 + 2];
+        sum10 += t1 * t7;
+        sum11 += t2 * t7;
+        sum12 += t3 * t7;
+        sum13 += t4 * t7;
+        sum14 += t5 * t7;
+        const t8 = h[i + k * 128 + 3];
+        sum15 += t1 * t8;
+        sum16 += t2 * t8;
+        sum17 += t3 * t8;
+        sum18 += t4 * t8;
+        sum19 += t5 * t8;
       }
-      const at16 = at + j;
-      const at17 = at1 + j;
-      const at18 = at2 + j;
-      const at19 = at3 + j;
-      const at20 = at4 + j;
-      const at21 = at5 + j;
-      const at22 = at6 + j;
-      const at23 = at7 + j;
-      const at24 = at8 + j;
-      const at25 = at9 + j;
-      const at26 = at10 + j;
-      const at27 = at11 + j;
-      const at28 = at12 + j;
-      const at29 = at13 + j;
-      const at30 = at14 + j;
-      const at31 = at15 + j;
-      const t18 = optimizer_z_W_v[at16];
-      const t19 = optimizer_z_W_v[at17];
-      const t20 = optimizer_z_W_v[at18];
-      const t21 = optimizer_z_W_v[at19];
-      const t22 = optimizer_z_W_v[at20];
-      const t23 = optimizer_z_W_v[at21];
-      const t24 = optimizer_z_W_v[at22];
-      const t25 = optimizer_z_W_v[at23];
-      const t26 = optimizer_z_W_v[at24];
-      const t27 = optimizer_z_W_v[at25];
-      const t28 = optimizer_z_W_v[at26];
-      const t29 = optimizer_z_W_v[at27];
-      const t30 = optimizer_z_W_v[at28];
-      const t31 = optimizer_z_W_v[at29];
-      const t32 = optimizer_z_W_v[at30];
-      const t33 = optimizer_z_W_v[at31];
-      const t34 = 0.999 * t18 + 0.0010000000000000009 * (sum * sum);
-      optimizer_z_W_v[at16] = t34;
-      const t35 = optimizer_z_W_m[at16];
-      const t36 = optimizer_z_W_m[at17];
-      const t37 = optimizer_z_W_m[at18];
-      const t38 = optimizer_z_W_m[at19];
-      const t39 = optimizer_z_W_m[at20];
-      const t40 = optimizer_z_W_m[at21];
-      const t41 = optimizer_z_W_m[at22];
-      const t42 = optimizer_z_W_m[at23];
-      const t43 = optimizer_z_W_m[at24];
-      const t44 = optimizer_z_W_m[at25];
-      const t45 = optimizer_z_W_m[at26];
-      const t46 = optimizer_z_W_m[at27];
-      const t47 = optimizer_z_W_m[at28];
-      const t48 = optimizer_z_W_m[at29];
-      const t49 = optimizer_z_W_m[at30];
-      const t50 = optimizer_z_W_m[at31];
-      const t51 = 0.9 * t35 + 0.09999999999999998 * sum;
-      optimizer_z_W_m[at16] = t51;
-      const t52 = z_W[at16];
-      const t53 = z_W[at17];
-      const t54 = z_W[at18];
-      const t55 = z_W[at19];
-      const t56 = z_W[at20];
-      const t57 = z_W[at21];
-      const t58 = z_W[at22];
-      const t59 = z_W[at23];
-      const t60 = z_W[at24];
-      const t61 = z_W[at25];
-      const t62 = z_W[at26];
-      const t63 = z_W[at27];
-      const t64 = z_W[at28];
-      const t65 = z_W[at29];
-      const t66 = z_W[at30];
-      const t67 = z_W[at31];
-      z_W[at16] = t52 - (value * t51) / (Math.sqrt(t34) / value1 + 1e-8);
-      const t68 = 0.999 * t19 + 0.0010000000000000009 * (sum1 * sum1);
-      optimizer_z_W_v[at17] = t68;
-      const t69 = 0.9 * t36 + 0.09999999999999998 * sum1;
-      optimizer_z_W_m[at17] = t69;
-      z_W[at17] = t53 - (value * t69) / (Math.sqrt(t68) / value1 + 1e-8);
-      const t70 = 0.999 * t20 + 0.0010000000000000009 * (sum2 * sum2);
-      optimizer_z_W_v[at18] = t70;
-      const t71 = 0.9 * t37 + 0.09999999999999998 * sum2;
-      optimizer_z_W_m[at18] = t71;
-      z_W[at18] = t54 - (value * t71) / (Math.sqrt(t70) / value1 + 1e-8);
-      const t72 = 0.999 * t21 + 0.0010000000000000009 * (sum3 * sum3);
-      optimizer_z_W_v[at19] = t72;
-      const t73 = 0.9 * t38 + 0.09999999999999998 * sum3;
-      optimizer_z_W_m[at19] = t73;
-      z_W[at19] = t55 - (value * t73) / (Math.sqrt(t72) / value1 + 1e-8);
-      const t74 = 0.999 * t22 + 0.0010000000000000009 * (sum4 * sum4);
-      optimizer_z_W_v[at20] = t74;
-      const t75 = 0.9 * t39 + 0.09999999999999998 * sum4;
-      optimizer_z_W_m[at20] = t75;
-      z_W[at20] = t56 - (value * t75) / (Math.sqrt(t74) / value1 + 1e-8);
-      const t76 = 0.999 * t23 + 0.0010000000000000009 * (sum5 * sum5);
-      optimizer_z_W_v[at21] = t76;
-      const t77 = 0.9 * t40 + 0.09999999999999998 * sum5;
-      optimizer_z_W_m[at21] = t77;
-      z_W[at21] = t57 - (value * t77) / (Math.sqrt(t76) / value1 + 1e-8);
-      const t78 = 0.999 * t24 + 0.0010000000000000009 * (sum6 * sum6);
-      optimizer_z_W_v[at22] = t78;
-      const t79 = 0.9 * t41 + 0.09999999999999998 * sum6;
-      optimizer_z_W_m[at22] = t79;
-      z_W[at22] = t58 - (value * t79) / (Math.sqrt(t78) / value1 + 1e-8);
-      const t80 = 0.999 * t25 + 0.0010000000000000009 * (sum7 * sum7);
-      optimizer_z_W_v[at23] = t80;
-      const t81 = 0.9 * t42 + 0.09999999999999998 * sum7;
-      optimizer_z_W_m[at23] = t81;
-      z_W[at23] = t59 - (value * t81) / (Math.sqrt(t80) / value1 + 1e-8);
-      const t82 = 0.999 * t26 + 0.0010000000000000009 * (sum8 * sum8);
-      optimizer_z_W_v[at24] = t82;
-      const t83 = 0.9 * t43 + 0.09999999999999998 * sum8;
-      optimizer_z_W_m[at24] = t83;
-      z_W[at24] = t60 - (value * t83) / (Math.sqrt(t82) / value1 + 1e-8);
-      const t84 = 0.999 * t27 + 0.0010000000000000009 * (sum9 * sum9);
-      optimizer_z_W_v[at25] = t84;
-      const t85 = 0.9 * t44 + 0.09999999999999998 * sum9;
-      optimizer_z_W_m[at25] = t85;
-      z_W[at25] = t61 - (value * t85) / (Math.sqrt(t84) / value1 + 1e-8);
-      const t86 = 0.999 * t28 + 0.0010000000000000009 * (sum10 * sum10);
-      optimizer_z_W_v[at26] = t86;
-      const t87 = 0.9 * t45 + 0.09999999999999998 * sum10;
-      optimizer_z_W_m[at26] = t87;
-      z_W[at26] = t62 - (value * t87) / (Math.sqrt(t86) / value1 + 1e-8);
-      const t88 = 0.999 * t29 + 0.0010000000000000009 * (sum11 * sum11);
-      optimizer_z_W_v[at27] = t88;
-      const t89 = 0.9 * t46 + 0.09999999999999998 * sum11;
-      optimizer_z_W_m[at27] = t89;
-      z_W[at27] = t63 - (value * t89) / (Math.sqrt(t88) / value1 + 1e-8);
-      const t90 = 0.999 * t30 + 0.0010000000000000009 * (sum12 * sum12);
-      optimizer_z_W_v[at28] = t90;
-      const t91 = 0.9 * t47 + 0.09999999999999998 * sum12;
-      optimizer_z_W_m[at28] = t91;
-      z_W[at28] = t64 - (value * t91) / (Math.sqrt(t90) / value1 + 1e-8);
-      const t92 = 0.999 * t31 + 0.0010000000000000009 * (sum13 * sum13);
-      optimizer_z_W_v[at29] = t92;
-      const t93 = 0.9 * t48 + 0.09999999999999998 * sum13;
-      optimizer_z_W_m[at29] = t93;
-      z_W[at29] = t65 - (value * t93) / (Math.sqrt(t92) / value1 + 1e-8);
-      const t94 = 0.999 * t32 + 0.0010000000000000009 * (sum14 * sum14);
-      optimizer_z_W_v[at30] = t94;
-      const t95 = 0.9 * t49 + 0.09999999999999998 * sum14;
-      optimizer_z_W_m[at30] = t95;
-      z_W[at30] = t66 - (value * t95) / (Math.sqrt(t94) / value1 + 1e-8);
-      const t96 = 0.999 * t33 + 0.0010000000000000009 * (sum15 * sum15);
-      optimizer_z_W_v[at31] = t96;
-      const t97 = 0.9 * t50 + 0.09999999999999998 * sum15;
-      optimizer_z_W_m[at31] = t97;
-      z_W[at31] = t67 - (value * t97) / (Math.sqrt(t96) / value1 + 1e-8);
+      const t9 = optimizer_z_W_v[at + j];
+      const t10 = optimizer_z_W_v[at + j + 1];
+      const t11 = optimizer_z_W_v[at + j + 2];
+      const t12 = optimizer_z_W_v[at + j + 3];
+      const t13 = optimizer_z_W_v[at + j + 4];
+      const t14 = optimizer_z_W_v[at + j + 10];
+      const t15 = optimizer_z_W_v[at + j + 11];
+      const t16 = optimizer_z_W_v[at + j + 12];
+      const t17 = optimizer_z_W_v[at + j + 13];
+      const t18 = optimizer_z_W_v[at + j + 14];
+      const t19 = optimizer_z_W_v[at + j + 20];
+      const t20 = optimizer_z_W_v[at + j + 21];
+      const t21 = optimizer_z_W_v[at + j + 22];
+      const t22 = optimizer_z_W_v[at + j + 23];
+      const t23 = optimizer_z_W_v[at + j + 24];
+      const t24 = optimizer_z_W_v[at + j + 30];
+      const t25 = optimizer_z_W_v[at + j + 31];
+      const t26 = optimizer_z_W_v[at + j + 32];
+      const t27 = optimizer_z_W_v[at + j + 33];
+      const t28 = optimizer_z_W_v[at + j + 34];
+      const t29 = 0.999 * t9 + 0.0010000000000000009 * (sum * sum);
+      optimizer_z_W_v[at + j] = t29;
+      const t30 = optimizer_z_W_m[at + j];
+      const t31 = optimizer_z_W_m[at + j + 1];
+      const t32 = optimizer_z_W_m[at + j + 2];
+      const t33 = optimizer_z_W_m[at + j + 3];
+      const t34 = optimizer_z_W_m[at + j + 4];
+      const t35 = optimizer_z_W_m[at + j + 10];
+      const t36 = optimizer_z_W_m[at + j + 11];
+      const t37 = optimizer_z_W_m[at + j + 12];
+      const t38 = optimizer_z_W_m[at + j + 13];
+      const t39 = optimizer_z_W_m[at + j + 14];
+      const t40 = optimizer_z_W_m[at + j + 20];
+      const t41 = optimizer_z_W_m[at + j + 21];
+      const t42 = optimizer_z_W_m[at + j + 22];
+      const t43 = optimizer_z_W_m[at + j + 23];
+      const t44 = optimizer_z_W_m[at + j + 24];
+      const t45 = optimizer_z_W_m[at + j + 30];
+      const t46 = optimizer_z_W_m[at + j + 31];
+      const t47 = optimizer_z_W_m[at + j + 32];
+      const t48 = optimizer_z_W_m[at + j + 33];
+      const t49 = optimizer_z_W_m[at + j + 34];
+      const t50 = 0.9 * t30 + 0.09999999999999998 * sum;
+      optimizer_z_W_m[at + j] = t50;
+      const t51 = z_W[at + j];
+      const t52 = z_W[at + j + 1];
+      const t53 = z_W[at + j + 2];
+      const t54 = z_W[at + j + 3];
+      const t55 = z_W[at + j + 4];
+      const t56 = z_W[at + j + 10];
+      const t57 = z_W[at + j + 11];
+      const t58 = z_W[at + j + 12];
+      const t59 = z_W[at + j + 13];
+      const t60 = z_W[at + j + 14];
+      const t61 = z_W[at + j + 20];
+      const t62 = z_W[at + j + 21];
+      const t63 = z_W[at + j + 22];
+      const t64 = z_W[at + j + 23];
+      const t65 = z_W[at + j + 24];
+      const t66 = z_W[at + j + 30];
+      const t67 = z_W[at + j + 31];
+      const t68 = z_W[at + j + 32];
+      const t69 = z_W[at + j + 33];
+      const t70 = z_W[at + j + 34];
+      z_W[at + j] = t51 - (value1 * t50) / (Math.sqrt(t29) / value2 + 1e-8);
+      const t71 = 0.999 * t10 + 0.0010000000000000009 * (sum1 * sum1);
+      optimizer_z_W_v[at + j + 1] = t71;
+      const t72 = 0.9 * t31 + 0.09999999999999998 * sum1;
+      optimizer_z_W_m[at + j + 1] = t72;
+      z_W[at + j + 1] = t52 - (value1 * t72) / (Math.sqrt(t71) / value2 + 1e-8);
+      const t73 = 0.999 * t11 + 0.0010000000000000009 * (sum2 * sum2);
+      optimizer_z_W_v[at + j + 2] = t73;
+      const t74 = 0.9 * t32 + 0.09999999999999998 * sum2;
+      optimizer_z_W_m[at + j + 2] = t74;
+      z_W[at + j + 2] = t53 - (value1 * t74) / (Math.sqrt(t73) / value2 + 1e-8);
+      const t75 = 0.999 * t12 + 0.0010000000000000009 * (sum3 * sum3);
+      optimizer_z_W_v[at + j + 3] = t75;
+      const t76 = 0.9 * t33 + 0.09999999999999998 * sum3;
+      optimizer_z_W_m[at + j + 3] = t76;
+      z_W[at + j + 3] = t54 - (value1 * t76) / (Math.sqrt(t75) / value2 + 1e-8);
+      const t77 = 0.999 * t13 + 0.0010000000000000009 * (sum4 * sum4);
+      optimizer_z_W_v[at + j + 4] = t77;
+      const t78 = 0.9 * t34 + 0.09999999999999998 * sum4;
+      optimizer_z_W_m[at + j + 4] = t78;
+      z_W[at + j + 4] = t55 - (value1 * t78) / (Math.sqrt(t77) / value2 + 1e-8);
+      const t79 = 0.999 * t14 + 0.0010000000000000009 * (sum5 * sum5);
+      optimizer_z_W_v[at + j + 10] = t79;
+      const t80 = 0.9 * t35 + 0.09999999999999998 * sum5;
+      optimizer_z_W_m[at + j + 10] = t80;
+      z_W[at + j + 10] = t56 - (value1 * t80) / (Math.sqrt(t79) / value2 + 1e-8);
+      const t81 = 0.999 * t15 + 0.0010000000000000009 * (sum6 * sum6);
+      optimizer_z_W_v[at + j + 11] = t81;
+      const t82 = 0.9 * t36 + 0.09999999999999998 * sum6;
+      optimizer_z_W_m[at + j + 11] = t82;
+      z_W[at + j + 11] = t57 - (value1 * t82) / (Math.sqrt(t81) / value2 + 1e-8);
+      const t83 = 0.999 * t16 + 0.0010000000000000009 * (sum7 * sum7);
+      optimizer_z_W_v[at + j + 12] = t83;
+      const t84 = 0.9 * t37 + 0.09999999999999998 * sum7;
+      optimizer_z_W_m[at + j + 12] = t84;
+      z_W[at + j + 12] = t58 - (value1 * t84) / (Math.sqrt(t83) / value2 + 1e-8);
+      const t85 = 0.999 * t17 + 0.0010000000000000009 * (sum8 * sum8);
+      optimizer_z_W_v[at + j + 13] = t85;
+      const t86 = 0.9 * t38 + 0.09999999999999998 * sum8;
+      optimizer_z_W_m[at + j + 13] = t86;
+      z_W[at + j + 13] = t59 - (value1 * t86) / (Math.sqrt(t85) / value2 + 1e-8);
+      const t87 = 0.999 * t18 + 0.0010000000000000009 * (sum9 * sum9);
+      optimizer_z_W_v[at + j + 14] = t87;
+      const t88 = 0.9 * t39 + 0.09999999999999998 * sum9;
+      optimizer_z_W_m[at + j + 14] = t88;
+      z_W[at + j + 14] = t60 - (value1 * t88) / (Math.sqrt(t87) / value2 + 1e-8);
+      const t89 = 0.999 * t19 + 0.0010000000000000009 * (sum10 * sum10);
+      optimizer_z_W_v[at + j + 20] = t89;
+      const t90 = 0.9 * t40 + 0.09999999999999998 * sum10;
+      optimizer_z_W_m[at + j + 20] = t90;
+      z_W[at + j + 20] = t61 - (value1 * t90) / (Math.sqrt(t89) / value2 + 1e-8);
+      const t91 = 0.999 * t20 + 0.0010000000000000009 * (sum11 * sum11);
+      optimizer_z_W_v[at + j + 21] = t91;
+      const t92 = 0.9 * t41 + 0.09999999999999998 * sum11;
+      optimizer_z_W_m[at + j + 21] = t92;
+      z_W[at + j + 21] = t62 - (value1 * t92) / (Math.sqrt(t91) / value2 + 1e-8);
+      const t93 = 0.999 * t21 + 0.0010000000000000009 * (sum12 * sum12);
+      optimizer_z_W_v[at + j + 22] = t93;
+      const t94 = 0.9 * t42 + 0.09999999999999998 * sum12;
+      optimizer_z_W_m[at + j + 22] = t94;
+      z_W[at + j + 22] = t63 - (value1 * t94) / (Math.sqrt(t93) / value2 + 1e-8);
+      const t95 = 0.999 * t22 + 0.0010000000000000009 * (sum13 * sum13);
+      optimizer_z_W_v[at + j + 23] = t95;
+      const t96 = 0.9 * t43 + 0.09999999999999998 * sum13;
+      optimizer_z_W_m[at + j + 23] = t96;
+      z_W[at + j + 23] = t64 - (value1 * t96) / (Math.sqrt(t95) / value2 + 1e-8);
+      const t97 = 0.999 * t23 + 0.0010000000000000009 * (sum14 * sum14);
+      optimizer_z_W_v[at + j + 24] = t97;
+      const t98 = 0.9 * t44 + 0.09999999999999998 * sum14;
+      optimizer_z_W_m[at + j + 24] = t98;
+      z_W[at + j + 24] = t65 - (value1 * t98) / (Math.sqrt(t97) / value2 + 1e-8);
+      const t99 = 0.999 * t24 + 0.0010000000000000009 * (sum15 * sum15);
+      optimizer_z_W_v[at + j + 30] = t99;
+      const t100 = 0.9 * t45 + 0.09999999999999998 * sum15;
+      optimizer_z_W_m[at + j + 30] = t100;
+      z_W[at + j + 30] = t66 - (value1 * t100) / (Math.sqrt(t99) / value2 + 1e-8);
+      const t101 = 0.999 * t25 + 0.0010000000000000009 * (sum16 * sum16);
+      optimizer_z_W_v[at + j + 31] = t101;
+      const t102 = 0.9 * t46 + 0.09999999999999998 * sum16;
+      optimizer_z_W_m[at + j + 31] = t102;
+      z_W[at + j + 31] = t67 - (value1 * t102) / (Math.sqrt(t101) / value2 + 1e-8);
+      const t103 = 0.999 * t26 + 0.0010000000000000009 * (sum17 * sum17);
+      optimizer_z_W_v[at + j + 32] = t103;
+      const t104 = 0.9 * t47 + 0.09999999999999998 * sum17;
+      optimizer_z_W_m[at + j + 32] = t104;
+      z_W[at + j + 32] = t68 - (value1 * t104) / (Math.sqrt(t103) / value2 + 1e-8);
+      const t105 = 0.999 * t27 + 0.0010000000000000009 * (sum18 * sum18);
+      optimizer_z_W_v[at + j + 33] = t105;
+      const t106 = 0.9 * t48 + 0.09999999999999998 * sum18;
+      optimizer_z_W_m[at + j + 33] = t106;
+      z_W[at + j + 33] = t69 - (value1 * t106) / (Math.sqrt(t105) / value2 + 1e-8);
+      const t107 = 0.999 * t28 + 0.0010000000000000009 * (sum19 * sum19);
+      optimizer_z_W_v[at + j + 34] = t107;
+      const t108 = 0.9 * t49 + 0.09999999999999998 * sum19;
+      optimizer_z_W_m[at + j + 34] = t108;
+      z_W[at + j + 34] = t70 - (value1 * t108) / (Math.sqrt(t107) / value2 + 1e-8);
     }
-    const at32 = i * 10 + 8;
-    const at33 = i * 10 + 9;
-    const at34 = i * 10 + 18;
-    const at35 = i * 10 + 19;
-    const at36 = i * 10 + 28;
-    const at37 = i * 10 + 29;
-    const at38 = i * 10 + 38;
-    const at39 = i * 10 + 39;
-    let sum16 = 0;
-    let sum17 = 0;
-    let sum18 = 0;
-    let sum19 = 0;
-    let sum20 = 0;
-    let sum21 = 0;
-    let sum22 = 0;
-    let sum23 = 0;
-    for (let k1 = 0; k1 < batch; k1++) {
-      const t98 = t8[k1 * 10 + 8];
-      const t99 = h[i + k1 * 128];
-      sum16 += t98 * t99;
-      const t100 = t8[k1 * 10 + 9];
-      sum17 += t100 * t99;
-      const t101 = h[i + 1 + k1 * 128];
-      sum18 += t98 * t101;
-      sum19 += t100 * t101;
-      const t102 = h[i + 2 + k1 * 128];
-      sum20 += t98 * t102;
-      sum21 += t100 * t102;
-      const t103 = h[i + 3 + k1 * 128];
-      sum22 += t98 * t103;
-      sum23 += t100 * t103;
-    }
-    const t104 = optimizer_z_W_v[at32];
-    const t105 = optimizer_z_W_v[at33];
-    const t106 = optimizer_z_W_v[at34];
-    const t107 = optimizer_z_W_v[at35];
-    const t108 = optimizer_z_W_v[at36];
-    const t109 = optimizer_z_W_v[at37];
-    const t110 = optimizer_z_W_v[at38];
-    const t111 = optimizer_z_W_v[at39];
-    const t112 = 0.999 * t104 + 0.0010000000000000009 * (sum16 * sum16);
-    optimizer_z_W_v[at32] = t112;
-    const t113 = optimizer_z_W_m[at32];
-    const t114 = optimizer_z_W_m[at33];
-    const t115 = optimizer_z_W_m[at34];
-    const t116 = optimizer_z_W_m[at35];
-    const t117 = optimizer_z_W_m[at36];
-    const t118 = optimizer_z_W_m[at37];
-    const t119 = optimizer_z_W_m[at38];
-    const t120 = optimizer_z_W_m[at39];
-    const t121 = 0.9 * t113 + 0.09999999999999998 * sum16;
-    optimizer_z_W_m[at32] = t121;
-    const t122 = z_W[at32];
-    const t123 = z_W[at33];
-    const t124 = z_W[at34];
-    const t125 = z_W[at35];
-    const t126 = z_W[at36];
-    const t127 = z_W[at37];
-    const t128 = z_W[at38];
-    const t129 = z_W[at39];
-    z_W[at32] = t122 - (value * t121) / (Math.sqrt(t112) / value1 + 1e-8);
-    const t130 = 0.999 * t105 + 0.0010000000000000009 * (sum17 * sum17);
-    optimizer_z_W_v[at33] = t130;
-    const t131 = 0.9 * t114 + 0.09999999999999998 * sum17;
-    optimizer_z_W_m[at33] = t131;
-    z_W[at33] = t123 - (value * t131) / (Math.sqrt(t130) / value1 + 1e-8);
-    const t132 = 0.999 * t106 + 0.0010000000000000009 * (sum18 * sum18);
-    optimizer_z_W_v[at34] = t132;
-    const t133 = 0.9 * t115 + 0.09999999999999998 * sum18;
-    optimizer_z_W_m[at34] = t133;
-    z_W[at34] = t124 - (value * t133) / (Math.sqrt(t132) / value1 + 1e-8);
-    const t134 = 0.999 * t107 + 0.0010000000000000009 * (sum19 * sum19);
-    optimizer_z_W_v[at35] = t134;
-    const t135 = 0.9 * t116 + 0.09999999999999998 * sum19;
-    optimizer_z_W_m[at35] = t135;
-    z_W[at35] = t125 - (value * t135) / (Math.sqrt(t134) / value1 + 1e-8);
-    const t136 = 0.999 * t108 + 0.0010000000000000009 * (sum20 * sum20);
-    optimizer_z_W_v[at36] = t136;
-    const t137 = 0.9 * t117 + 0.09999999999999998 * sum20;
-    optimizer_z_W_m[at36] = t137;
-    z_W[at36] = t126 - (value * t137) / (Math.sqrt(t136) / value1 + 1e-8);
-    const t138 = 0.999 * t109 + 0.0010000000000000009 * (sum21 * sum21);
-    optimizer_z_W_v[at37] = t138;
-    const t139 = 0.9 * t118 + 0.09999999999999998 * sum21;
-    optimizer_z_W_m[at37] = t139;
-    z_W[at37] = t127 - (value * t139) / (Math.sqrt(t138) / value1 + 1e-8);
-    const t140 = 0.999 * t110 + 0.0010000000000000009 * (sum22 * sum22);
-    optimizer_z_W_v[at38] = t140;
-    const t141 = 0.9 * t119 + 0.09999999999999998 * sum22;
-    optimizer_z_W_m[at38] = t141;
-    z_W[at38] = t128 - (value * t141) / (Math.sqrt(t140) / value1 + 1e-8);
-    const t142 = 0.999 * t111 + 0.0010000000000000009 * (sum23 * sum23);
-    optimizer_z_W_v[at39] = t142;
-    const t143 = 0.9 * t120 + 0.09999999999999998 * sum23;
-    optimizer_z_W_m[at39] = t143;
-    z_W[at39] = t129 - (value * t143) / (Math.sqrt(t142) / value1 + 1e-8);
   }
 }
 
-function digitsStepKernel27(
-  t7: Float32Array,
+/** digits.nn:16: train  adam(lr = 0.001) */
+function digitsStepKernel23(
+  work6: Float32Array,
   optimizer_z_b_v: Float32Array,
   optimizer_z_b_m: Float32Array,
   z_b: Float32Array,
-  value: number,
   value1: number,
+  value2: number,
   batch: number,
 ): void {
-  for (let i = 0; i < 8; i += 4) {
+  for (let i = 0; i < 10; i += 5) {
     let sum = 0;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
+    let sum4 = 0;
     for (let k = 0; k < batch; k++) {
-      sum += t7[i + k * 10];
-      sum1 += t7[i + 1 + k * 10];
-      sum2 += t7[i + 2 + k * 10];
-      sum3 += t7[i + 3 + k * 10];
+      sum += work6[i + k * 10];
+      sum1 += work6[i + k * 10 + 1];
+      sum2 += work6[i + k * 10 + 2];
+      sum3 += work6[i + k * 10 + 3];
+      sum4 += work6[i + k * 10 + 4];
     }
-    const t10 = optimizer_z_b_v[i];
-    const t11 = optimizer_z_b_v[i + 1];
-    const t12 = optimizer_z_b_v[i + 2];
-    const t13 = optimizer_z_b_v[i + 3];
-    const t14 = 0.999 * t10 + 0.0010000000000000009 * (sum * sum);
-    optimizer_z_b_v[i] = t14;
-    const t15 = optimizer_z_b_m[i];
-    const t16 = optimizer_z_b_m[i + 1];
-    const t17 = optimizer_z_b_m[i + 2];
-    const t18 = optimizer_z_b_m[i + 3];
-    const t19 = 0.9 * t15 + 0.09999999999999998 * sum;
-    optimizer_z_b_m[i] = t19;
-    const t20 = z_b[i];
-    const t21 = z_b[i + 1];
-    const t22 = z_b[i + 2];
-    const t23 = z_b[i + 3];
-    z_b[i] = t20 - (value * t19) / (Math.sqrt(t14) / value1 + 1e-8);
-    const t24 = 0.999 * t11 + 0.0010000000000000009 * (sum1 * sum1);
-    optimizer_z_b_v[i + 1] = t24;
-    const t25 = 0.9 * t16 + 0.09999999999999998 * sum1;
-    optimizer_z_b_m[i + 1] = t25;
-    z_b[i + 1] = t21 - (value * t25) / (Math.sqrt(t24) / value1 + 1e-8);
-    const t26 = 0.999 * t12 + 0.0010000000000000009 * (sum2 * sum2);
-    optimizer_z_b_v[i + 2] = t26;
-    const t27 = 0.9 * t17 + 0.09999999999999998 * sum2;
-    optimizer_z_b_m[i + 2] = t27;
-    z_b[i + 2] = t22 - (value * t27) / (Math.sqrt(t26) / value1 + 1e-8);
-    const t28 = 0.999 * t13 + 0.0010000000000000009 * (sum3 * sum3);
-    optimizer_z_b_v[i + 3] = t28;
-    const t29 = 0.9 * t18 + 0.09999999999999998 * sum3;
-    optimizer_z_b_m[i + 3] = t29;
-    z_b[i + 3] = t23 - (value * t29) / (Math.sqrt(t28) / value1 + 1e-8);
+    const t = optimizer_z_b_v[i];
+    const t1 = optimizer_z_b_v[i + 1];
+    const t2 = optimizer_z_b_v[i + 2];
+    const t3 = optimizer_z_b_v[i + 3];
+    const t4 = optimizer_z_b_v[i + 4];
+    const t5 = 0.999 * t + 0.0010000000000000009 * (sum * sum);
+    optimizer_z_b_v[i] = t5;
+    const t6 = optimizer_z_b_m[i];
+    const t7 = optimizer_z_b_m[i + 1];
+    const t8 = optimizer_z_b_m[i + 2];
+    const t9 = optimizer_z_b_m[i + 3];
+    const t10 = optimizer_z_b_m[i + 4];
+    const t11 = 0.9 * t6 + 0.09999999999999998 * sum;
+    optimizer_z_b_m[i] = t11;
+    const t12 = z_b[i];
+    const t13 = z_b[i + 1];
+    const t14 = z_b[i + 2];
+    const t15 = z_b[i + 3];
+    const t16 = z_b[i + 4];
+    z_b[i] = t12 - (value1 * t11) / (Math.sqrt(t5) / value2 + 1e-8);
+    const t17 = 0.999 * t1 + 0.0010000000000000009 * (sum1 * sum1);
+    optimizer_z_b_v[i + 1] = t17;
+    const t18 = 0.9 * t7 + 0.09999999999999998 * sum1;
+    optimizer_z_b_m[i + 1] = t18;
+    z_b[i + 1] = t13 - (value1 * t18) / (Math.sqrt(t17) / value2 + 1e-8);
+    const t19 = 0.999 * t2 + 0.0010000000000000009 * (sum2 * sum2);
+    optimizer_z_b_v[i + 2] = t19;
+    const t20 = 0.9 * t8 + 0.09999999999999998 * sum2;
+    optimizer_z_b_m[i + 2] = t20;
+    z_b[i + 2] = t14 - (value1 * t20) / (Math.sqrt(t19) / value2 + 1e-8);
+    const t21 = 0.999 * t3 + 0.0010000000000000009 * (sum3 * sum3);
+    optimizer_z_b_v[i + 3] = t21;
+    const t22 = 0.9 * t9 + 0.09999999999999998 * sum3;
+    optimizer_z_b_m[i + 3] = t22;
+    z_b[i + 3] = t15 - (value1 * t22) / (Math.sqrt(t21) / value2 + 1e-8);
+    const t23 = 0.999 * t4 + 0.0010000000000000009 * (sum4 * sum4);
+    optimizer_z_b_v[i + 4] = t23;
+    const t24 = 0.9 * t10 + 0.09999999999999998 * sum4;
+    optimizer_z_b_m[i + 4] = t24;
+    z_b[i + 4] = t16 - (value1 * t24) / (Math.sqrt(t23) / value2 + 1e-8);
   }
-  let sum4 = 0;
-  let sum5 = 0;
-  for (let k1 = 0; k1 < batch; k1++) {
-    sum4 += t7[k1 * 10 + 8];
-    sum5 += t7[k1 * 10 + 9];
-  }
-  const t30 = optimizer_z_b_v[8];
-  const t31 = optimizer_z_b_v[9];
-  const t32 = 0.999 * t30 + 0.0010000000000000009 * (sum4 * sum4);
-  optimizer_z_b_v[8] = t32;
-  const t33 = optimizer_z_b_m[8];
-  const t34 = optimizer_z_b_m[9];
-  const t35 = 0.9 * t33 + 0.09999999999999998 * sum4;
-  optimizer_z_b_m[8] = t35;
-  const t36 = z_b[8];
-  const t37 = z_b[9];
-  z_b[8] = t36 - (value * t35) / (Math.sqrt(t32) / value1 + 1e-8);
-  const t38 = 0.999 * t31 + 0.0010000000000000009 * (sum5 * sum5);
-  optimizer_z_b_v[9] = t38;
-  const t39 = 0.9 * t34 + 0.09999999999999998 * sum5;
-  optimizer_z_b_m[9] = t39;
-  z_b[9] = t37 - (value * t39) / (Math.sqrt(t38) / value1 + 1e-8);
 }
 
+/** digits.nn:16: train  adam(lr = 0.001) */
 function digitsApplyKernel3(
   optimizer_h_W_m: Float32Array,
   gradient_h_W: Float32Array,
@@ -3031,6 +2101,7 @@ function digitsApplyKernel3(
   }
 }
 
+/** digits.nn:16: train  adam(lr = 0.001) */
 function digitsApplyKernel4(
   optimizer_h_b_m: Float32Array,
   gradient_h_b: Float32Array,
@@ -3052,6 +2123,7 @@ function digitsApplyKernel4(
   }
 }
 
+/** digits.nn:16: train  adam(lr = 0.001) */
 function digitsApplyKernel5(
   optimizer_z_W_m: Float32Array,
   gradient_z_W: Float32Array,
@@ -3073,6 +2145,7 @@ function digitsApplyKernel5(
   }
 }
 
+/** digits.nn:16: train  adam(lr = 0.001) */
 function digitsApplyKernel6(
   optimizer_z_b_m: Float32Array,
   gradient_z_b: Float32Array,
@@ -3409,12 +2482,11 @@ function capacityError(create: string, needed: Readonly<Record<string, number>>)
 
 /** Throws where options ask for what the module does not hold. */
 function checkEngine(
-  options: { readonly engine?: unknown; readonly wasm?: unknown; readonly threads?: unknown } | undefined,
+  options: { readonly engine?: string; readonly wasm?: unknown; readonly threads?: number } | undefined,
   create: string,
 ): void {
-  // prettier-ignore
   if (options?.engine !== undefined && options.engine !== "ts") {
-    throw new Error(`${create}: engine ${String(options.engine)} is not in this module: it was compiled with --target ts`);
+    throw new Error(`${create}: engine ${options.engine} is not in this module: it was compiled with --target ts`);
   }
   if (options?.threads !== undefined && options.threads !== 1) {
     throw new Error(`${create}: threads: this module runs on 1 thread, found ${String(options.threads)}`);
@@ -3456,16 +2528,11 @@ function checkIntegers(values: unknown, name: string, shape: string): void {
 }
 
 /** Copies arrays given by name into those of a model, after all of them were checked. `all`: each name must be given. */
-function setArrays<A extends Float32Array | Float64Array>(
-  target: object,
-  given: unknown,
-  name: string,
-  all: boolean,
-): void {
+function setArrays(target: object, given: unknown, name: string, all: boolean): void {
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`${name}: expected an object of arrays by name, found ${described(given)}`);
   }
-  const arrays = target as Readonly<Record<string, A>>;
+  const arrays = target as Readonly<Record<string, Float32Array | Float64Array>>;
   const values = given as Readonly<Record<string, unknown>>;
   for (const key in values) {
     if (!Object.hasOwn(arrays, key)) {
@@ -3479,14 +2546,14 @@ function setArrays<A extends Float32Array | Float64Array>(
     if (!(value instanceof wanted.constructor)) {
       throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
     }
-    const found = (value as A).length;
+    const found = (value as typeof wanted).length;
     if (found !== wanted.length) {
       throw new RangeError(`${name}: ${key}: needs ${String(wanted.length)} elements, found ${String(found)}`);
     }
   }
   for (const key in arrays) {
     const value = values[key];
-    if (value !== undefined) arrays[key].set(value as A);
+    if (value !== undefined) arrays[key].set(value as Float32Array | Float64Array);
   }
 }
 
@@ -3494,7 +2561,9 @@ function setArrays<A extends Float32Array | Float64Array>(
 function checkGiven(values: Float32Array | Float64Array, path: string, model: string): void {
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) {
-      throw new Error(`${model}: the frozen parameter ${path} has no value yet: give it in params, by load() or with .set()`); // prettier-ignore
+      throw new Error(
+        `${model}: the frozen parameter ${path} has no value yet: give it in params, by load() or with .set()`,
+      );
     }
   }
 }
@@ -3527,7 +2596,10 @@ function saveTensors(slots: readonly TensorSlot[], metadata: Readonly<Record<str
   let size = 0;
   for (const { name, shape, array } of slots) {
     const bytes = array.length * array.BYTES_PER_ELEMENT;
-    entries.push([name, { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] }]); // prettier-ignore
+    entries.push([
+      name,
+      { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] },
+    ]);
     size += bytes;
   }
   const text = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`;
@@ -3642,7 +2714,8 @@ function readHeader(bytes: Uint8Array): {
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as object)) if (typeof value === "string") metadata[key] = value; // prettier-ignore
+      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
+        if (typeof value === "string") metadata[key] = value;
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
@@ -3658,7 +2731,12 @@ function readEntry(name: string, entry: unknown, size: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
   const valid =
-    typeof dtype === "string" && Array.isArray(shape) && shape.every(isSize) && Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize); // prettier-ignore
+    typeof dtype === "string" &&
+    Array.isArray(shape) &&
+    shape.every(isSize) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(isSize);
   if (!valid) throw new Error(`load: tensor ${name}: a dtype, a shape and two data_offsets are needed`);
   if (!Object.hasOwn(bytesOfType, dtype)) throw new Error(`load: tensor ${name}: unknown type ${dtype}`);
   const sizes = shape as readonly number[];

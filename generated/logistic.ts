@@ -298,8 +298,8 @@ function logisticTrainingTensors(s: LogisticTrainingStore): TensorSlot[] {
 
 function logisticInitial(s: LogisticStore): void {
   const b = s.b;
-  logisticInitialKernel1(s.w, value);
-  b[0] = value;
+  logisticInitialKernel1(s.w);
+  b[0] = 0;
 }
 
 function logisticForward(
@@ -505,8 +505,9 @@ function logisticApply(s: LogisticTrainingStore, given: LogisticParams): void {
   s.step = step;
 }
 
-function logisticInitialKernel1(w: Float32Array, value: number): void {
-  w[0] = value;
+/** logistic.nn:6: param w: [1] = zeros */
+function logisticInitialKernel1(w: Float32Array): void {
+  w[0] = 0;
 }
 
 const keys_value_gradient: readonly string[] = ["value", "gradient"];
@@ -750,12 +751,11 @@ function capacityError(create: string, needed: Readonly<Record<string, number>>)
 
 /** Throws where options ask for what the module does not hold. */
 function checkEngine(
-  options: { readonly engine?: unknown; readonly wasm?: unknown; readonly threads?: unknown } | undefined,
+  options: { readonly engine?: string; readonly wasm?: unknown; readonly threads?: number } | undefined,
   create: string,
 ): void {
-  // prettier-ignore
   if (options?.engine !== undefined && options.engine !== "ts") {
-    throw new Error(`${create}: engine ${String(options.engine)} is not in this module: it was compiled with --target ts`);
+    throw new Error(`${create}: engine ${options.engine} is not in this module: it was compiled with --target ts`);
   }
   if (options?.threads !== undefined && options.threads !== 1) {
     throw new Error(`${create}: threads: this module runs on 1 thread, found ${String(options.threads)}`);
@@ -763,16 +763,11 @@ function checkEngine(
 }
 
 /** Copies arrays given by name into those of a model, after all of them were checked. `all`: each name must be given. */
-function setArrays<A extends Float32Array | Float64Array>(
-  target: object,
-  given: unknown,
-  name: string,
-  all: boolean,
-): void {
+function setArrays(target: object, given: unknown, name: string, all: boolean): void {
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`${name}: expected an object of arrays by name, found ${described(given)}`);
   }
-  const arrays = target as Readonly<Record<string, A>>;
+  const arrays = target as Readonly<Record<string, Float32Array | Float64Array>>;
   const values = given as Readonly<Record<string, unknown>>;
   for (const key in values) {
     if (!Object.hasOwn(arrays, key)) {
@@ -786,14 +781,14 @@ function setArrays<A extends Float32Array | Float64Array>(
     if (!(value instanceof wanted.constructor)) {
       throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
     }
-    const found = (value as A).length;
+    const found = (value as typeof wanted).length;
     if (found !== wanted.length) {
       throw new RangeError(`${name}: ${key}: needs ${String(wanted.length)} elements, found ${String(found)}`);
     }
   }
   for (const key in arrays) {
     const value = values[key];
-    if (value !== undefined) arrays[key].set(value as A);
+    if (value !== undefined) arrays[key].set(value as Float32Array | Float64Array);
   }
 }
 
@@ -825,7 +820,10 @@ function saveTensors(slots: readonly TensorSlot[], metadata: Readonly<Record<str
   let size = 0;
   for (const { name, shape, array } of slots) {
     const bytes = array.length * array.BYTES_PER_ELEMENT;
-    entries.push([name, { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] }]); // prettier-ignore
+    entries.push([
+      name,
+      { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] },
+    ]);
     size += bytes;
   }
   const text = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`;
@@ -940,7 +938,8 @@ function readHeader(bytes: Uint8Array): {
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as object)) if (typeof value === "string") metadata[key] = value; // prettier-ignore
+      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
+        if (typeof value === "string") metadata[key] = value;
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
@@ -956,7 +955,12 @@ function readEntry(name: string, entry: unknown, size: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
   const valid =
-    typeof dtype === "string" && Array.isArray(shape) && shape.every(isSize) && Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize); // prettier-ignore
+    typeof dtype === "string" &&
+    Array.isArray(shape) &&
+    shape.every(isSize) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(isSize);
   if (!valid) throw new Error(`load: tensor ${name}: a dtype, a shape and two data_offsets are needed`);
   if (!Object.hasOwn(bytesOfType, dtype)) throw new Error(`load: tensor ${name}: unknown type ${dtype}`);
   const sizes = shape as readonly number[];

@@ -3,8 +3,8 @@
 // NeuralLM: 989704 parameters
 //   forward: 674576*batch multiply-adds, 40512*batch bytes of temporaries
 //   evaluate: 674577*batch multiply-adds, 20516*batch bytes of temporaries
-//   gradient: 2008985*batch multiply-adds, 82432*batch bytes of temporaries
-//   step: 2008985*batch multiply-adds, 82432*batch + 1280000 bytes of temporaries
+//   gradient: 2008857*batch multiply-adds, 42184*batch bytes of temporaries
+//   step: 2008857*batch multiply-adds, 42184*batch + 1280000 bytes of temporaries
 //   apply: 0 multiply-adds, 0 bytes of temporaries
 // TextbookLM: 989704 parameters
 //   forward: 674576 multiply-adds, 40000 bytes of temporaries
@@ -179,8 +179,8 @@ export const neuralLMInfo = {
   multiplyAdds: {
     forward: "674576*batch",
     evaluate: "674577*batch",
-    gradient: "2008985*batch",
-    step: "2008985*batch",
+    gradient: "2008857*batch",
+    step: "2008857*batch",
     apply: "0",
   },
   sourceHash: "b3d37c0eec2de677",
@@ -201,12 +201,12 @@ interface NeuralLMStore {
   readonly z_b: Float32Array;
   readonly wordsIndices: Int32Array;
   readonly wordIndices: Int32Array;
-  readonly forward_t: Float32Array;
+  readonly forward_work: Float32Array;
   readonly forward_h: Float32Array;
   readonly forward_z: Float32Array;
-  readonly forward_t1: Float32Array;
-  readonly forward_t2: Float32Array;
-  readonly forward_t3: Float32Array;
+  readonly forward_work1: Float32Array;
+  readonly forward_work2: Float32Array;
+  readonly forward_work3: Float32Array;
 }
 
 function createNeuralLMStore(batch: number): NeuralLMStore {
@@ -232,12 +232,12 @@ function createNeuralLMStore(batch: number): NeuralLMStore {
     z_b,
     wordsIndices: integers.subarray(0, 3 * batch),
     wordIndices: integers.subarray(3 * batch, 4 * batch),
-    forward_t: reals.subarray(989704, 192 * batch + 989704),
+    forward_work: reals.subarray(989704, 192 * batch + 989704),
     forward_h: reals.subarray(5000 * batch + 989704, 5128 * batch + 989704),
     forward_z: reals.subarray(989704, 5000 * batch + 989704),
-    forward_t1: reals.subarray(5000 * batch + 989704, 5001 * batch + 989704),
-    forward_t2: reals.subarray(5128 * batch + 989704, 10128 * batch + 989704),
-    forward_t3: reals.subarray(5000 * batch + 989704, 5001 * batch + 989704),
+    forward_work1: reals.subarray(5000 * batch + 989704, 5001 * batch + 989704),
+    forward_work2: reals.subarray(5128 * batch + 989704, 10128 * batch + 989704),
+    forward_work3: reals.subarray(5000 * batch + 989704, 5001 * batch + 989704),
   };
 }
 
@@ -254,49 +254,41 @@ interface NeuralLMTrainingStore extends NeuralLMStore {
   readonly optimizer_z_W_v: Float32Array;
   readonly optimizer_z_b_m: Float32Array;
   readonly optimizer_z_b_v: Float32Array;
-  readonly evaluate_t: Float32Array;
+  readonly evaluate_work: Float32Array;
   readonly evaluate_h: Float32Array;
-  readonly evaluate_t1: Float32Array;
-  readonly evaluate_t2: Float32Array;
-  readonly evaluate_t3: Float32Array;
-  readonly gradient_t: Float32Array;
+  readonly evaluate_z: Float32Array;
+  readonly evaluate_work1: Float32Array;
+  readonly evaluate_work2: Float32Array;
+  readonly gradient_work: Float32Array;
   readonly gradient_h: Float32Array;
-  readonly gradient_t1: Uint8Array;
+  readonly gradient_work1: Uint8Array;
   readonly gradient_h1: Float32Array;
-  readonly gradient_t2: Float32Array;
-  readonly gradient_t3: Float32Array;
-  readonly gradient_t4: Float32Array;
-  readonly gradient_t5: Float32Array;
-  readonly gradient_t6: Float32Array;
-  readonly gradient_t7: Float32Array;
-  readonly gradient_t8: Float32Array;
-  readonly gradient_t9: Float32Array;
-  readonly gradient_t10: Float32Array;
-  readonly gradient_t11: Float32Array;
-  readonly gradient_t12: Float32Array;
-  readonly step_t: Float32Array;
+  readonly gradient_z: Float32Array;
+  readonly gradient_work2: Float32Array;
+  readonly gradient_work3: Float32Array;
+  readonly gradient_work4: Float32Array;
+  readonly gradient_work5: Float32Array;
+  readonly gradient_work6: Float32Array;
+  readonly gradient_work7: Float32Array;
+  readonly step_work: Float32Array;
   readonly step_h: Float32Array;
-  readonly step_t1: Uint8Array;
+  readonly step_work1: Uint8Array;
   readonly step_h1: Float32Array;
-  readonly step_t2: Float32Array;
-  readonly step_t3: Float32Array;
-  readonly step_t4: Float32Array;
-  readonly step_t5: Float32Array;
-  readonly step_t6: Float32Array;
-  readonly step_t7: Float32Array;
-  readonly step_t8: Float32Array;
-  readonly step_t9: Float32Array;
-  readonly step_t10: Float32Array;
-  readonly step_t11: Float32Array;
-  readonly step_t12: Float32Array;
-  readonly step_t13: Float32Array;
+  readonly step_z: Float32Array;
+  readonly step_work2: Float32Array;
+  readonly step_work3: Float32Array;
+  readonly step_work4: Float32Array;
+  readonly step_work5: Float32Array;
+  readonly step_work6: Float32Array;
+  readonly step_work7: Float32Array;
+  readonly step_work8: Float32Array;
 }
 
 function createNeuralLMTrainingStore(batch: number): NeuralLMTrainingStore {
-  const arena = new ArrayBuffer(82448 * batch + 13156448);
-  const reals = new Float32Array(arena, 0, 20576 * batch + 3289112);
-  const integers = new Int32Array(arena, 82304 * batch + 13156448, 4 * batch);
-  const flags = new Uint8Array(arena, 82320 * batch + 13156448, 128 * batch);
+  const arena = new ArrayBuffer(42200 * batch + 13156448);
+  const reals = new Float32Array(arena, 0, 10514 * batch + 3289112);
+  const integers = new Int32Array(arena, 42056 * batch + 13156448, 4 * batch);
+  const flags = new Uint8Array(arena, 42072 * batch + 13156448, 128 * batch);
   const E = reals.subarray(0, 320000);
   const h_W = reals.subarray(320000, 344576);
   const h_b = reals.subarray(344576, 344704);
@@ -327,48 +319,40 @@ function createNeuralLMTrainingStore(batch: number): NeuralLMTrainingStore {
     optimizer_z_b_v: reals.subarray(2964112, 2969112),
     wordsIndices: integers.subarray(0, 3 * batch),
     wordIndices: integers.subarray(3 * batch, 4 * batch),
-    forward_t: reals.subarray(2969112, 192 * batch + 2969112),
+    forward_work: reals.subarray(2969112, 192 * batch + 2969112),
     forward_h: reals.subarray(5000 * batch + 2969112, 5128 * batch + 2969112),
     forward_z: reals.subarray(2969112, 5000 * batch + 2969112),
-    forward_t1: reals.subarray(5000 * batch + 2969112, 5001 * batch + 2969112),
-    forward_t2: reals.subarray(5128 * batch + 2969112, 10128 * batch + 2969112),
-    forward_t3: reals.subarray(5000 * batch + 2969112, 5001 * batch + 2969112),
-    evaluate_t: reals.subarray(2969112, 192 * batch + 2969112),
+    forward_work1: reals.subarray(5000 * batch + 2969112, 5001 * batch + 2969112),
+    forward_work2: reals.subarray(5128 * batch + 2969112, 10128 * batch + 2969112),
+    forward_work3: reals.subarray(5000 * batch + 2969112, 5001 * batch + 2969112),
+    evaluate_work: reals.subarray(2969112, 192 * batch + 2969112),
     evaluate_h: reals.subarray(5000 * batch + 2969112, 5128 * batch + 2969112),
-    evaluate_t1: reals.subarray(2969112, 5000 * batch + 2969112),
-    evaluate_t2: reals.subarray(5000 * batch + 2969112, 5001 * batch + 2969112),
-    evaluate_t3: reals.subarray(5128 * batch + 2969112, 5129 * batch + 2969112),
-    gradient_t: reals.subarray(2969112, 192 * batch + 2969112),
+    evaluate_z: reals.subarray(2969112, 5000 * batch + 2969112),
+    evaluate_work1: reals.subarray(5000 * batch + 2969112, 5001 * batch + 2969112),
+    evaluate_work2: reals.subarray(5128 * batch + 2969112, 5129 * batch + 2969112),
+    gradient_work: reals.subarray(2969112, 192 * batch + 2969112),
     gradient_h: reals.subarray(192 * batch + 2969112, 320 * batch + 2969112),
-    gradient_t1: flags.subarray(0, 128 * batch),
-    gradient_h1: reals.subarray(320 * batch + 2969112, 448 * batch + 2969112),
-    gradient_t2: reals.subarray(448 * batch + 2969112, 5448 * batch + 2969112),
-    gradient_t3: reals.subarray(5448 * batch + 2969112, 5449 * batch + 2969112),
-    gradient_t4: reals.subarray(10448 * batch + 2969112, 10449 * batch + 2969112),
-    gradient_t5: reals.subarray(10576 * batch + 2969112, 15576 * batch + 2969112),
-    gradient_t6: reals.subarray(15576 * batch + 2969112, 15577 * batch + 2969112),
-    gradient_t7: reals.subarray(448 * batch + 2969112, 5448 * batch + 2969112),
-    gradient_t8: reals.subarray(10576 * batch + 2969112, 15576 * batch + 2969112),
-    gradient_t9: reals.subarray(5448 * batch + 2969112, 10448 * batch + 2969112),
-    gradient_t10: reals.subarray(15576 * batch + 2969112, 20576 * batch + 2969112),
-    gradient_t11: reals.subarray(10448 * batch + 2969112, 10576 * batch + 2969112),
-    gradient_t12: reals.subarray(5448 * batch + 2969112, 5640 * batch + 2969112),
-    step_t: reals.subarray(2969112, 192 * batch + 2969112),
+    gradient_work1: flags.subarray(0, 128 * batch),
+    gradient_h1: reals.subarray(384 * batch + 2969112, 512 * batch + 2969112),
+    gradient_z: reals.subarray(512 * batch + 2969112, 5512 * batch + 2969112),
+    gradient_work2: reals.subarray(5512 * batch + 2969112, 5513 * batch + 2969112),
+    gradient_work3: reals.subarray(5513 * batch + 2969112, 10513 * batch + 2969112),
+    gradient_work4: reals.subarray(10513 * batch + 2969112, 10514 * batch + 2969112),
+    gradient_work5: reals.subarray(512 * batch + 2969112, 5512 * batch + 2969112),
+    gradient_work6: reals.subarray(5513 * batch + 2969112, 5641 * batch + 2969112),
+    gradient_work7: reals.subarray(192 * batch + 2969112, 384 * batch + 2969112),
+    step_work: reals.subarray(2969112, 192 * batch + 2969112),
     step_h: reals.subarray(192 * batch + 2969112, 320 * batch + 2969112),
-    step_t1: flags.subarray(0, 128 * batch),
-    step_h1: reals.subarray(320 * batch + 2969112, 448 * batch + 2969112),
-    step_t2: reals.subarray(448 * batch + 2969112, 5448 * batch + 2969112),
-    step_t3: reals.subarray(5448 * batch + 2969112, 5449 * batch + 2969112),
-    step_t4: reals.subarray(10448 * batch + 2969112, 10449 * batch + 2969112),
-    step_t5: reals.subarray(10576 * batch + 2969112, 15576 * batch + 2969112),
-    step_t6: reals.subarray(15576 * batch + 2969112, 15577 * batch + 2969112),
-    step_t7: reals.subarray(448 * batch + 2969112, 5448 * batch + 2969112),
-    step_t8: reals.subarray(10576 * batch + 2969112, 15576 * batch + 2969112),
-    step_t9: reals.subarray(5448 * batch + 2969112, 10448 * batch + 2969112),
-    step_t10: reals.subarray(15576 * batch + 2969112, 20576 * batch + 2969112),
-    step_t11: reals.subarray(10448 * batch + 2969112, 10576 * batch + 2969112),
-    step_t12: reals.subarray(5448 * batch + 2969112, 5640 * batch + 2969112),
-    step_t13: reals.subarray(20576 * batch + 2969112, 20576 * batch + 3289112),
+    step_work1: flags.subarray(0, 128 * batch),
+    step_h1: reals.subarray(384 * batch + 2969112, 512 * batch + 2969112),
+    step_z: reals.subarray(512 * batch + 2969112, 5512 * batch + 2969112),
+    step_work2: reals.subarray(5512 * batch + 2969112, 5513 * batch + 2969112),
+    step_work3: reals.subarray(5513 * batch + 2969112, 10513 * batch + 2969112),
+    step_work4: reals.subarray(10513 * batch + 2969112, 10514 * batch + 2969112),
+    step_work5: reals.subarray(512 * batch + 2969112, 5512 * batch + 2969112),
+    step_work6: reals.subarray(5513 * batch + 2969112, 5641 * batch + 2969112),
+    step_work7: reals.subarray(192 * batch + 2969112, 384 * batch + 2969112),
+    step_work8: reals.subarray(10514 * batch + 2969112, 10514 * batch + 3289112),
   };
 }
 
@@ -433,13 +417,13 @@ function neuralLMForward(
     checkLength(out.p.length, 5000 * batch, "out.p", "[batch, 5000]");
   }
   const p = out !== undefined ? out.p : new Float32Array(5000 * batch);
-  neuralLMForwardKernel1(s.wordsIndices, s.E, s.forward_t, batch);
-  neuralLMForwardH(s.h_W, s.forward_t, s.h_b, s.forward_h, batch);
+  neuralLMForwardKernel1(s.wordsIndices, s.E, s.forward_work, batch);
+  neuralLMForwardH(s.h_W, s.forward_work, s.h_b, s.forward_h, batch);
   neuralLMForwardZ(s.z_W, s.forward_h, s.z_b, s.forward_z, batch);
-  neuralLMForwardKernel4(s.forward_z, s.forward_t1, batch);
-  neuralLMForwardKernel5(s.forward_t1, s.forward_z, s.forward_t2, batch);
-  neuralLMForwardKernel6(s.forward_t2, s.forward_t3, batch);
-  neuralLMForwardP(s.forward_t3, s.forward_t2, p, batch);
+  neuralLMForwardKernel4(s.forward_z, s.forward_work1, batch);
+  neuralLMForwardKernel5(s.forward_work1, s.forward_z, s.forward_work2, batch);
+  neuralLMForwardKernel6(s.forward_work2, s.forward_work3, batch);
+  neuralLMForwardP(s.forward_work3, s.forward_work2, p, batch);
   if (out !== undefined) {
     return out as { p: Float32Array };
   }
@@ -465,12 +449,12 @@ function neuralLMEvaluate(
   }
   stageIndices(words, s.wordsIndices, 5000, "words", "[batch, 3]");
   stageIndices(word, s.wordIndices, 5000, "word", "[batch]");
-  neuralLMForwardKernel1(s.wordsIndices, s.E, s.evaluate_t, batch);
-  neuralLMForwardH(s.h_W, s.evaluate_t, s.h_b, s.evaluate_h, batch);
-  neuralLMEvaluateKernel3(s.z_W, s.evaluate_h, s.evaluate_t1, batch);
-  neuralLMEvaluateKernel4(s.evaluate_t1, s.z_b, s.evaluate_t2, batch);
-  neuralLMEvaluateKernel5(s.evaluate_t2, s.evaluate_t1, s.z_b, s.evaluate_t3, batch);
-  const value = neuralLMEvaluateKernel6(s.wordIndices, s.evaluate_t3, s.evaluate_t1, s.z_b, s.evaluate_t2, batch);
+  neuralLMForwardKernel1(s.wordsIndices, s.E, s.evaluate_work, batch);
+  neuralLMForwardH(s.h_W, s.evaluate_work, s.h_b, s.evaluate_h, batch);
+  neuralLMForwardZ(s.z_W, s.evaluate_h, s.z_b, s.evaluate_z, batch);
+  neuralLMForwardKernel4(s.evaluate_z, s.evaluate_work1, batch);
+  neuralLMEvaluateKernel5(s.evaluate_work1, s.evaluate_z, s.evaluate_work2, batch);
+  const value = neuralLMEvaluateKernel6(s.evaluate_work2, s.evaluate_z, s.wordIndices, s.evaluate_work1, batch);
   const loss1 = value / batch;
   s.evaluation.loss = loss1;
   return s.evaluation;
@@ -516,37 +500,36 @@ function neuralLMGradient(
   const gradient_h_b = out !== undefined ? out["h.b"] : new Float32Array(128);
   const gradient_z_W = out !== undefined ? out["z.W"] : new Float32Array(640000);
   const gradient_z_b = out !== undefined ? out["z.b"] : new Float32Array(5000);
-  neuralLMForwardKernel1(s.wordsIndices, s.E, s.gradient_t, batch);
-  neuralLMGradientKernel2(s.h_W, s.gradient_t, s.h_b, s.gradient_h, s.gradient_t1, s.seed, step, s.hyper.rate, batch);
-  const value = 1 / (1 - s.hyper.rate);
-  neuralLMGradientH(s.gradient_t1, s.gradient_h, s.gradient_h1, value, batch);
-  neuralLMGradientKernel5(s.z_W, s.gradient_h1, s.gradient_t2, batch);
-  neuralLMGradientKernel6(s.gradient_t2, s.z_b, s.gradient_t3, batch);
-  const value1 = 1 / batch;
-  neuralLMGradientKernel8(s.gradient_t1, s.gradient_t4, batch);
-  neuralLMGradientKernel9(s.gradient_t3, s.gradient_t2, s.z_b, s.gradient_t5, batch);
-  neuralLMGradientKernel10(s.gradient_t5, s.gradient_t6, batch);
-  const value2 = neuralLMGradientKernel11(s.wordIndices, s.gradient_t6, s.gradient_t2, s.z_b, s.gradient_t3, batch);
-  const loss1 = value2 / batch;
-  neuralLMGradientKernel13(s.gradient_t6, s.gradient_t5, s.gradient_t7, value1, batch);
-  const value3 = -value1;
-  neuralLMGradientKernel15(
-    s.wordIndices,
-    s.gradient_t4,
-    s.gradient_t8,
-    s.gradient_t7,
-    s.gradient_t9,
-    s.gradient_t10,
-    value3,
+  neuralLMForwardKernel1(s.wordsIndices, s.E, s.gradient_work, batch);
+  neuralLMGradientKernel2(
+    s.h_W,
+    s.gradient_work,
+    s.h_b,
+    s.gradient_h,
+    s.gradient_work1,
+    s.seed,
+    step,
+    s.hyper.rate,
     batch,
   );
-  neuralLMGradientKernel16(s.z_W, s.gradient_t9, s.gradient_h, s.gradient_t1, s.gradient_t11, value, batch);
-  neuralLMGradientKernel17(s.h_W, s.gradient_t11, s.gradient_t12, batch);
-  neuralLMGradientKernel18(gradient_E, s.wordsIndices, s.gradient_t12, batch);
-  neuralLMGradientKernel19(s.gradient_t, s.gradient_t11, gradient_h_W, batch);
-  neuralLMGradientKernel20(s.gradient_t11, gradient_h_b, batch);
-  neuralLMGradientKernel21(s.gradient_h1, s.gradient_t10, gradient_z_W, batch);
-  neuralLMGradientKernel22(s.gradient_t7, s.gradient_t8, gradient_z_b, batch);
+  const value = 1 / (1 - s.hyper.rate);
+  neuralLMGradientH(s.gradient_work1, s.gradient_h, s.gradient_h1, value, batch);
+  neuralLMForwardZ(s.z_W, s.gradient_h1, s.z_b, s.gradient_z, batch);
+  neuralLMForwardKernel4(s.gradient_z, s.gradient_work2, batch);
+  const value1 = 1 / batch;
+  neuralLMForwardKernel5(s.gradient_work2, s.gradient_z, s.gradient_work3, batch);
+  neuralLMForwardKernel6(s.gradient_work3, s.gradient_work4, batch);
+  const value2 = neuralLMEvaluateKernel6(s.gradient_work4, s.gradient_z, s.wordIndices, s.gradient_work2, batch);
+  const loss1 = value2 / batch;
+  const value3 = -value1;
+  neuralLMGradientKernel13(s.wordIndices, s.gradient_work4, s.gradient_work3, s.gradient_work5, value1, value3, batch);
+  neuralLMGradientKernel14(s.z_W, s.gradient_work5, s.gradient_h, s.gradient_work1, s.gradient_work6, value, batch);
+  neuralLMGradientKernel15(s.h_W, s.gradient_work6, s.gradient_work7, batch);
+  neuralLMGradientKernel16(gradient_E, s.wordsIndices, s.gradient_work7, batch);
+  neuralLMGradientKernel17(s.gradient_work, s.gradient_work6, gradient_h_W, batch);
+  neuralLMGradientKernel18(s.gradient_work6, gradient_h_b, batch);
+  neuralLMGradientKernel19(s.gradient_h1, s.gradient_work5, gradient_z_W, batch);
+  neuralLMGradientKernel20(s.gradient_work5, gradient_z_b, batch);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: NeuralLMParams };
     result.loss = loss1;
@@ -583,31 +566,29 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   stageIndices(words, s.wordsIndices, 5000, "words", "[batch, 3]");
   stageIndices(word, s.wordIndices, 5000, "word", "[batch]");
   const step = s.step + 1;
-  neuralLMForwardKernel1(s.wordsIndices, s.E, s.step_t, batch);
-  neuralLMStepKernel2(s.h_W, s.step_t, s.h_b, s.step_h, s.step_t1, s.seed, step, s.hyper.rate, batch);
+  neuralLMForwardKernel1(s.wordsIndices, s.E, s.step_work, batch);
+  neuralLMGradientKernel2(s.h_W, s.step_work, s.h_b, s.step_h, s.step_work1, s.seed, step, s.hyper.rate, batch);
   const value = 1 / (1 - s.hyper.rate);
-  neuralLMGradientH(s.step_t1, s.step_h, s.step_h1, value, batch);
+  neuralLMGradientH(s.step_work1, s.step_h, s.step_h1, value, batch);
   const value1 = s.hyper.lr / (1 - powF32(0.9, step));
   const value2 = Math.sqrt(1 - powF32(0.999, step));
-  neuralLMStepKernel7(s.z_W, s.step_h1, s.step_t2, batch);
-  neuralLMGradientKernel6(s.step_t2, s.z_b, s.step_t3, batch);
+  neuralLMForwardZ(s.z_W, s.step_h1, s.z_b, s.step_z, batch);
+  neuralLMForwardKernel4(s.step_z, s.step_work2, batch);
   const value3 = 1 / batch;
-  neuralLMGradientKernel8(s.step_t1, s.step_t4, batch);
-  neuralLMStepKernel11(s.step_t3, s.step_t2, s.z_b, s.step_t5, batch);
-  neuralLMGradientKernel10(s.step_t5, s.step_t6, batch);
-  const value4 = neuralLMGradientKernel11(s.wordIndices, s.step_t6, s.step_t2, s.z_b, s.step_t3, batch);
+  neuralLMForwardKernel5(s.step_work2, s.step_z, s.step_work3, batch);
+  neuralLMForwardKernel6(s.step_work3, s.step_work4, batch);
+  const value4 = neuralLMEvaluateKernel6(s.step_work4, s.step_z, s.wordIndices, s.step_work2, batch);
   const loss1 = value4 / batch;
-  neuralLMStepKernel15(s.step_t6, s.step_t5, s.step_t7, value3, batch);
   const value5 = -value3;
-  neuralLMStepKernel17(s.wordIndices, s.step_t4, s.step_t8, s.step_t7, s.step_t9, s.step_t10, value5, batch);
-  neuralLMStepKernel18(s.z_W, s.step_t9, s.step_h, s.step_t1, s.step_t11, value, batch);
-  neuralLMStepKernel19(s.h_W, s.step_t11, s.step_t12, batch);
-  neuralLMStepKernel20(s.step_t13, s.wordsIndices, s.step_t12, batch);
-  neuralLMStepKernel21(s.step_t, s.step_t11, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, value1, value2, batch);
-  neuralLMStepKernel22(s.step_t11, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, value1, value2, batch);
-  neuralLMStepKernel23(s.step_h1, s.step_t10, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, value1, value2, batch);
-  neuralLMStepKernel24(s.step_t7, s.step_t8, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value1, value2, batch);
-  neuralLMStepKernel25(s.optimizer_E_v, s.step_t13, s.optimizer_E_m, s.E, value1, value2);
+  neuralLMGradientKernel13(s.wordIndices, s.step_work4, s.step_work3, s.step_work5, value3, value5, batch);
+  neuralLMGradientKernel14(s.z_W, s.step_work5, s.step_h, s.step_work1, s.step_work6, value, batch);
+  neuralLMGradientKernel15(s.h_W, s.step_work6, s.step_work7, batch);
+  neuralLMGradientKernel16(s.step_work8, s.wordsIndices, s.step_work7, batch);
+  neuralLMStepKernel19(s.step_work, s.step_work6, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, value1, value2, batch);
+  neuralLMStepKernel20(s.step_work6, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, value1, value2, batch);
+  neuralLMStepKernel21(s.step_h1, s.step_work5, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, value1, value2, batch);
+  neuralLMStepKernel22(s.step_work5, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value1, value2, batch);
+  neuralLMStepKernel23(s.optimizer_E_v, s.step_work8, s.optimizer_E_m, s.E, value1, value2);
   s.step = step;
   return loss1;
 }
@@ -828,10 +809,10 @@ interface TextbookLMStore {
   readonly b: Float32Array;
   readonly U: Float32Array;
   readonly c: Float32Array;
-  readonly forward_t: Float32Array;
+  readonly forward_work: Float32Array;
   readonly forward_h: Float32Array;
   readonly forward_z: Float32Array;
-  readonly forward_t1: Float32Array;
+  readonly forward_work1: Float32Array;
 }
 
 function createTextbookLMStore(): TextbookLMStore {
@@ -853,10 +834,10 @@ function createTextbookLMStore(): TextbookLMStore {
     b,
     U,
     c,
-    forward_t: reals.subarray(989704, 989896),
+    forward_work: reals.subarray(989704, 989896),
     forward_h: reals.subarray(994704, 994832),
     forward_z: reals.subarray(989704, 994704),
-    forward_t1: reals.subarray(994704, 999704),
+    forward_work1: reals.subarray(994704, 999704),
   };
 }
 
@@ -873,27 +854,27 @@ interface TextbookLMTrainingStore extends TextbookLMStore {
   readonly optimizer_U_v: Float32Array;
   readonly optimizer_c_m: Float32Array;
   readonly optimizer_c_v: Float32Array;
-  readonly evaluate_t: Float32Array;
+  readonly evaluate_work: Float32Array;
   readonly evaluate_h: Float32Array;
-  readonly evaluate_t1: Float32Array;
-  readonly gradient_t: Float32Array;
+  readonly evaluate_z: Float32Array;
+  readonly gradient_work: Float32Array;
   readonly gradient_h: Float32Array;
-  readonly gradient_t1: Float32Array;
-  readonly gradient_t2: Float32Array;
-  readonly gradient_t3: Float32Array;
-  readonly gradient_t4: Float32Array;
-  readonly gradient_t5: Float32Array;
-  readonly gradient_t6: Float32Array;
-  readonly step_t: Float32Array;
+  readonly gradient_z: Float32Array;
+  readonly gradient_work1: Float32Array;
+  readonly gradient_work2: Float32Array;
+  readonly gradient_work3: Float32Array;
+  readonly gradient_work4: Float32Array;
+  readonly gradient_work5: Float32Array;
+  readonly step_work: Float32Array;
   readonly step_h: Float32Array;
-  readonly step_t1: Float32Array;
-  readonly step_t2: Float32Array;
-  readonly step_t3: Float32Array;
-  readonly step_t4: Float32Array;
-  readonly step_t5: Float32Array;
-  readonly step_t6: Float32Array;
-  readonly step_t7: Float32Array;
-  readonly step_t8: Float32Array;
+  readonly step_z: Float32Array;
+  readonly step_work1: Float32Array;
+  readonly step_work2: Float32Array;
+  readonly step_work3: Float32Array;
+  readonly step_work4: Float32Array;
+  readonly step_work5: Float32Array;
+  readonly step_work6: Float32Array;
+  readonly step_work7: Float32Array;
 }
 
 function createTextbookLMTrainingStore(): TextbookLMTrainingStore {
@@ -926,31 +907,31 @@ function createTextbookLMTrainingStore(): TextbookLMTrainingStore {
     optimizer_U_v: reals.subarray(2319112, 2959112),
     optimizer_c_m: reals.subarray(2959112, 2964112),
     optimizer_c_v: reals.subarray(2964112, 2969112),
-    forward_t: reals.subarray(2969112, 2969304),
+    forward_work: reals.subarray(2969112, 2969304),
     forward_h: reals.subarray(2974112, 2974240),
     forward_z: reals.subarray(2969112, 2974112),
-    forward_t1: reals.subarray(2974112, 2979112),
-    evaluate_t: reals.subarray(2969112, 2969304),
+    forward_work1: reals.subarray(2974112, 2979112),
+    evaluate_work: reals.subarray(2969112, 2969304),
     evaluate_h: reals.subarray(2974112, 2974240),
-    evaluate_t1: reals.subarray(2969112, 2974112),
-    gradient_t: reals.subarray(2969112, 2969304),
+    evaluate_z: reals.subarray(2969112, 2974112),
+    gradient_work: reals.subarray(2969112, 2969304),
     gradient_h: reals.subarray(2969304, 2969432),
-    gradient_t1: reals.subarray(2969432, 2974432),
-    gradient_t2: reals.subarray(3289432, 3294432),
-    gradient_t3: reals.subarray(3289432, 3289624),
-    gradient_t4: reals.subarray(2969432, 3289432),
-    gradient_t5: reals.subarray(3294432, 3614432),
-    gradient_t6: reals.subarray(3614432, 3934432),
-    step_t: reals.subarray(2969112, 2969304),
+    gradient_z: reals.subarray(2969432, 2974432),
+    gradient_work1: reals.subarray(3289432, 3294432),
+    gradient_work2: reals.subarray(3289432, 3289624),
+    gradient_work3: reals.subarray(2969432, 3289432),
+    gradient_work4: reals.subarray(3294432, 3614432),
+    gradient_work5: reals.subarray(3614432, 3934432),
+    step_work: reals.subarray(2969112, 2969304),
     step_h: reals.subarray(2969304, 2969432),
-    step_t1: reals.subarray(2969432, 2974432),
-    step_t2: reals.subarray(2974432, 2979432),
-    step_t3: reals.subarray(2969432, 2974432),
-    step_t4: reals.subarray(2974432, 2974560),
-    step_t5: reals.subarray(2979432, 2979624),
-    step_t6: reals.subarray(2979624, 3299624),
-    step_t7: reals.subarray(3299624, 3619624),
-    step_t8: reals.subarray(3619624, 3939624),
+    step_z: reals.subarray(2969432, 2974432),
+    step_work1: reals.subarray(2974432, 2979432),
+    step_work2: reals.subarray(2969432, 2974432),
+    step_work3: reals.subarray(2974432, 2974560),
+    step_work4: reals.subarray(2979432, 2979624),
+    step_work5: reals.subarray(2979624, 3299624),
+    step_work6: reals.subarray(3299624, 3619624),
+    step_work7: reals.subarray(3619624, 3939624),
   };
 }
 
@@ -985,10 +966,10 @@ function textbookLMTrainingTensors(s: TextbookLMTrainingStore): TensorSlot[] {
 }
 
 function textbookLMInitial(s: TextbookLMStore): void {
-  textbookLMInitialKernel1(s.b);
-  textbookLMInitialKernel2(s.c);
+  neuralLMInitialKernel2(s.b);
+  neuralLMInitialKernel3(s.c);
   neuralLMInitialKernel1(s.E, s.seed);
-  textbookLMInitialKernel4(s.W, s.seed);
+  neuralLMInitialKernel4(s.W, s.seed);
   textbookLMInitialKernel5(s.U, s.seed);
 }
 
@@ -1014,13 +995,13 @@ function textbookLMForward(
     checkLength(out.p.length, 5000, "out.p", "[5000]");
   }
   const p = out !== undefined ? out.p : new Float32Array(5000);
-  textbookLMForwardKernel1(s.E, s.forward_t, w1, w2, w3);
-  textbookLMForwardH(s.forward_t, s.W, s.b, s.forward_h);
+  textbookLMForwardKernel1(s.E, s.forward_work, w1, w2, w3);
+  textbookLMForwardH(s.forward_work, s.W, s.b, s.forward_h);
   textbookLMForwardZ(s.forward_h, s.U, s.c, s.forward_z);
   const value = textbookLMForwardKernel4(s.forward_z);
-  textbookLMForwardKernel5(s.forward_z, s.forward_t1, value);
-  const value1 = textbookLMForwardKernel6(s.forward_t1);
-  textbookLMForwardP(s.forward_t1, p, value1);
+  textbookLMForwardKernel5(s.forward_z, s.forward_work1, value);
+  const value1 = textbookLMForwardKernel6(s.forward_work1);
+  textbookLMForwardP(s.forward_work1, p, value1);
   if (out !== undefined) {
     return out as { p: Float32Array };
   }
@@ -1044,14 +1025,13 @@ function textbookLMEvaluate(
   checkIndex(w2, 5000, "w2");
   checkIndex(w3, 5000, "w3");
   checkIndex(word, 5000, "word");
-  const evaluate_t1 = s.evaluate_t1;
-  const c = s.c;
-  textbookLMForwardKernel1(s.E, s.evaluate_t, w1, w2, w3);
-  textbookLMForwardH(s.evaluate_t, s.W, s.b, s.evaluate_h);
-  textbookLMEvaluateKernel3(s.evaluate_h, s.U, s.evaluate_t1);
-  const value = textbookLMEvaluateKernel4(s.evaluate_t1, s.c);
-  const value1 = textbookLMEvaluateKernel5(s.evaluate_t1, s.c, value);
-  const loss1 = logF32(value1) - (evaluate_t1[word] + c[word] - value);
+  const evaluate_z = s.evaluate_z;
+  textbookLMForwardKernel1(s.E, s.evaluate_work, w1, w2, w3);
+  textbookLMForwardH(s.evaluate_work, s.W, s.b, s.evaluate_h);
+  textbookLMForwardZ(s.evaluate_h, s.U, s.c, s.evaluate_z);
+  const value = textbookLMForwardKernel4(s.evaluate_z);
+  const value1 = textbookLMEvaluateKernel5(s.evaluate_z, value);
+  const loss1 = logF32(value1) - (evaluate_z[word] - value);
   s.evaluation.loss = loss1;
   return s.evaluation;
 }
@@ -1094,24 +1074,23 @@ function textbookLMGradient(
   const gradient_b = out !== undefined ? out.b : new Float32Array(128);
   const gradient_U = out !== undefined ? out.U : new Float32Array(640000);
   const gradient_c = out !== undefined ? out.c : new Float32Array(5000);
-  const gradient_t1 = s.gradient_t1;
-  const c = s.c;
-  textbookLMForwardKernel1(s.E, s.gradient_t, w1, w2, w3);
-  textbookLMGradientH(s.gradient_t, s.W, s.b, s.gradient_h);
-  textbookLMGradientKernel3(s.gradient_h, s.U, s.gradient_t1);
-  const value = textbookLMEvaluateKernel4(s.gradient_t1, s.c);
-  textbookLMGradientKernel5(s.gradient_t1, s.c, s.gradient_t2, value);
-  const value1 = textbookLMGradientKernel6(s.gradient_t2);
-  const loss1 = logF32(value1) - (gradient_t1[word] + c[word] - value);
+  const gradient_z = s.gradient_z;
+  textbookLMForwardKernel1(s.E, s.gradient_work, w1, w2, w3);
+  textbookLMForwardH(s.gradient_work, s.W, s.b, s.gradient_h);
+  textbookLMForwardZ(s.gradient_h, s.U, s.c, s.gradient_z);
+  const value = textbookLMForwardKernel4(s.gradient_z);
+  textbookLMForwardKernel5(s.gradient_z, s.gradient_work1, value);
+  const value1 = textbookLMForwardKernel6(s.gradient_work1);
+  const loss1 = logF32(value1) - (gradient_z[word] - value);
   const value2 = 1 / value1;
-  textbookLMGradientKernel9(s.gradient_t2, gradient_c, word, value2);
+  textbookLMGradientKernel9(s.gradient_work1, gradient_c, value2, word);
   textbookLMGradientKernel10(gradient_c, s.U, s.gradient_h, gradient_b);
-  textbookLMGradientKernel11(gradient_b, s.W, s.gradient_t3);
-  textbookLMGradientKernel12(s.gradient_t4, s.gradient_t3, w3);
-  textbookLMGradientKernel13(s.gradient_t5, s.gradient_t3, w2);
-  textbookLMGradientKernel14(s.gradient_t6, s.gradient_t3, w1);
-  textbookLMGradientKernel15(s.gradient_t6, s.gradient_t5, s.gradient_t4, gradient_E);
-  textbookLMGradientKernel16(gradient_b, s.gradient_t, gradient_W);
+  textbookLMGradientKernel11(gradient_b, s.W, s.gradient_work2);
+  textbookLMGradientKernel12(s.gradient_work3, s.gradient_work2, w3);
+  textbookLMGradientKernel13(s.gradient_work4, s.gradient_work2, w2);
+  textbookLMGradientKernel14(s.gradient_work5, s.gradient_work2, w1);
+  textbookLMGradientKernel15(s.gradient_work5, s.gradient_work4, s.gradient_work3, gradient_E);
+  textbookLMGradientKernel16(gradient_b, s.gradient_work, gradient_W);
   textbookLMGradientKernel17(gradient_c, s.gradient_h, gradient_U);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: TextbookLMParams };
@@ -1122,11 +1101,11 @@ function textbookLMGradient(
 }
 
 function textbookLMInitialOptimizer(s: TextbookLMTrainingStore): void {
-  textbookLMInitialOptimizerKernel1(s.optimizer_b_m, s.optimizer_b_v);
-  textbookLMInitialOptimizerKernel2(s.optimizer_c_m, s.optimizer_c_v);
+  neuralLMInitialOptimizerKernel2(s.optimizer_b_m, s.optimizer_b_v);
+  neuralLMInitialOptimizerKernel3(s.optimizer_c_m, s.optimizer_c_v);
   neuralLMInitialOptimizerKernel1(s.optimizer_E_m, s.optimizer_E_v);
-  textbookLMInitialOptimizerKernel4(s.optimizer_W_m, s.optimizer_W_v);
-  textbookLMInitialOptimizerKernel5(s.optimizer_U_m, s.optimizer_U_v);
+  neuralLMInitialOptimizerKernel4(s.optimizer_W_m, s.optimizer_W_v);
+  neuralLMInitialOptimizerKernel5(s.optimizer_U_m, s.optimizer_U_v);
 }
 
 function textbookLMStep(
@@ -1147,27 +1126,55 @@ function textbookLMStep(
   checkIndex(w3, 5000, "w3");
   checkIndex(word, 5000, "word");
   const step = s.step + 1;
-  const step_t1 = s.step_t1;
-  const c = s.c;
+  const step_z = s.step_z;
   const value = s.hyper.lr / (1 - powF32(0.9, step));
   const value1 = Math.sqrt(1 - powF32(0.999, step));
-  textbookLMForwardKernel1(s.E, s.step_t, w1, w2, w3);
-  textbookLMStepH(s.step_t, s.W, s.b, s.step_h);
-  textbookLMStepKernel5(s.step_h, s.U, s.step_t1);
-  const value2 = textbookLMEvaluateKernel4(s.step_t1, s.c);
-  textbookLMStepKernel7(s.step_t1, s.c, s.step_t2, value2);
-  const value3 = textbookLMGradientKernel6(s.step_t2);
-  const loss1 = logF32(value3) - (step_t1[word] + c[word] - value2);
+  textbookLMForwardKernel1(s.E, s.step_work, w1, w2, w3);
+  textbookLMForwardH(s.step_work, s.W, s.b, s.step_h);
+  textbookLMForwardZ(s.step_h, s.U, s.c, s.step_z);
+  const value2 = textbookLMForwardKernel4(s.step_z);
+  textbookLMForwardKernel5(s.step_z, s.step_work1, value2);
+  const value3 = textbookLMForwardKernel6(s.step_work1);
+  const loss1 = logF32(value3) - (step_z[word] - value2);
   const value4 = 1 / value3;
-  textbookLMStepKernel11(s.step_t2, s.step_t3, s.optimizer_c_v, s.optimizer_c_m, s.c, word, value4, value, value1);
-  textbookLMStepKernel12(s.step_t3, s.U, s.step_h, s.step_t4, s.optimizer_b_v, s.optimizer_b_m, s.b, value, value1);
-  textbookLMStepKernel13(s.step_t4, s.W, s.step_t5);
-  textbookLMStepKernel14(s.step_t6, s.step_t5, w3);
-  textbookLMStepKernel15(s.step_t7, s.step_t5, w2);
-  textbookLMStepKernel16(s.step_t8, s.step_t5, w1);
-  textbookLMStepKernel17(s.step_t4, s.step_t, s.optimizer_W_v, s.optimizer_W_m, s.W, value, value1);
-  textbookLMStepKernel18(s.step_t3, s.step_h, s.optimizer_U_v, s.optimizer_U_m, s.U, value, value1);
-  textbookLMStepKernel19(s.optimizer_E_v, s.step_t8, s.step_t7, s.step_t6, s.optimizer_E_m, s.E, value, value1);
+  textbookLMStepKernel11(
+    s.step_work1,
+    s.step_work2,
+    s.optimizer_c_v,
+    s.optimizer_c_m,
+    s.c,
+    value4,
+    word,
+    value,
+    value1,
+  );
+  textbookLMStepKernel12(
+    s.step_work2,
+    s.U,
+    s.step_h,
+    s.step_work3,
+    s.optimizer_b_v,
+    s.optimizer_b_m,
+    s.b,
+    value,
+    value1,
+  );
+  textbookLMGradientKernel11(s.step_work3, s.W, s.step_work4);
+  textbookLMGradientKernel12(s.step_work5, s.step_work4, w3);
+  textbookLMGradientKernel13(s.step_work6, s.step_work4, w2);
+  textbookLMGradientKernel14(s.step_work7, s.step_work4, w1);
+  textbookLMStepKernel17(s.step_work3, s.step_work, s.optimizer_W_v, s.optimizer_W_m, s.W, value, value1);
+  textbookLMStepKernel18(s.step_work2, s.step_h, s.optimizer_U_v, s.optimizer_U_m, s.U, value, value1);
+  textbookLMStepKernel19(
+    s.optimizer_E_v,
+    s.step_work7,
+    s.step_work6,
+    s.step_work5,
+    s.optimizer_E_m,
+    s.E,
+    value,
+    value1,
+  );
   s.step = step;
   return loss1;
 }
@@ -1193,13 +1200,14 @@ function textbookLMApply(s: TextbookLMTrainingStore, given: TextbookLMParams): v
   const value = s.hyper.lr / (1 - powF32(0.9, step));
   const value1 = Math.sqrt(1 - powF32(0.999, step));
   neuralLMApplyKernel3(s.optimizer_E_m, gradient_E, s.optimizer_E_v, s.E, value, value1);
-  textbookLMApplyKernel4(s.optimizer_W_m, gradient_W, s.optimizer_W_v, s.W, value, value1);
-  textbookLMApplyKernel5(s.optimizer_b_m, gradient_b, s.optimizer_b_v, s.b, value, value1);
-  textbookLMApplyKernel6(s.optimizer_U_m, gradient_U, s.optimizer_U_v, s.U, value, value1);
-  textbookLMApplyKernel7(s.optimizer_c_m, gradient_c, s.optimizer_c_v, s.c, value, value1);
+  neuralLMApplyKernel4(s.optimizer_W_m, gradient_W, s.optimizer_W_v, s.W, value, value1);
+  neuralLMApplyKernel5(s.optimizer_b_m, gradient_b, s.optimizer_b_v, s.b, value, value1);
+  neuralLMApplyKernel6(s.optimizer_U_m, gradient_U, s.optimizer_U_v, s.U, value, value1);
+  neuralLMApplyKernel7(s.optimizer_c_m, gradient_c, s.optimizer_c_v, s.c, value, value1);
   s.step = step;
 }
 
+/** neural-lm.nn:15: param E: [vocabulary, width] = normal(0.1) */
 function neuralLMInitialKernel1(E: Float32Array, seed: number): void {
   for (let i = 0; i < 320000; i++) {
     E[i] =
@@ -1207,66 +1215,60 @@ function neuralLMInitialKernel1(E: Float32Array, seed: number): void {
   }
 }
 
+/** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
 function neuralLMInitialKernel2(h_b: Float32Array): void {
   for (let i = 0; i < 128; i++) {
     h_b[i] = 0;
   }
 }
 
+/** neural-lm.nn:18: z = dense(h, vocabulary) */
 function neuralLMInitialKernel3(z_b: Float32Array): void {
   for (let i = 0; i < 5000; i++) {
     z_b[i] = 0;
   }
 }
 
+/** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
 function neuralLMInitialKernel4(h_W: Float32Array, seed: number): void {
   for (let i = 0; i < 24576; i++) {
     h_W[i] = -0.13693063937629152 + 0.27386127875258304 * uniform(seed, 0, 2, i);
   }
 }
 
+/** neural-lm.nn:18: z = dense(h, vocabulary) */
 function neuralLMInitialKernel5(z_W: Float32Array, seed: number): void {
   for (let i = 0; i < 640000; i++) {
     z_W[i] = -0.034205946878753044 + 0.06841189375750609 * uniform(seed, 0, 4, i);
   }
 }
 
-function neuralLMForwardKernel1(words: Int32Array, E: Float32Array, t: Float32Array, batch: number): void {
+/** neural-lm.nn:16: e = reshape(E[words], [batch, 3 * width]) */
+function neuralLMForwardKernel1(words: Int32Array, E: Float32Array, work: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     const at = i * 3;
     for (let j = 0; j < 3; j++) {
       const at1 = i * 192 + j * 64;
       const at2 = words[at + j] * 64;
       for (let k = 0; k < 64; k++) {
-        t[at1 + k] = E[at2 + k];
+        work[at1 + k] = E[at2 + k];
       }
     }
   }
 }
 
-function neuralLMForwardH(h_W: Float32Array, t: Float32Array, h_b: Float32Array, h: Float32Array, batch: number): void {
+/** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
+function neuralLMForwardH(
+  h_W: Float32Array,
+  work: Float32Array,
+  h_b: Float32Array,
+  h: Float32Array,
+  batch: number,
+): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 192;
-    const at2 = i * 192 + 192;
-    const at3 = i * 192 + 384;
-    const at4 = i * 192 + 576;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
+    const at2 = i * 128;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -1285,102 +1287,82 @@ function neuralLMForwardH(h_W: Float32Array, t: Float32Array, h_b: Float32Array,
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < 192; k++) {
-        const t4 = h_W[j + k * 128];
-        const t5 = t[at1 + k];
-        sum += t5 * t4;
-        const t6 = h_W[j + 1 + k * 128];
-        sum1 += t5 * t6;
-        const t7 = h_W[j + 2 + k * 128];
-        sum2 += t5 * t7;
-        const t8 = h_W[j + 3 + k * 128];
-        sum3 += t5 * t8;
-        const t9 = t[at2 + k];
-        sum4 += t9 * t4;
-        sum5 += t9 * t6;
-        sum6 += t9 * t7;
-        sum7 += t9 * t8;
-        const t10 = t[at3 + k];
-        sum8 += t10 * t4;
-        sum9 += t10 * t6;
-        sum10 += t10 * t7;
-        sum11 += t10 * t8;
-        const t11 = t[at4 + k];
-        sum12 += t11 * t4;
-        sum13 += t11 * t6;
-        sum14 += t11 * t7;
-        sum15 += t11 * t8;
+        const t = h_W[j + k * 128];
+        const t1 = work[at1 + k];
+        sum += t1 * t;
+        const t2 = h_W[j + k * 128 + 1];
+        sum1 += t1 * t2;
+        const t3 = h_W[j + k * 128 + 2];
+        sum2 += t1 * t3;
+        const t4 = h_W[j + k * 128 + 3];
+        sum3 += t1 * t4;
+        const t5 = work[at1 + k + 192];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = work[at1 + k + 384];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = work[at1 + k + 576];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      const t12 = h_b[j];
-      h[at5 + j] = tanhF32(sum + t12);
-      const t13 = h_b[j + 1];
-      h[at6 + j] = tanhF32(sum1 + t13);
-      const t14 = h_b[j + 2];
-      h[at7 + j] = tanhF32(sum2 + t14);
-      const t15 = h_b[j + 3];
-      h[at8 + j] = tanhF32(sum3 + t15);
-      h[at9 + j] = tanhF32(sum4 + t12);
-      h[at10 + j] = tanhF32(sum5 + t13);
-      h[at11 + j] = tanhF32(sum6 + t14);
-      h[at12 + j] = tanhF32(sum7 + t15);
-      h[at13 + j] = tanhF32(sum8 + t12);
-      h[at14 + j] = tanhF32(sum9 + t13);
-      h[at15 + j] = tanhF32(sum10 + t14);
-      h[at16 + j] = tanhF32(sum11 + t15);
-      h[at17 + j] = tanhF32(sum12 + t12);
-      h[at18 + j] = tanhF32(sum13 + t13);
-      h[at19 + j] = tanhF32(sum14 + t14);
-      h[at20 + j] = tanhF32(sum15 + t15);
+      const t8 = h_b[j];
+      h[at2 + j] = tanhF32(sum + t8);
+      const t9 = h_b[j + 1];
+      h[at2 + j + 1] = tanhF32(sum1 + t9);
+      const t10 = h_b[j + 2];
+      h[at2 + j + 2] = tanhF32(sum2 + t10);
+      const t11 = h_b[j + 3];
+      h[at2 + j + 3] = tanhF32(sum3 + t11);
+      h[at2 + j + 128] = tanhF32(sum4 + t8);
+      h[at2 + j + 129] = tanhF32(sum5 + t9);
+      h[at2 + j + 130] = tanhF32(sum6 + t10);
+      h[at2 + j + 131] = tanhF32(sum7 + t11);
+      h[at2 + j + 256] = tanhF32(sum8 + t8);
+      h[at2 + j + 257] = tanhF32(sum9 + t9);
+      h[at2 + j + 258] = tanhF32(sum10 + t10);
+      h[at2 + j + 259] = tanhF32(sum11 + t11);
+      h[at2 + j + 384] = tanhF32(sum12 + t8);
+      h[at2 + j + 385] = tanhF32(sum13 + t9);
+      h[at2 + j + 386] = tanhF32(sum14 + t10);
+      h[at2 + j + 387] = tanhF32(sum15 + t11);
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at21 = i1 * 192;
-    const at22 = i1 * 128;
-    const at23 = i1 * 128 + 1;
-    const at24 = i1 * 128 + 2;
-    const at25 = i1 * 128 + 3;
+    const at3 = i1 * 192;
+    const at4 = i1 * 128;
     for (let j1 = 0; j1 < 128; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
       for (let k1 = 0; k1 < 192; k1++) {
-        const t16 = t[at21 + k1];
-        sum16 += t16 * h_W[j1 + k1 * 128];
-        sum17 += t16 * h_W[j1 + 1 + k1 * 128];
-        sum18 += t16 * h_W[j1 + 2 + k1 * 128];
-        sum19 += t16 * h_W[j1 + 3 + k1 * 128];
+        const t12 = work[at3 + k1];
+        sum16 += t12 * h_W[j1 + k1 * 128];
+        sum17 += t12 * h_W[j1 + k1 * 128 + 1];
+        sum18 += t12 * h_W[j1 + k1 * 128 + 2];
+        sum19 += t12 * h_W[j1 + k1 * 128 + 3];
       }
-      h[at22 + j1] = tanhF32(sum16 + h_b[j1]);
-      h[at23 + j1] = tanhF32(sum17 + h_b[j1 + 1]);
-      h[at24 + j1] = tanhF32(sum18 + h_b[j1 + 2]);
-      h[at25 + j1] = tanhF32(sum19 + h_b[j1 + 3]);
+      h[at4 + j1] = tanhF32(sum16 + h_b[j1]);
+      h[at4 + j1 + 1] = tanhF32(sum17 + h_b[j1 + 1]);
+      h[at4 + j1 + 2] = tanhF32(sum18 + h_b[j1 + 2]);
+      h[at4 + j1 + 3] = tanhF32(sum19 + h_b[j1 + 3]);
     }
   }
 }
 
+/** neural-lm.nn:18: z = dense(h, vocabulary) */
 function neuralLMForwardZ(z_W: Float32Array, h: Float32Array, z_b: Float32Array, z: Float32Array, batch: number): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 5000;
-    const at6 = i * 5000 + 1;
-    const at7 = i * 5000 + 2;
-    const at8 = i * 5000 + 3;
-    const at9 = i * 5000 + 5000;
-    const at10 = i * 5000 + 5001;
-    const at11 = i * 5000 + 5002;
-    const at12 = i * 5000 + 5003;
-    const at13 = i * 5000 + 10000;
-    const at14 = i * 5000 + 10001;
-    const at15 = i * 5000 + 10002;
-    const at16 = i * 5000 + 10003;
-    const at17 = i * 5000 + 15000;
-    const at18 = i * 5000 + 15001;
-    const at19 = i * 5000 + 15002;
-    const at20 = i * 5000 + 15003;
+    const at2 = i * 5000;
     for (let j = 0; j < 5000; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -1399,284 +1381,156 @@ function neuralLMForwardZ(z_W: Float32Array, h: Float32Array, z_b: Float32Array,
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < 128; k++) {
-        const t4 = z_W[j + k * 5000];
-        const t5 = h[at1 + k];
-        sum += t5 * t4;
-        const t6 = z_W[j + 1 + k * 5000];
-        sum1 += t5 * t6;
-        const t7 = z_W[j + 2 + k * 5000];
-        sum2 += t5 * t7;
-        const t8 = z_W[j + 3 + k * 5000];
-        sum3 += t5 * t8;
-        const t9 = h[at2 + k];
-        sum4 += t9 * t4;
-        sum5 += t9 * t6;
-        sum6 += t9 * t7;
-        sum7 += t9 * t8;
-        const t10 = h[at3 + k];
-        sum8 += t10 * t4;
-        sum9 += t10 * t6;
-        sum10 += t10 * t7;
-        sum11 += t10 * t8;
-        const t11 = h[at4 + k];
-        sum12 += t11 * t4;
-        sum13 += t11 * t6;
-        sum14 += t11 * t7;
-        sum15 += t11 * t8;
+        const t = z_W[j + k * 5000];
+        const t1 = h[at1 + k];
+        sum += t1 * t;
+        const t2 = z_W[j + k * 5000 + 1];
+        sum1 += t1 * t2;
+        const t3 = z_W[j + k * 5000 + 2];
+        sum2 += t1 * t3;
+        const t4 = z_W[j + k * 5000 + 3];
+        sum3 += t1 * t4;
+        const t5 = h[at1 + k + 128];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = h[at1 + k + 256];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = h[at1 + k + 384];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      const t12 = z_b[j];
-      z[at5 + j] = sum + t12;
-      const t13 = z_b[j + 1];
-      z[at6 + j] = sum1 + t13;
-      const t14 = z_b[j + 2];
-      z[at7 + j] = sum2 + t14;
-      const t15 = z_b[j + 3];
-      z[at8 + j] = sum3 + t15;
-      z[at9 + j] = sum4 + t12;
-      z[at10 + j] = sum5 + t13;
-      z[at11 + j] = sum6 + t14;
-      z[at12 + j] = sum7 + t15;
-      z[at13 + j] = sum8 + t12;
-      z[at14 + j] = sum9 + t13;
-      z[at15 + j] = sum10 + t14;
-      z[at16 + j] = sum11 + t15;
-      z[at17 + j] = sum12 + t12;
-      z[at18 + j] = sum13 + t13;
-      z[at19 + j] = sum14 + t14;
-      z[at20 + j] = sum15 + t15;
+      const t8 = z_b[j];
+      z[at2 + j] = sum + t8;
+      const t9 = z_b[j + 1];
+      z[at2 + j + 1] = sum1 + t9;
+      const t10 = z_b[j + 2];
+      z[at2 + j + 2] = sum2 + t10;
+      const t11 = z_b[j + 3];
+      z[at2 + j + 3] = sum3 + t11;
+      z[at2 + j + 5000] = sum4 + t8;
+      z[at2 + j + 5001] = sum5 + t9;
+      z[at2 + j + 5002] = sum6 + t10;
+      z[at2 + j + 5003] = sum7 + t11;
+      z[at2 + j + 10000] = sum8 + t8;
+      z[at2 + j + 10001] = sum9 + t9;
+      z[at2 + j + 10002] = sum10 + t10;
+      z[at2 + j + 10003] = sum11 + t11;
+      z[at2 + j + 15000] = sum12 + t8;
+      z[at2 + j + 15001] = sum13 + t9;
+      z[at2 + j + 15002] = sum14 + t10;
+      z[at2 + j + 15003] = sum15 + t11;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at21 = i1 * 128;
-    const at22 = i1 * 5000;
-    const at23 = i1 * 5000 + 1;
-    const at24 = i1 * 5000 + 2;
-    const at25 = i1 * 5000 + 3;
+    const at3 = i1 * 128;
+    const at4 = i1 * 5000;
     for (let j1 = 0; j1 < 5000; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
       for (let k1 = 0; k1 < 128; k1++) {
-        const t16 = h[at21 + k1];
-        sum16 += t16 * z_W[j1 + k1 * 5000];
-        sum17 += t16 * z_W[j1 + 1 + k1 * 5000];
-        sum18 += t16 * z_W[j1 + 2 + k1 * 5000];
-        sum19 += t16 * z_W[j1 + 3 + k1 * 5000];
+        const t12 = h[at3 + k1];
+        sum16 += t12 * z_W[j1 + k1 * 5000];
+        sum17 += t12 * z_W[j1 + k1 * 5000 + 1];
+        sum18 += t12 * z_W[j1 + k1 * 5000 + 2];
+        sum19 += t12 * z_W[j1 + k1 * 5000 + 3];
       }
-      z[at22 + j1] = sum16 + z_b[j1];
-      z[at23 + j1] = sum17 + z_b[j1 + 1];
-      z[at24 + j1] = sum18 + z_b[j1 + 2];
-      z[at25 + j1] = sum19 + z_b[j1 + 3];
+      z[at4 + j1] = sum16 + z_b[j1];
+      z[at4 + j1 + 1] = sum17 + z_b[j1 + 1];
+      z[at4 + j1 + 2] = sum18 + z_b[j1 + 2];
+      z[at4 + j1 + 3] = sum19 + z_b[j1 + 3];
     }
   }
 }
 
-function neuralLMForwardKernel4(z: Float32Array, t1: Float32Array, batch: number): void {
+/** neural-lm.nn:21: loss   cross_entropy(z, word) */
+function neuralLMForwardKernel4(z: Float32Array, work1: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let sum = -Infinity;
     const at = i * 5000;
     for (let k = 0; k < 5000; k++) {
       sum = Math.max(sum, z[at + k]);
     }
-    t1[i] = sum;
+    work1[i] = sum;
   }
 }
 
-function neuralLMForwardKernel5(t1: Float32Array, z: Float32Array, t2: Float32Array, batch: number): void {
+/** neural-lm.nn:20: output p = softmax(z) */
+function neuralLMForwardKernel5(work1: Float32Array, z: Float32Array, work2: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
-    const t4 = t1[i];
+    const t = work1[i];
     const at = i * 5000;
     for (let j = 0; j < 5000; j++) {
-      const at1 = at + j;
-      t2[at1] = expF32(z[at1] - t4);
+      work2[at + j] = expF32(z[at + j] - t);
     }
   }
 }
 
-function neuralLMForwardKernel6(t2: Float32Array, t3: Float32Array, batch: number): void {
+function neuralLMForwardKernel6(work2: Float32Array, work3: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let sum = 0;
     const at = i * 5000;
     for (let k = 0; k < 5000; k++) {
-      sum += t2[at + k];
+      sum += work2[at + k];
     }
-    t3[i] = sum;
+    work3[i] = sum;
   }
 }
 
-function neuralLMForwardP(t3: Float32Array, t2: Float32Array, outputs_p1: Float32Array, batch: number): void {
+/** neural-lm.nn:20: output p = softmax(z) */
+function neuralLMForwardP(work3: Float32Array, work2: Float32Array, outputs_p1: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
-    const t4 = t3[i];
+    const t = work3[i];
     const at = i * 5000;
     for (let j = 0; j < 5000; j++) {
-      const at1 = at + j;
-      outputs_p1[at1] = t2[at1] / t4;
+      outputs_p1[at + j] = work2[at + j] / t;
     }
   }
 }
 
-function neuralLMEvaluateKernel3(z_W: Float32Array, h: Float32Array, t1: Float32Array, batch: number): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 5000;
-    const at6 = i * 5000 + 1;
-    const at7 = i * 5000 + 2;
-    const at8 = i * 5000 + 3;
-    const at9 = i * 5000 + 5000;
-    const at10 = i * 5000 + 5001;
-    const at11 = i * 5000 + 5002;
-    const at12 = i * 5000 + 5003;
-    const at13 = i * 5000 + 10000;
-    const at14 = i * 5000 + 10001;
-    const at15 = i * 5000 + 10002;
-    const at16 = i * 5000 + 10003;
-    const at17 = i * 5000 + 15000;
-    const at18 = i * 5000 + 15001;
-    const at19 = i * 5000 + 15002;
-    const at20 = i * 5000 + 15003;
-    for (let j = 0; j < 5000; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      for (let k = 0; k < 128; k++) {
-        const t4 = z_W[j + k * 5000];
-        const t5 = h[at1 + k];
-        sum += t5 * t4;
-        const t6 = z_W[j + 1 + k * 5000];
-        sum1 += t5 * t6;
-        const t7 = z_W[j + 2 + k * 5000];
-        sum2 += t5 * t7;
-        const t8 = z_W[j + 3 + k * 5000];
-        sum3 += t5 * t8;
-        const t9 = h[at2 + k];
-        sum4 += t9 * t4;
-        sum5 += t9 * t6;
-        sum6 += t9 * t7;
-        sum7 += t9 * t8;
-        const t10 = h[at3 + k];
-        sum8 += t10 * t4;
-        sum9 += t10 * t6;
-        sum10 += t10 * t7;
-        sum11 += t10 * t8;
-        const t11 = h[at4 + k];
-        sum12 += t11 * t4;
-        sum13 += t11 * t6;
-        sum14 += t11 * t7;
-        sum15 += t11 * t8;
-      }
-      t1[at5 + j] = sum;
-      t1[at6 + j] = sum1;
-      t1[at7 + j] = sum2;
-      t1[at8 + j] = sum3;
-      t1[at9 + j] = sum4;
-      t1[at10 + j] = sum5;
-      t1[at11 + j] = sum6;
-      t1[at12 + j] = sum7;
-      t1[at13 + j] = sum8;
-      t1[at14 + j] = sum9;
-      t1[at15 + j] = sum10;
-      t1[at16 + j] = sum11;
-      t1[at17 + j] = sum12;
-      t1[at18 + j] = sum13;
-      t1[at19 + j] = sum14;
-      t1[at20 + j] = sum15;
-    }
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at21 = i1 * 128;
-    const at22 = i1 * 5000;
-    const at23 = i1 * 5000 + 1;
-    const at24 = i1 * 5000 + 2;
-    const at25 = i1 * 5000 + 3;
-    for (let j1 = 0; j1 < 5000; j1 += 4) {
-      let sum16 = 0;
-      let sum17 = 0;
-      let sum18 = 0;
-      let sum19 = 0;
-      for (let k1 = 0; k1 < 128; k1++) {
-        const t12 = h[at21 + k1];
-        sum16 += t12 * z_W[j1 + k1 * 5000];
-        sum17 += t12 * z_W[j1 + 1 + k1 * 5000];
-        sum18 += t12 * z_W[j1 + 2 + k1 * 5000];
-        sum19 += t12 * z_W[j1 + 3 + k1 * 5000];
-      }
-      t1[at22 + j1] = sum16;
-      t1[at23 + j1] = sum17;
-      t1[at24 + j1] = sum18;
-      t1[at25 + j1] = sum19;
-    }
-  }
-}
-
-function neuralLMEvaluateKernel4(t1: Float32Array, z_b: Float32Array, t2: Float32Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    let sum = -Infinity;
-    const at = i * 5000;
-    for (let k = 0; k < 5000; k++) {
-      sum = Math.max(sum, t1[at + k] + z_b[k]);
-    }
-    t2[i] = sum;
-  }
-}
-
-function neuralLMEvaluateKernel5(
-  t2: Float32Array,
-  t1: Float32Array,
-  z_b: Float32Array,
-  t3: Float32Array,
-  batch: number,
-): void {
+/** neural-lm.nn:21: loss   cross_entropy(z, word) */
+function neuralLMEvaluateKernel5(work1: Float32Array, z: Float32Array, work2: Float32Array, batch: number): void {
   for (let i = 0; i < batch; i++) {
     let sum = 0;
-    const t4 = t2[i];
+    const t = work1[i];
     const at = i * 5000;
     for (let k = 0; k < 5000; k++) {
-      sum += expF32(t1[at + k] + z_b[k] - t4);
+      sum += expF32(z[at + k] - t);
     }
-    t3[i] = sum;
+    work2[i] = sum;
   }
 }
 
+/** neural-lm.nn:21: loss   cross_entropy(z, word) */
 function neuralLMEvaluateKernel6(
+  work2: Float32Array,
+  z: Float32Array,
   word: Int32Array,
-  t3: Float32Array,
-  t1: Float32Array,
-  z_b: Float32Array,
-  t2: Float32Array,
+  work1: Float32Array,
   batch: number,
 ): number {
   let sum = 0;
   for (let k = 0; k < batch; k++) {
-    const at = word[k];
-    sum += logF32(t3[k]) - (t1[k * 5000 + at] + z_b[at] - t2[k]);
+    sum += logF32(work2[k]) - (z[k * 5000 + word[k]] - work1[k]);
   }
   return sum;
 }
 
+/** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
 function neuralLMGradientKernel2(
   h_W: Float32Array,
-  t: Float32Array,
+  work: Float32Array,
   h_b: Float32Array,
   h: Float32Array,
-  t1: Uint8Array,
+  work1: Uint8Array,
   seed: number,
   step: number,
   hyper_rate: number,
@@ -1685,25 +1539,7 @@ function neuralLMGradientKernel2(
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 192;
-    const at2 = i * 192 + 192;
-    const at3 = i * 192 + 384;
-    const at4 = i * 192 + 576;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
+    const at2 = i * 128;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -1722,374 +1558,135 @@ function neuralLMGradientKernel2(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < 192; k++) {
-        const t13 = h_W[j + k * 128];
-        const t14 = t[at1 + k];
-        sum += t14 * t13;
-        const t15 = h_W[j + 1 + k * 128];
-        sum1 += t14 * t15;
-        const t16 = h_W[j + 2 + k * 128];
-        sum2 += t14 * t16;
-        const t17 = h_W[j + 3 + k * 128];
-        sum3 += t14 * t17;
-        const t18 = t[at2 + k];
-        sum4 += t18 * t13;
-        sum5 += t18 * t15;
-        sum6 += t18 * t16;
-        sum7 += t18 * t17;
-        const t19 = t[at3 + k];
-        sum8 += t19 * t13;
-        sum9 += t19 * t15;
-        sum10 += t19 * t16;
-        sum11 += t19 * t17;
-        const t20 = t[at4 + k];
-        sum12 += t20 * t13;
-        sum13 += t20 * t15;
-        sum14 += t20 * t16;
-        sum15 += t20 * t17;
+        const t = h_W[j + k * 128];
+        const t1 = work[at1 + k];
+        sum += t1 * t;
+        const t2 = h_W[j + k * 128 + 1];
+        sum1 += t1 * t2;
+        const t3 = h_W[j + k * 128 + 2];
+        sum2 += t1 * t3;
+        const t4 = h_W[j + k * 128 + 3];
+        sum3 += t1 * t4;
+        const t5 = work[at1 + k + 192];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = work[at1 + k + 384];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = work[at1 + k + 576];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      const t21 = h_b[j];
-      const at21 = at5 + j;
-      h[at21] = tanhF32(sum + t21);
-      t1[at21] = uniform(seed, step, 3, at21) < hyper_rate ? 1 : 0;
-      const t22 = h_b[j + 1];
-      const at22 = at6 + j;
-      h[at22] = tanhF32(sum1 + t22);
-      t1[at22] = uniform(seed, step, 3, at22) < hyper_rate ? 1 : 0;
-      const t23 = h_b[j + 2];
-      const at23 = at7 + j;
-      h[at23] = tanhF32(sum2 + t23);
-      t1[at23] = uniform(seed, step, 3, at23) < hyper_rate ? 1 : 0;
-      const t24 = h_b[j + 3];
-      const at24 = at8 + j;
-      h[at24] = tanhF32(sum3 + t24);
-      t1[at24] = uniform(seed, step, 3, at24) < hyper_rate ? 1 : 0;
-      const at25 = at9 + j;
-      h[at25] = tanhF32(sum4 + t21);
-      t1[at25] = uniform(seed, step, 3, at25) < hyper_rate ? 1 : 0;
-      const at26 = at10 + j;
-      h[at26] = tanhF32(sum5 + t22);
-      t1[at26] = uniform(seed, step, 3, at26) < hyper_rate ? 1 : 0;
-      const at27 = at11 + j;
-      h[at27] = tanhF32(sum6 + t23);
-      t1[at27] = uniform(seed, step, 3, at27) < hyper_rate ? 1 : 0;
-      const at28 = at12 + j;
-      h[at28] = tanhF32(sum7 + t24);
-      t1[at28] = uniform(seed, step, 3, at28) < hyper_rate ? 1 : 0;
-      const at29 = at13 + j;
-      h[at29] = tanhF32(sum8 + t21);
-      t1[at29] = uniform(seed, step, 3, at29) < hyper_rate ? 1 : 0;
-      const at30 = at14 + j;
-      h[at30] = tanhF32(sum9 + t22);
-      t1[at30] = uniform(seed, step, 3, at30) < hyper_rate ? 1 : 0;
-      const at31 = at15 + j;
-      h[at31] = tanhF32(sum10 + t23);
-      t1[at31] = uniform(seed, step, 3, at31) < hyper_rate ? 1 : 0;
-      const at32 = at16 + j;
-      h[at32] = tanhF32(sum11 + t24);
-      t1[at32] = uniform(seed, step, 3, at32) < hyper_rate ? 1 : 0;
-      const at33 = at17 + j;
-      h[at33] = tanhF32(sum12 + t21);
-      t1[at33] = uniform(seed, step, 3, at33) < hyper_rate ? 1 : 0;
-      const at34 = at18 + j;
-      h[at34] = tanhF32(sum13 + t22);
-      t1[at34] = uniform(seed, step, 3, at34) < hyper_rate ? 1 : 0;
-      const at35 = at19 + j;
-      h[at35] = tanhF32(sum14 + t23);
-      t1[at35] = uniform(seed, step, 3, at35) < hyper_rate ? 1 : 0;
-      const at36 = at20 + j;
-      h[at36] = tanhF32(sum15 + t24);
-      t1[at36] = uniform(seed, step, 3, at36) < hyper_rate ? 1 : 0;
+      const t8 = h_b[j];
+      h[at2 + j] = tanhF32(sum + t8);
+      work1[at2 + j] = uniform(seed, step, 3, at2 + j) < hyper_rate ? 1 : 0;
+      const t9 = h_b[j + 1];
+      h[at2 + j + 1] = tanhF32(sum1 + t9);
+      work1[at2 + j + 1] = uniform(seed, step, 3, at2 + j + 1) < hyper_rate ? 1 : 0;
+      const t10 = h_b[j + 2];
+      h[at2 + j + 2] = tanhF32(sum2 + t10);
+      work1[at2 + j + 2] = uniform(seed, step, 3, at2 + j + 2) < hyper_rate ? 1 : 0;
+      const t11 = h_b[j + 3];
+      h[at2 + j + 3] = tanhF32(sum3 + t11);
+      work1[at2 + j + 3] = uniform(seed, step, 3, at2 + j + 3) < hyper_rate ? 1 : 0;
+      h[at2 + j + 128] = tanhF32(sum4 + t8);
+      work1[at2 + j + 128] = uniform(seed, step, 3, at2 + j + 128) < hyper_rate ? 1 : 0;
+      h[at2 + j + 129] = tanhF32(sum5 + t9);
+      work1[at2 + j + 129] = uniform(seed, step, 3, at2 + j + 129) < hyper_rate ? 1 : 0;
+      h[at2 + j + 130] = tanhF32(sum6 + t10);
+      work1[at2 + j + 130] = uniform(seed, step, 3, at2 + j + 130) < hyper_rate ? 1 : 0;
+      h[at2 + j + 131] = tanhF32(sum7 + t11);
+      work1[at2 + j + 131] = uniform(seed, step, 3, at2 + j + 131) < hyper_rate ? 1 : 0;
+      h[at2 + j + 256] = tanhF32(sum8 + t8);
+      work1[at2 + j + 256] = uniform(seed, step, 3, at2 + j + 256) < hyper_rate ? 1 : 0;
+      h[at2 + j + 257] = tanhF32(sum9 + t9);
+      work1[at2 + j + 257] = uniform(seed, step, 3, at2 + j + 257) < hyper_rate ? 1 : 0;
+      h[at2 + j + 258] = tanhF32(sum10 + t10);
+      work1[at2 + j + 258] = uniform(seed, step, 3, at2 + j + 258) < hyper_rate ? 1 : 0;
+      h[at2 + j + 259] = tanhF32(sum11 + t11);
+      work1[at2 + j + 259] = uniform(seed, step, 3, at2 + j + 259) < hyper_rate ? 1 : 0;
+      h[at2 + j + 384] = tanhF32(sum12 + t8);
+      work1[at2 + j + 384] = uniform(seed, step, 3, at2 + j + 384) < hyper_rate ? 1 : 0;
+      h[at2 + j + 385] = tanhF32(sum13 + t9);
+      work1[at2 + j + 385] = uniform(seed, step, 3, at2 + j + 385) < hyper_rate ? 1 : 0;
+      h[at2 + j + 386] = tanhF32(sum14 + t10);
+      work1[at2 + j + 386] = uniform(seed, step, 3, at2 + j + 386) < hyper_rate ? 1 : 0;
+      h[at2 + j + 387] = tanhF32(sum15 + t11);
+      work1[at2 + j + 387] = uniform(seed, step, 3, at2 + j + 387) < hyper_rate ? 1 : 0;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at37 = i1 * 192;
-    const at38 = i1 * 128;
-    const at39 = i1 * 128 + 1;
-    const at40 = i1 * 128 + 2;
-    const at41 = i1 * 128 + 3;
+    const at3 = i1 * 192;
+    const at4 = i1 * 128;
     for (let j1 = 0; j1 < 128; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
       for (let k1 = 0; k1 < 192; k1++) {
-        const t25 = t[at37 + k1];
-        sum16 += t25 * h_W[j1 + k1 * 128];
-        sum17 += t25 * h_W[j1 + 1 + k1 * 128];
-        sum18 += t25 * h_W[j1 + 2 + k1 * 128];
-        sum19 += t25 * h_W[j1 + 3 + k1 * 128];
+        const t12 = work[at3 + k1];
+        sum16 += t12 * h_W[j1 + k1 * 128];
+        sum17 += t12 * h_W[j1 + k1 * 128 + 1];
+        sum18 += t12 * h_W[j1 + k1 * 128 + 2];
+        sum19 += t12 * h_W[j1 + k1 * 128 + 3];
       }
-      const at42 = at38 + j1;
-      h[at42] = tanhF32(sum16 + h_b[j1]);
-      t1[at42] = uniform(seed, step, 3, at42) < hyper_rate ? 1 : 0;
-      const at43 = at39 + j1;
-      h[at43] = tanhF32(sum17 + h_b[j1 + 1]);
-      t1[at43] = uniform(seed, step, 3, at43) < hyper_rate ? 1 : 0;
-      const at44 = at40 + j1;
-      h[at44] = tanhF32(sum18 + h_b[j1 + 2]);
-      t1[at44] = uniform(seed, step, 3, at44) < hyper_rate ? 1 : 0;
-      const at45 = at41 + j1;
-      h[at45] = tanhF32(sum19 + h_b[j1 + 3]);
-      t1[at45] = uniform(seed, step, 3, at45) < hyper_rate ? 1 : 0;
+      h[at4 + j1] = tanhF32(sum16 + h_b[j1]);
+      work1[at4 + j1] = uniform(seed, step, 3, at4 + j1) < hyper_rate ? 1 : 0;
+      h[at4 + j1 + 1] = tanhF32(sum17 + h_b[j1 + 1]);
+      work1[at4 + j1 + 1] = uniform(seed, step, 3, at4 + j1 + 1) < hyper_rate ? 1 : 0;
+      h[at4 + j1 + 2] = tanhF32(sum18 + h_b[j1 + 2]);
+      work1[at4 + j1 + 2] = uniform(seed, step, 3, at4 + j1 + 2) < hyper_rate ? 1 : 0;
+      h[at4 + j1 + 3] = tanhF32(sum19 + h_b[j1 + 3]);
+      work1[at4 + j1 + 3] = uniform(seed, step, 3, at4 + j1 + 3) < hyper_rate ? 1 : 0;
     }
   }
 }
 
-function neuralLMGradientH(t1: Uint8Array, h: Float32Array, h1: Float32Array, value: number, batch: number): void {
+/** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
+function neuralLMGradientH(work1: Uint8Array, h: Float32Array, h1: Float32Array, value: number, batch: number): void {
   for (let i = 0; i < 128 * batch; i++) {
-    h1[i] = t1[i] !== 0 ? 0 : h[i] * value;
+    h1[i] = work1[i] !== 0 ? 0 : h[i] * value;
   }
-}
-
-function neuralLMGradientKernel5(z_W: Float32Array, h1: Float32Array, t2: Float32Array, batch: number): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 5000;
-    const at6 = i * 5000 + 1;
-    const at7 = i * 5000 + 2;
-    const at8 = i * 5000 + 3;
-    const at9 = i * 5000 + 5000;
-    const at10 = i * 5000 + 5001;
-    const at11 = i * 5000 + 5002;
-    const at12 = i * 5000 + 5003;
-    const at13 = i * 5000 + 10000;
-    const at14 = i * 5000 + 10001;
-    const at15 = i * 5000 + 10002;
-    const at16 = i * 5000 + 10003;
-    const at17 = i * 5000 + 15000;
-    const at18 = i * 5000 + 15001;
-    const at19 = i * 5000 + 15002;
-    const at20 = i * 5000 + 15003;
-    for (let j = 0; j < 5000; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      for (let k = 0; k < 128; k++) {
-        const t13 = z_W[j + k * 5000];
-        const t14 = h1[at1 + k];
-        sum += t14 * t13;
-        const t15 = z_W[j + 1 + k * 5000];
-        sum1 += t14 * t15;
-        const t16 = z_W[j + 2 + k * 5000];
-        sum2 += t14 * t16;
-        const t17 = z_W[j + 3 + k * 5000];
-        sum3 += t14 * t17;
-        const t18 = h1[at2 + k];
-        sum4 += t18 * t13;
-        sum5 += t18 * t15;
-        sum6 += t18 * t16;
-        sum7 += t18 * t17;
-        const t19 = h1[at3 + k];
-        sum8 += t19 * t13;
-        sum9 += t19 * t15;
-        sum10 += t19 * t16;
-        sum11 += t19 * t17;
-        const t20 = h1[at4 + k];
-        sum12 += t20 * t13;
-        sum13 += t20 * t15;
-        sum14 += t20 * t16;
-        sum15 += t20 * t17;
-      }
-      t2[at5 + j] = sum;
-      t2[at6 + j] = sum1;
-      t2[at7 + j] = sum2;
-      t2[at8 + j] = sum3;
-      t2[at9 + j] = sum4;
-      t2[at10 + j] = sum5;
-      t2[at11 + j] = sum6;
-      t2[at12 + j] = sum7;
-      t2[at13 + j] = sum8;
-      t2[at14 + j] = sum9;
-      t2[at15 + j] = sum10;
-      t2[at16 + j] = sum11;
-      t2[at17 + j] = sum12;
-      t2[at18 + j] = sum13;
-      t2[at19 + j] = sum14;
-      t2[at20 + j] = sum15;
-    }
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at21 = i1 * 128;
-    const at22 = i1 * 5000;
-    const at23 = i1 * 5000 + 1;
-    const at24 = i1 * 5000 + 2;
-    const at25 = i1 * 5000 + 3;
-    for (let j1 = 0; j1 < 5000; j1 += 4) {
-      let sum16 = 0;
-      let sum17 = 0;
-      let sum18 = 0;
-      let sum19 = 0;
-      for (let k1 = 0; k1 < 128; k1++) {
-        const t21 = h1[at21 + k1];
-        sum16 += t21 * z_W[j1 + k1 * 5000];
-        sum17 += t21 * z_W[j1 + 1 + k1 * 5000];
-        sum18 += t21 * z_W[j1 + 2 + k1 * 5000];
-        sum19 += t21 * z_W[j1 + 3 + k1 * 5000];
-      }
-      t2[at22 + j1] = sum16;
-      t2[at23 + j1] = sum17;
-      t2[at24 + j1] = sum18;
-      t2[at25 + j1] = sum19;
-    }
-  }
-}
-
-function neuralLMGradientKernel6(t2: Float32Array, z_b: Float32Array, t3: Float32Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    let sum = -Infinity;
-    const at = i * 5000;
-    for (let k = 0; k < 5000; k++) {
-      sum = Math.max(sum, t2[at + k] + z_b[k]);
-    }
-    t3[i] = sum;
-  }
-}
-
-function neuralLMGradientKernel8(t1: Uint8Array, t4: Float32Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    let sum = 0;
-    const at = i * 128;
-    for (let k = 0; k < 128; k++) {
-      sum += !(t1[at + k] !== 0) ? 1 : 0;
-    }
-    t4[i] = sum;
-  }
-}
-
-function neuralLMGradientKernel9(
-  t3: Float32Array,
-  t2: Float32Array,
-  z_b: Float32Array,
-  t5: Float32Array,
-  batch: number,
-): void {
-  for (let i = 0; i < batch; i++) {
-    const t13 = t3[i];
-    const at = i * 5000;
-    for (let j = 0; j < 5000; j++) {
-      const at1 = at + j;
-      t5[at1] = expF32(t2[at1] + z_b[j] - t13);
-    }
-  }
-}
-
-function neuralLMGradientKernel10(t5: Float32Array, t6: Float32Array, batch: number): void {
-  for (let i = 0; i < batch; i++) {
-    let sum = 0;
-    const at = i * 5000;
-    for (let k = 0; k < 5000; k++) {
-      sum += t5[at + k];
-    }
-    t6[i] = sum;
-  }
-}
-
-function neuralLMGradientKernel11(
-  word: Int32Array,
-  t6: Float32Array,
-  t2: Float32Array,
-  z_b: Float32Array,
-  t3: Float32Array,
-  batch: number,
-): number {
-  let sum = 0;
-  for (let k = 0; k < batch; k++) {
-    const at = word[k];
-    sum += logF32(t6[k]) - (t2[k * 5000 + at] + z_b[at] - t3[k]);
-  }
-  return sum;
 }
 
 function neuralLMGradientKernel13(
-  t6: Float32Array,
-  t5: Float32Array,
-  t7: Float32Array,
-  value1: number,
-  batch: number,
-): void {
-  for (let i = 0; i < batch; i++) {
-    const at = i * 5000;
-    const t13 = value1 / t6[i];
-    for (let j = 0; j < 5000; j++) {
-      const at1 = at + j;
-      t7[at1] = t13 * t5[at1];
-    }
-  }
-}
-
-function neuralLMGradientKernel15(
   word: Int32Array,
-  t4: Float32Array,
-  t8: Float32Array,
-  t7: Float32Array,
-  t9: Float32Array,
-  t10: Float32Array,
+  work4: Float32Array,
+  work3: Float32Array,
+  work5: Float32Array,
+  value1: number,
   value3: number,
   batch: number,
 ): void {
   for (let i = 0; i < batch; i++) {
     const at = word[i];
     const at1 = i * 5000;
-    const t13 = 0 < t4[i];
+    const t = value1 / work4[i];
     for (let j = 0; j < 5000; j++) {
-      const at2 = at1 + j;
-      const t14 = at === j ? value3 : 0;
-      t8[at2] = t14;
-      const t15 = t14 + t7[at2];
-      t9[at2] = t15;
-      t10[at2] = t13 ? t15 : 0;
+      work5[at1 + j] = t * work3[at1 + j] + (at === j ? value3 : 0);
     }
   }
 }
 
-function neuralLMGradientKernel16(
+function neuralLMGradientKernel14(
   z_W: Float32Array,
-  t9: Float32Array,
+  work5: Float32Array,
   h: Float32Array,
-  t1: Uint8Array,
-  t11: Float32Array,
+  work1: Uint8Array,
+  work6: Float32Array,
   value: number,
   batch: number,
 ): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 5000;
-    const at2 = i * 5000 + 5000;
-    const at3 = i * 5000 + 10000;
-    const at4 = i * 5000 + 15000;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
+    const at2 = i * 128;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -2107,147 +1704,100 @@ function neuralLMGradientKernel16(
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
-      const at21 = j * 5000;
-      const at22 = j * 5000 + 5000;
-      const at23 = j * 5000 + 10000;
-      const at24 = j * 5000 + 15000;
+      const at3 = j * 5000;
       for (let k = 0; k < 5000; k++) {
-        const t13 = z_W[at21 + k];
-        const t14 = t9[at1 + k];
-        sum += t14 * t13;
-        const t15 = z_W[at22 + k];
-        sum1 += t14 * t15;
-        const t16 = z_W[at23 + k];
-        sum2 += t14 * t16;
-        const t17 = z_W[at24 + k];
-        sum3 += t14 * t17;
-        const t18 = t9[at2 + k];
-        sum4 += t18 * t13;
-        sum5 += t18 * t15;
-        sum6 += t18 * t16;
-        sum7 += t18 * t17;
-        const t19 = t9[at3 + k];
-        sum8 += t19 * t13;
-        sum9 += t19 * t15;
-        sum10 += t19 * t16;
-        sum11 += t19 * t17;
-        const t20 = t9[at4 + k];
-        sum12 += t20 * t13;
-        sum13 += t20 * t15;
-        sum14 += t20 * t16;
-        sum15 += t20 * t17;
+        const t = z_W[at3 + k];
+        const t1 = work5[at1 + k];
+        sum += t1 * t;
+        const t2 = z_W[at3 + k + 5000];
+        sum1 += t1 * t2;
+        const t3 = z_W[at3 + k + 10000];
+        sum2 += t1 * t3;
+        const t4 = z_W[at3 + k + 15000];
+        sum3 += t1 * t4;
+        const t5 = work5[at1 + k + 5000];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = work5[at1 + k + 10000];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = work5[at1 + k + 15000];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      const at25 = at5 + j;
-      const t21 = h[at25];
-      t11[at25] = (t1[at25] !== 0 ? 0 : sum * value) * (1 - t21 * t21);
-      const at26 = at6 + j;
-      const t22 = h[at26];
-      t11[at26] = (t1[at26] !== 0 ? 0 : sum1 * value) * (1 - t22 * t22);
-      const at27 = at7 + j;
-      const t23 = h[at27];
-      t11[at27] = (t1[at27] !== 0 ? 0 : sum2 * value) * (1 - t23 * t23);
-      const at28 = at8 + j;
-      const t24 = h[at28];
-      t11[at28] = (t1[at28] !== 0 ? 0 : sum3 * value) * (1 - t24 * t24);
-      const at29 = at9 + j;
-      const t25 = h[at29];
-      t11[at29] = (t1[at29] !== 0 ? 0 : sum4 * value) * (1 - t25 * t25);
-      const at30 = at10 + j;
-      const t26 = h[at30];
-      t11[at30] = (t1[at30] !== 0 ? 0 : sum5 * value) * (1 - t26 * t26);
-      const at31 = at11 + j;
-      const t27 = h[at31];
-      t11[at31] = (t1[at31] !== 0 ? 0 : sum6 * value) * (1 - t27 * t27);
-      const at32 = at12 + j;
-      const t28 = h[at32];
-      t11[at32] = (t1[at32] !== 0 ? 0 : sum7 * value) * (1 - t28 * t28);
-      const at33 = at13 + j;
-      const t29 = h[at33];
-      t11[at33] = (t1[at33] !== 0 ? 0 : sum8 * value) * (1 - t29 * t29);
-      const at34 = at14 + j;
-      const t30 = h[at34];
-      t11[at34] = (t1[at34] !== 0 ? 0 : sum9 * value) * (1 - t30 * t30);
-      const at35 = at15 + j;
-      const t31 = h[at35];
-      t11[at35] = (t1[at35] !== 0 ? 0 : sum10 * value) * (1 - t31 * t31);
-      const at36 = at16 + j;
-      const t32 = h[at36];
-      t11[at36] = (t1[at36] !== 0 ? 0 : sum11 * value) * (1 - t32 * t32);
-      const at37 = at17 + j;
-      const t33 = h[at37];
-      t11[at37] = (t1[at37] !== 0 ? 0 : sum12 * value) * (1 - t33 * t33);
-      const at38 = at18 + j;
-      const t34 = h[at38];
-      t11[at38] = (t1[at38] !== 0 ? 0 : sum13 * value) * (1 - t34 * t34);
-      const at39 = at19 + j;
-      const t35 = h[at39];
-      t11[at39] = (t1[at39] !== 0 ? 0 : sum14 * value) * (1 - t35 * t35);
-      const at40 = at20 + j;
-      const t36 = h[at40];
-      t11[at40] = (t1[at40] !== 0 ? 0 : sum15 * value) * (1 - t36 * t36);
+      const t8 = h[at2 + j];
+      work6[at2 + j] = (work1[at2 + j] !== 0 ? 0 : sum * value) * (1 - t8 * t8);
+      const t9 = h[at2 + j + 1];
+      work6[at2 + j + 1] = (work1[at2 + j + 1] !== 0 ? 0 : sum1 * value) * (1 - t9 * t9);
+      const t10 = h[at2 + j + 2];
+      work6[at2 + j + 2] = (work1[at2 + j + 2] !== 0 ? 0 : sum2 * value) * (1 - t10 * t10);
+      const t11 = h[at2 + j + 3];
+      work6[at2 + j + 3] = (work1[at2 + j + 3] !== 0 ? 0 : sum3 * value) * (1 - t11 * t11);
+      const t12 = h[at2 + j + 128];
+      work6[at2 + j + 128] = (work1[at2 + j + 128] !== 0 ? 0 : sum4 * value) * (1 - t12 * t12);
+      const t13 = h[at2 + j + 129];
+      work6[at2 + j + 129] = (work1[at2 + j + 129] !== 0 ? 0 : sum5 * value) * (1 - t13 * t13);
+      const t14 = h[at2 + j + 130];
+      work6[at2 + j + 130] = (work1[at2 + j + 130] !== 0 ? 0 : sum6 * value) * (1 - t14 * t14);
+      const t15 = h[at2 + j + 131];
+      work6[at2 + j + 131] = (work1[at2 + j + 131] !== 0 ? 0 : sum7 * value) * (1 - t15 * t15);
+      const t16 = h[at2 + j + 256];
+      work6[at2 + j + 256] = (work1[at2 + j + 256] !== 0 ? 0 : sum8 * value) * (1 - t16 * t16);
+      const t17 = h[at2 + j + 257];
+      work6[at2 + j + 257] = (work1[at2 + j + 257] !== 0 ? 0 : sum9 * value) * (1 - t17 * t17);
+      const t18 = h[at2 + j + 258];
+      work6[at2 + j + 258] = (work1[at2 + j + 258] !== 0 ? 0 : sum10 * value) * (1 - t18 * t18);
+      const t19 = h[at2 + j + 259];
+      work6[at2 + j + 259] = (work1[at2 + j + 259] !== 0 ? 0 : sum11 * value) * (1 - t19 * t19);
+      const t20 = h[at2 + j + 384];
+      work6[at2 + j + 384] = (work1[at2 + j + 384] !== 0 ? 0 : sum12 * value) * (1 - t20 * t20);
+      const t21 = h[at2 + j + 385];
+      work6[at2 + j + 385] = (work1[at2 + j + 385] !== 0 ? 0 : sum13 * value) * (1 - t21 * t21);
+      const t22 = h[at2 + j + 386];
+      work6[at2 + j + 386] = (work1[at2 + j + 386] !== 0 ? 0 : sum14 * value) * (1 - t22 * t22);
+      const t23 = h[at2 + j + 387];
+      work6[at2 + j + 387] = (work1[at2 + j + 387] !== 0 ? 0 : sum15 * value) * (1 - t23 * t23);
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at41 = i1 * 5000;
-    const at42 = i1 * 128;
-    const at43 = i1 * 128 + 1;
-    const at44 = i1 * 128 + 2;
-    const at45 = i1 * 128 + 3;
+    const at4 = i1 * 5000;
+    const at5 = i1 * 128;
     for (let j1 = 0; j1 < 128; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
-      const at46 = j1 * 5000;
-      const at47 = j1 * 5000 + 5000;
-      const at48 = j1 * 5000 + 10000;
-      const at49 = j1 * 5000 + 15000;
+      const at6 = j1 * 5000;
       for (let k1 = 0; k1 < 5000; k1++) {
-        const t37 = t9[at41 + k1];
-        sum16 += t37 * z_W[at46 + k1];
-        sum17 += t37 * z_W[at47 + k1];
-        sum18 += t37 * z_W[at48 + k1];
-        sum19 += t37 * z_W[at49 + k1];
+        const t24 = work5[at4 + k1];
+        sum16 += t24 * z_W[at6 + k1];
+        sum17 += t24 * z_W[at6 + k1 + 5000];
+        sum18 += t24 * z_W[at6 + k1 + 10000];
+        sum19 += t24 * z_W[at6 + k1 + 15000];
       }
-      const at50 = at42 + j1;
-      const t38 = h[at50];
-      t11[at50] = (t1[at50] !== 0 ? 0 : sum16 * value) * (1 - t38 * t38);
-      const at51 = at43 + j1;
-      const t39 = h[at51];
-      t11[at51] = (t1[at51] !== 0 ? 0 : sum17 * value) * (1 - t39 * t39);
-      const at52 = at44 + j1;
-      const t40 = h[at52];
-      t11[at52] = (t1[at52] !== 0 ? 0 : sum18 * value) * (1 - t40 * t40);
-      const at53 = at45 + j1;
-      const t41 = h[at53];
-      t11[at53] = (t1[at53] !== 0 ? 0 : sum19 * value) * (1 - t41 * t41);
+      const t25 = h[at5 + j1];
+      work6[at5 + j1] = (work1[at5 + j1] !== 0 ? 0 : sum16 * value) * (1 - t25 * t25);
+      const t26 = h[at5 + j1 + 1];
+      work6[at5 + j1 + 1] = (work1[at5 + j1 + 1] !== 0 ? 0 : sum17 * value) * (1 - t26 * t26);
+      const t27 = h[at5 + j1 + 2];
+      work6[at5 + j1 + 2] = (work1[at5 + j1 + 2] !== 0 ? 0 : sum18 * value) * (1 - t27 * t27);
+      const t28 = h[at5 + j1 + 3];
+      work6[at5 + j1 + 3] = (work1[at5 + j1 + 3] !== 0 ? 0 : sum19 * value) * (1 - t28 * t28);
     }
   }
 }
 
-function neuralLMGradientKernel17(h_W: Float32Array, t11: Float32Array, t12: Float32Array, batch: number): void {
+function neuralLMGradientKernel15(h_W: Float32Array, work6: Float32Array, work7: Float32Array, batch: number): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 192;
-    const at6 = i * 192 + 1;
-    const at7 = i * 192 + 2;
-    const at8 = i * 192 + 3;
-    const at9 = i * 192 + 192;
-    const at10 = i * 192 + 193;
-    const at11 = i * 192 + 194;
-    const at12 = i * 192 + 195;
-    const at13 = i * 192 + 384;
-    const at14 = i * 192 + 385;
-    const at15 = i * 192 + 386;
-    const at16 = i * 192 + 387;
-    const at17 = i * 192 + 576;
-    const at18 = i * 192 + 577;
-    const at19 = i * 192 + 578;
-    const at20 = i * 192 + 579;
+    const at2 = i * 192;
     for (let j = 0; j < 192; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -2265,88 +1815,79 @@ function neuralLMGradientKernel17(h_W: Float32Array, t11: Float32Array, t12: Flo
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
-      const at21 = j * 128;
-      const at22 = j * 128 + 128;
-      const at23 = j * 128 + 256;
-      const at24 = j * 128 + 384;
+      const at3 = j * 128;
       for (let k = 0; k < 128; k++) {
-        const t13 = h_W[at21 + k];
-        const t14 = t11[at1 + k];
-        sum += t14 * t13;
-        const t15 = h_W[at22 + k];
-        sum1 += t14 * t15;
-        const t16 = h_W[at23 + k];
-        sum2 += t14 * t16;
-        const t17 = h_W[at24 + k];
-        sum3 += t14 * t17;
-        const t18 = t11[at2 + k];
-        sum4 += t18 * t13;
-        sum5 += t18 * t15;
-        sum6 += t18 * t16;
-        sum7 += t18 * t17;
-        const t19 = t11[at3 + k];
-        sum8 += t19 * t13;
-        sum9 += t19 * t15;
-        sum10 += t19 * t16;
-        sum11 += t19 * t17;
-        const t20 = t11[at4 + k];
-        sum12 += t20 * t13;
-        sum13 += t20 * t15;
-        sum14 += t20 * t16;
-        sum15 += t20 * t17;
+        const t = h_W[at3 + k];
+        const t1 = work6[at1 + k];
+        sum += t1 * t;
+        const t2 = h_W[at3 + k + 128];
+        sum1 += t1 * t2;
+        const t3 = h_W[at3 + k + 256];
+        sum2 += t1 * t3;
+        const t4 = h_W[at3 + k + 384];
+        sum3 += t1 * t4;
+        const t5 = work6[at1 + k + 128];
+        sum4 += t5 * t;
+        sum5 += t5 * t2;
+        sum6 += t5 * t3;
+        sum7 += t5 * t4;
+        const t6 = work6[at1 + k + 256];
+        sum8 += t6 * t;
+        sum9 += t6 * t2;
+        sum10 += t6 * t3;
+        sum11 += t6 * t4;
+        const t7 = work6[at1 + k + 384];
+        sum12 += t7 * t;
+        sum13 += t7 * t2;
+        sum14 += t7 * t3;
+        sum15 += t7 * t4;
       }
-      t12[at5 + j] = sum;
-      t12[at6 + j] = sum1;
-      t12[at7 + j] = sum2;
-      t12[at8 + j] = sum3;
-      t12[at9 + j] = sum4;
-      t12[at10 + j] = sum5;
-      t12[at11 + j] = sum6;
-      t12[at12 + j] = sum7;
-      t12[at13 + j] = sum8;
-      t12[at14 + j] = sum9;
-      t12[at15 + j] = sum10;
-      t12[at16 + j] = sum11;
-      t12[at17 + j] = sum12;
-      t12[at18 + j] = sum13;
-      t12[at19 + j] = sum14;
-      t12[at20 + j] = sum15;
+      work7[at2 + j] = sum;
+      work7[at2 + j + 1] = sum1;
+      work7[at2 + j + 2] = sum2;
+      work7[at2 + j + 3] = sum3;
+      work7[at2 + j + 192] = sum4;
+      work7[at2 + j + 193] = sum5;
+      work7[at2 + j + 194] = sum6;
+      work7[at2 + j + 195] = sum7;
+      work7[at2 + j + 384] = sum8;
+      work7[at2 + j + 385] = sum9;
+      work7[at2 + j + 386] = sum10;
+      work7[at2 + j + 387] = sum11;
+      work7[at2 + j + 576] = sum12;
+      work7[at2 + j + 577] = sum13;
+      work7[at2 + j + 578] = sum14;
+      work7[at2 + j + 579] = sum15;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
-    const at25 = i1 * 128;
-    const at26 = i1 * 192;
-    const at27 = i1 * 192 + 1;
-    const at28 = i1 * 192 + 2;
-    const at29 = i1 * 192 + 3;
+    const at4 = i1 * 128;
+    const at5 = i1 * 192;
     for (let j1 = 0; j1 < 192; j1 += 4) {
       let sum16 = 0;
       let sum17 = 0;
       let sum18 = 0;
       let sum19 = 0;
-      const at30 = j1 * 128;
-      const at31 = j1 * 128 + 128;
-      const at32 = j1 * 128 + 256;
-      const at33 = j1 * 128 + 384;
+      const at6 = j1 * 128;
       for (let k1 = 0; k1 < 128; k1++) {
-        const t21 = t11[at25 + k1];
-        sum16 += t21 * h_W[at30 + k1];
-        sum17 += t21 * h_W[at31 + k1];
-        sum18 += t21 * h_W[at32 + k1];
-        sum19 += t21 * h_W[at33 + k1];
+        const t8 = work6[at4 + k1];
+        sum16 += t8 * h_W[at6 + k1];
+        sum17 += t8 * h_W[at6 + k1 + 128];
+        sum18 += t8 * h_W[at6 + k1 + 256];
+        sum19 += t8 * h_W[at6 + k1 + 384];
       }
-      t12[at26 + j1] = sum16;
-      t12[at27 + j1] = sum17;
-      t12[at28 + j1] = sum18;
-      t12[at29 + j1] = sum19;
+      work7[at5 + j1] = sum16;
+      work7[at5 + j1 + 1] = sum17;
+      work7[at5 + j1 + 2] = sum18;
+      work7[at5 + j1 + 3] = sum19;
     }
   }
 }
 
-function neuralLMGradientKernel18(
+function neuralLMGradientKernel16(
   gradient_E1: Float32Array,
   words: Int32Array,
-  t12: Float32Array,
+  work7: Float32Array,
   batch: number,
 ): void {
   gradient_E1.fill(0);
@@ -2356,35 +1897,20 @@ function neuralLMGradientKernel18(
       const at1 = i * 192 + j * 64;
       const at2 = words[at + j] * 64;
       for (let k = 0; k < 64; k++) {
-        gradient_E1[at2 + k] += t12[at1 + k];
+        gradient_E1[at2 + k] += work7[at1 + k];
       }
     }
   }
 }
 
-function neuralLMGradientKernel19(
-  t: Float32Array,
-  t11: Float32Array,
+function neuralLMGradientKernel17(
+  work: Float32Array,
+  work6: Float32Array,
   gradient_h_W1: Float32Array,
   batch: number,
 ): void {
   for (let i = 0; i < 192; i += 4) {
     const at = i * 128;
-    const at1 = i * 128 + 1;
-    const at2 = i * 128 + 2;
-    const at3 = i * 128 + 3;
-    const at4 = i * 128 + 128;
-    const at5 = i * 128 + 129;
-    const at6 = i * 128 + 130;
-    const at7 = i * 128 + 131;
-    const at8 = i * 128 + 256;
-    const at9 = i * 128 + 257;
-    const at10 = i * 128 + 258;
-    const at11 = i * 128 + 259;
-    const at12 = i * 128 + 384;
-    const at13 = i * 128 + 385;
-    const at14 = i * 128 + 386;
-    const at15 = i * 128 + 387;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -2403,62 +1929,62 @@ function neuralLMGradientKernel19(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t13 = t[i + k * 192];
-        const t14 = t11[j + k * 128];
-        sum += t14 * t13;
-        const t15 = t11[j + 1 + k * 128];
-        sum1 += t15 * t13;
-        const t16 = t11[j + 2 + k * 128];
-        sum2 += t16 * t13;
-        const t17 = t11[j + 3 + k * 128];
-        sum3 += t17 * t13;
-        const t18 = t[i + 1 + k * 192];
-        sum4 += t14 * t18;
-        sum5 += t15 * t18;
-        sum6 += t16 * t18;
-        sum7 += t17 * t18;
-        const t19 = t[i + 2 + k * 192];
-        sum8 += t14 * t19;
-        sum9 += t15 * t19;
-        sum10 += t16 * t19;
-        sum11 += t17 * t19;
-        const t20 = t[i + 3 + k * 192];
-        sum12 += t14 * t20;
-        sum13 += t15 * t20;
-        sum14 += t16 * t20;
-        sum15 += t17 * t20;
+        const t = work[i + k * 192];
+        const t1 = work6[j + k * 128];
+        sum += t1 * t;
+        const t2 = work6[j + k * 128 + 1];
+        sum1 += t2 * t;
+        const t3 = work6[j + k * 128 + 2];
+        sum2 += t3 * t;
+        const t4 = work6[j + k * 128 + 3];
+        sum3 += t4 * t;
+        const t5 = work[i + k * 192 + 1];
+        sum4 += t1 * t5;
+        sum5 += t2 * t5;
+        sum6 += t3 * t5;
+        sum7 += t4 * t5;
+        const t6 = work[i + k * 192 + 2];
+        sum8 += t1 * t6;
+        sum9 += t2 * t6;
+        sum10 += t3 * t6;
+        sum11 += t4 * t6;
+        const t7 = work[i + k * 192 + 3];
+        sum12 += t1 * t7;
+        sum13 += t2 * t7;
+        sum14 += t3 * t7;
+        sum15 += t4 * t7;
       }
       gradient_h_W1[at + j] = sum;
-      gradient_h_W1[at1 + j] = sum1;
-      gradient_h_W1[at2 + j] = sum2;
-      gradient_h_W1[at3 + j] = sum3;
-      gradient_h_W1[at4 + j] = sum4;
-      gradient_h_W1[at5 + j] = sum5;
-      gradient_h_W1[at6 + j] = sum6;
-      gradient_h_W1[at7 + j] = sum7;
-      gradient_h_W1[at8 + j] = sum8;
-      gradient_h_W1[at9 + j] = sum9;
-      gradient_h_W1[at10 + j] = sum10;
-      gradient_h_W1[at11 + j] = sum11;
-      gradient_h_W1[at12 + j] = sum12;
-      gradient_h_W1[at13 + j] = sum13;
-      gradient_h_W1[at14 + j] = sum14;
-      gradient_h_W1[at15 + j] = sum15;
+      gradient_h_W1[at + j + 1] = sum1;
+      gradient_h_W1[at + j + 2] = sum2;
+      gradient_h_W1[at + j + 3] = sum3;
+      gradient_h_W1[at + j + 128] = sum4;
+      gradient_h_W1[at + j + 129] = sum5;
+      gradient_h_W1[at + j + 130] = sum6;
+      gradient_h_W1[at + j + 131] = sum7;
+      gradient_h_W1[at + j + 256] = sum8;
+      gradient_h_W1[at + j + 257] = sum9;
+      gradient_h_W1[at + j + 258] = sum10;
+      gradient_h_W1[at + j + 259] = sum11;
+      gradient_h_W1[at + j + 384] = sum12;
+      gradient_h_W1[at + j + 385] = sum13;
+      gradient_h_W1[at + j + 386] = sum14;
+      gradient_h_W1[at + j + 387] = sum15;
     }
   }
 }
 
-function neuralLMGradientKernel20(t11: Float32Array, gradient_h_b1: Float32Array, batch: number): void {
+function neuralLMGradientKernel18(work6: Float32Array, gradient_h_b1: Float32Array, batch: number): void {
   for (let i = 0; i < 128; i += 4) {
     let sum = 0;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < batch; k++) {
-      sum += t11[i + k * 128];
-      sum1 += t11[i + 1 + k * 128];
-      sum2 += t11[i + 2 + k * 128];
-      sum3 += t11[i + 3 + k * 128];
+      sum += work6[i + k * 128];
+      sum1 += work6[i + k * 128 + 1];
+      sum2 += work6[i + k * 128 + 2];
+      sum3 += work6[i + k * 128 + 3];
     }
     gradient_h_b1[i] = sum;
     gradient_h_b1[i + 1] = sum1;
@@ -2467,29 +1993,14 @@ function neuralLMGradientKernel20(t11: Float32Array, gradient_h_b1: Float32Array
   }
 }
 
-function neuralLMGradientKernel21(
+function neuralLMGradientKernel19(
   h1: Float32Array,
-  t10: Float32Array,
+  work5: Float32Array,
   gradient_z_W1: Float32Array,
   batch: number,
 ): void {
   for (let i = 0; i < 128; i += 4) {
     const at = i * 5000;
-    const at1 = i * 5000 + 1;
-    const at2 = i * 5000 + 2;
-    const at3 = i * 5000 + 3;
-    const at4 = i * 5000 + 5000;
-    const at5 = i * 5000 + 5001;
-    const at6 = i * 5000 + 5002;
-    const at7 = i * 5000 + 5003;
-    const at8 = i * 5000 + 10000;
-    const at9 = i * 5000 + 10001;
-    const at10 = i * 5000 + 10002;
-    const at11 = i * 5000 + 10003;
-    const at12 = i * 5000 + 15000;
-    const at13 = i * 5000 + 15001;
-    const at14 = i * 5000 + 15002;
-    const at15 = i * 5000 + 15003;
     for (let j = 0; j < 5000; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -2508,71 +2019,62 @@ function neuralLMGradientKernel21(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t13 = h1[i + k * 128];
-        const t14 = t10[j + k * 5000];
-        sum += t14 * t13;
-        const t15 = t10[j + 1 + k * 5000];
-        sum1 += t15 * t13;
-        const t16 = t10[j + 2 + k * 5000];
-        sum2 += t16 * t13;
-        const t17 = t10[j + 3 + k * 5000];
-        sum3 += t17 * t13;
-        const t18 = h1[i + 1 + k * 128];
-        sum4 += t14 * t18;
-        sum5 += t15 * t18;
-        sum6 += t16 * t18;
-        sum7 += t17 * t18;
-        const t19 = h1[i + 2 + k * 128];
-        sum8 += t14 * t19;
-        sum9 += t15 * t19;
-        sum10 += t16 * t19;
-        sum11 += t17 * t19;
-        const t20 = h1[i + 3 + k * 128];
-        sum12 += t14 * t20;
-        sum13 += t15 * t20;
-        sum14 += t16 * t20;
-        sum15 += t17 * t20;
+        const t = h1[i + k * 128];
+        const t1 = work5[j + k * 5000];
+        sum += t1 * t;
+        const t2 = work5[j + k * 5000 + 1];
+        sum1 += t2 * t;
+        const t3 = work5[j + k * 5000 + 2];
+        sum2 += t3 * t;
+        const t4 = work5[j + k * 5000 + 3];
+        sum3 += t4 * t;
+        const t5 = h1[i + k * 128 + 1];
+        sum4 += t1 * t5;
+        sum5 += t2 * t5;
+        sum6 += t3 * t5;
+        sum7 += t4 * t5;
+        const t6 = h1[i + k * 128 + 2];
+        sum8 += t1 * t6;
+        sum9 += t2 * t6;
+        sum10 += t3 * t6;
+        sum11 += t4 * t6;
+        const t7 = h1[i + k * 128 + 3];
+        sum12 += t1 * t7;
+        sum13 += t2 * t7;
+        sum14 += t3 * t7;
+        sum15 += t4 * t7;
       }
       gradient_z_W1[at + j] = sum;
-      gradient_z_W1[at1 + j] = sum1;
-      gradient_z_W1[at2 + j] = sum2;
-      gradient_z_W1[at3 + j] = sum3;
-      gradient_z_W1[at4 + j] = sum4;
-      gradient_z_W1[at5 + j] = sum5;
-      gradient_z_W1[at6 + j] = sum6;
-      gradient_z_W1[at7 + j] = sum7;
-      gradient_z_W1[at8 + j] = sum8;
-      gradient_z_W1[at9 + j] = sum9;
-      gradient_z_W1[at10 + j] = sum10;
-      gradient_z_W1[at11 + j] = sum11;
-      gradient_z_W1[at12 + j] = sum12;
-      gradient_z_W1[at13 + j] = sum13;
-      gradient_z_W1[at14 + j] = sum14;
-      gradient_z_W1[at15 + j] = sum15;
+      gradient_z_W1[at + j + 1] = sum1;
+      gradient_z_W1[at + j + 2] = sum2;
+      gradient_z_W1[at + j + 3] = sum3;
+      gradient_z_W1[at + j + 5000] = sum4;
+      gradient_z_W1[at + j + 5001] = sum5;
+      gradient_z_W1[at + j + 5002] = sum6;
+      gradient_z_W1[at + j + 5003] = sum7;
+      gradient_z_W1[at + j + 10000] = sum8;
+      gradient_z_W1[at + j + 10001] = sum9;
+      gradient_z_W1[at + j + 10002] = sum10;
+      gradient_z_W1[at + j + 10003] = sum11;
+      gradient_z_W1[at + j + 15000] = sum12;
+      gradient_z_W1[at + j + 15001] = sum13;
+      gradient_z_W1[at + j + 15002] = sum14;
+      gradient_z_W1[at + j + 15003] = sum15;
     }
   }
 }
 
-function neuralLMGradientKernel22(
-  t7: Float32Array,
-  t8: Float32Array,
-  gradient_z_b1: Float32Array,
-  batch: number,
-): void {
+function neuralLMGradientKernel20(work5: Float32Array, gradient_z_b1: Float32Array, batch: number): void {
   for (let i = 0; i < 5000; i += 4) {
     let sum = 0;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < batch; k++) {
-      const at = i + k * 5000;
-      sum += t7[at] + t8[at];
-      const at1 = i + 1 + k * 5000;
-      sum1 += t7[at1] + t8[at1];
-      const at2 = i + 2 + k * 5000;
-      sum2 += t7[at2] + t8[at2];
-      const at3 = i + 3 + k * 5000;
-      sum3 += t7[at3] + t8[at3];
+      sum += work5[i + k * 5000];
+      sum1 += work5[i + k * 5000 + 1];
+      sum2 += work5[i + k * 5000 + 2];
+      sum3 += work5[i + k * 5000 + 3];
     }
     gradient_z_b1[i] = sum;
     gradient_z_b1[i + 1] = sum1;
@@ -2581,6 +2083,7 @@ function neuralLMGradientKernel22(
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMInitialOptimizerKernel1(optimizer_E_m: Float32Array, optimizer_E_v: Float32Array): void {
   for (let i = 0; i < 320000; i++) {
     optimizer_E_m[i] = 0;
@@ -2588,6 +2091,7 @@ function neuralLMInitialOptimizerKernel1(optimizer_E_m: Float32Array, optimizer_
   }
 }
 
+/** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
 function neuralLMInitialOptimizerKernel2(optimizer_h_b_m: Float32Array, optimizer_h_b_v: Float32Array): void {
   for (let i = 0; i < 128; i++) {
     optimizer_h_b_m[i] = 0;
@@ -2595,6 +2099,7 @@ function neuralLMInitialOptimizerKernel2(optimizer_h_b_m: Float32Array, optimize
   }
 }
 
+/** neural-lm.nn:18: z = dense(h, vocabulary) */
 function neuralLMInitialOptimizerKernel3(optimizer_z_b_m: Float32Array, optimizer_z_b_v: Float32Array): void {
   for (let i = 0; i < 5000; i++) {
     optimizer_z_b_m[i] = 0;
@@ -2602,6 +2107,7 @@ function neuralLMInitialOptimizerKernel3(optimizer_z_b_m: Float32Array, optimize
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMInitialOptimizerKernel4(optimizer_h_W_m: Float32Array, optimizer_h_W_v: Float32Array): void {
   for (let i = 0; i < 24576; i++) {
     optimizer_h_W_m[i] = 0;
@@ -2609,6 +2115,7 @@ function neuralLMInitialOptimizerKernel4(optimizer_h_W_m: Float32Array, optimize
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMInitialOptimizerKernel5(optimizer_z_W_m: Float32Array, optimizer_z_W_v: Float32Array): void {
   for (let i = 0; i < 640000; i++) {
     optimizer_z_W_m[i] = 0;
@@ -2616,640 +2123,10 @@ function neuralLMInitialOptimizerKernel5(optimizer_z_W_m: Float32Array, optimize
   }
 }
 
-function neuralLMStepKernel2(
-  h_W: Float32Array,
-  t: Float32Array,
-  h_b: Float32Array,
-  h: Float32Array,
-  t1: Uint8Array,
-  seed: number,
-  step: number,
-  hyper_rate: number,
-  batch: number,
-): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 192;
-    const at2 = i * 192 + 192;
-    const at3 = i * 192 + 384;
-    const at4 = i * 192 + 576;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
-    for (let j = 0; j < 128; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      for (let k = 0; k < 192; k++) {
-        const t14 = h_W[j + k * 128];
-        const t15 = t[at1 + k];
-        sum += t15 * t14;
-        const t16 = h_W[j + 1 + k * 128];
-        sum1 += t15 * t16;
-        const t17 = h_W[j + 2 + k * 128];
-        sum2 += t15 * t17;
-        const t18 = h_W[j + 3 + k * 128];
-        sum3 += t15 * t18;
-        const t19 = t[at2 + k];
-        sum4 += t19 * t14;
-        sum5 += t19 * t16;
-        sum6 += t19 * t17;
-        sum7 += t19 * t18;
-        const t20 = t[at3 + k];
-        sum8 += t20 * t14;
-        sum9 += t20 * t16;
-        sum10 += t20 * t17;
-        sum11 += t20 * t18;
-        const t21 = t[at4 + k];
-        sum12 += t21 * t14;
-        sum13 += t21 * t16;
-        sum14 += t21 * t17;
-        sum15 += t21 * t18;
-      }
-      const t22 = h_b[j];
-      const at21 = at5 + j;
-      h[at21] = tanhF32(sum + t22);
-      t1[at21] = uniform(seed, step, 3, at21) < hyper_rate ? 1 : 0;
-      const t23 = h_b[j + 1];
-      const at22 = at6 + j;
-      h[at22] = tanhF32(sum1 + t23);
-      t1[at22] = uniform(seed, step, 3, at22) < hyper_rate ? 1 : 0;
-      const t24 = h_b[j + 2];
-      const at23 = at7 + j;
-      h[at23] = tanhF32(sum2 + t24);
-      t1[at23] = uniform(seed, step, 3, at23) < hyper_rate ? 1 : 0;
-      const t25 = h_b[j + 3];
-      const at24 = at8 + j;
-      h[at24] = tanhF32(sum3 + t25);
-      t1[at24] = uniform(seed, step, 3, at24) < hyper_rate ? 1 : 0;
-      const at25 = at9 + j;
-      h[at25] = tanhF32(sum4 + t22);
-      t1[at25] = uniform(seed, step, 3, at25) < hyper_rate ? 1 : 0;
-      const at26 = at10 + j;
-      h[at26] = tanhF32(sum5 + t23);
-      t1[at26] = uniform(seed, step, 3, at26) < hyper_rate ? 1 : 0;
-      const at27 = at11 + j;
-      h[at27] = tanhF32(sum6 + t24);
-      t1[at27] = uniform(seed, step, 3, at27) < hyper_rate ? 1 : 0;
-      const at28 = at12 + j;
-      h[at28] = tanhF32(sum7 + t25);
-      t1[at28] = uniform(seed, step, 3, at28) < hyper_rate ? 1 : 0;
-      const at29 = at13 + j;
-      h[at29] = tanhF32(sum8 + t22);
-      t1[at29] = uniform(seed, step, 3, at29) < hyper_rate ? 1 : 0;
-      const at30 = at14 + j;
-      h[at30] = tanhF32(sum9 + t23);
-      t1[at30] = uniform(seed, step, 3, at30) < hyper_rate ? 1 : 0;
-      const at31 = at15 + j;
-      h[at31] = tanhF32(sum10 + t24);
-      t1[at31] = uniform(seed, step, 3, at31) < hyper_rate ? 1 : 0;
-      const at32 = at16 + j;
-      h[at32] = tanhF32(sum11 + t25);
-      t1[at32] = uniform(seed, step, 3, at32) < hyper_rate ? 1 : 0;
-      const at33 = at17 + j;
-      h[at33] = tanhF32(sum12 + t22);
-      t1[at33] = uniform(seed, step, 3, at33) < hyper_rate ? 1 : 0;
-      const at34 = at18 + j;
-      h[at34] = tanhF32(sum13 + t23);
-      t1[at34] = uniform(seed, step, 3, at34) < hyper_rate ? 1 : 0;
-      const at35 = at19 + j;
-      h[at35] = tanhF32(sum14 + t24);
-      t1[at35] = uniform(seed, step, 3, at35) < hyper_rate ? 1 : 0;
-      const at36 = at20 + j;
-      h[at36] = tanhF32(sum15 + t25);
-      t1[at36] = uniform(seed, step, 3, at36) < hyper_rate ? 1 : 0;
-    }
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at37 = i1 * 192;
-    const at38 = i1 * 128;
-    const at39 = i1 * 128 + 1;
-    const at40 = i1 * 128 + 2;
-    const at41 = i1 * 128 + 3;
-    for (let j1 = 0; j1 < 128; j1 += 4) {
-      let sum16 = 0;
-      let sum17 = 0;
-      let sum18 = 0;
-      let sum19 = 0;
-      for (let k1 = 0; k1 < 192; k1++) {
-        const t26 = t[at37 + k1];
-        sum16 += t26 * h_W[j1 + k1 * 128];
-        sum17 += t26 * h_W[j1 + 1 + k1 * 128];
-        sum18 += t26 * h_W[j1 + 2 + k1 * 128];
-        sum19 += t26 * h_W[j1 + 3 + k1 * 128];
-      }
-      const at42 = at38 + j1;
-      h[at42] = tanhF32(sum16 + h_b[j1]);
-      t1[at42] = uniform(seed, step, 3, at42) < hyper_rate ? 1 : 0;
-      const at43 = at39 + j1;
-      h[at43] = tanhF32(sum17 + h_b[j1 + 1]);
-      t1[at43] = uniform(seed, step, 3, at43) < hyper_rate ? 1 : 0;
-      const at44 = at40 + j1;
-      h[at44] = tanhF32(sum18 + h_b[j1 + 2]);
-      t1[at44] = uniform(seed, step, 3, at44) < hyper_rate ? 1 : 0;
-      const at45 = at41 + j1;
-      h[at45] = tanhF32(sum19 + h_b[j1 + 3]);
-      t1[at45] = uniform(seed, step, 3, at45) < hyper_rate ? 1 : 0;
-    }
-  }
-}
-
-function neuralLMStepKernel7(z_W: Float32Array, h1: Float32Array, t2: Float32Array, batch: number): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 5000;
-    const at6 = i * 5000 + 1;
-    const at7 = i * 5000 + 2;
-    const at8 = i * 5000 + 3;
-    const at9 = i * 5000 + 5000;
-    const at10 = i * 5000 + 5001;
-    const at11 = i * 5000 + 5002;
-    const at12 = i * 5000 + 5003;
-    const at13 = i * 5000 + 10000;
-    const at14 = i * 5000 + 10001;
-    const at15 = i * 5000 + 10002;
-    const at16 = i * 5000 + 10003;
-    const at17 = i * 5000 + 15000;
-    const at18 = i * 5000 + 15001;
-    const at19 = i * 5000 + 15002;
-    const at20 = i * 5000 + 15003;
-    for (let j = 0; j < 5000; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      for (let k = 0; k < 128; k++) {
-        const t14 = z_W[j + k * 5000];
-        const t15 = h1[at1 + k];
-        sum += t15 * t14;
-        const t16 = z_W[j + 1 + k * 5000];
-        sum1 += t15 * t16;
-        const t17 = z_W[j + 2 + k * 5000];
-        sum2 += t15 * t17;
-        const t18 = z_W[j + 3 + k * 5000];
-        sum3 += t15 * t18;
-        const t19 = h1[at2 + k];
-        sum4 += t19 * t14;
-        sum5 += t19 * t16;
-        sum6 += t19 * t17;
-        sum7 += t19 * t18;
-        const t20 = h1[at3 + k];
-        sum8 += t20 * t14;
-        sum9 += t20 * t16;
-        sum10 += t20 * t17;
-        sum11 += t20 * t18;
-        const t21 = h1[at4 + k];
-        sum12 += t21 * t14;
-        sum13 += t21 * t16;
-        sum14 += t21 * t17;
-        sum15 += t21 * t18;
-      }
-      t2[at5 + j] = sum;
-      t2[at6 + j] = sum1;
-      t2[at7 + j] = sum2;
-      t2[at8 + j] = sum3;
-      t2[at9 + j] = sum4;
-      t2[at10 + j] = sum5;
-      t2[at11 + j] = sum6;
-      t2[at12 + j] = sum7;
-      t2[at13 + j] = sum8;
-      t2[at14 + j] = sum9;
-      t2[at15 + j] = sum10;
-      t2[at16 + j] = sum11;
-      t2[at17 + j] = sum12;
-      t2[at18 + j] = sum13;
-      t2[at19 + j] = sum14;
-      t2[at20 + j] = sum15;
-    }
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at21 = i1 * 128;
-    const at22 = i1 * 5000;
-    const at23 = i1 * 5000 + 1;
-    const at24 = i1 * 5000 + 2;
-    const at25 = i1 * 5000 + 3;
-    for (let j1 = 0; j1 < 5000; j1 += 4) {
-      let sum16 = 0;
-      let sum17 = 0;
-      let sum18 = 0;
-      let sum19 = 0;
-      for (let k1 = 0; k1 < 128; k1++) {
-        const t22 = h1[at21 + k1];
-        sum16 += t22 * z_W[j1 + k1 * 5000];
-        sum17 += t22 * z_W[j1 + 1 + k1 * 5000];
-        sum18 += t22 * z_W[j1 + 2 + k1 * 5000];
-        sum19 += t22 * z_W[j1 + 3 + k1 * 5000];
-      }
-      t2[at22 + j1] = sum16;
-      t2[at23 + j1] = sum17;
-      t2[at24 + j1] = sum18;
-      t2[at25 + j1] = sum19;
-    }
-  }
-}
-
-function neuralLMStepKernel11(
-  t3: Float32Array,
-  t2: Float32Array,
-  z_b: Float32Array,
-  t5: Float32Array,
-  batch: number,
-): void {
-  for (let i = 0; i < batch; i++) {
-    const t14 = t3[i];
-    const at = i * 5000;
-    for (let j = 0; j < 5000; j++) {
-      const at1 = at + j;
-      t5[at1] = expF32(t2[at1] + z_b[j] - t14);
-    }
-  }
-}
-
-function neuralLMStepKernel15(
-  t6: Float32Array,
-  t5: Float32Array,
-  t7: Float32Array,
-  value3: number,
-  batch: number,
-): void {
-  for (let i = 0; i < batch; i++) {
-    const at = i * 5000;
-    const t14 = value3 / t6[i];
-    for (let j = 0; j < 5000; j++) {
-      const at1 = at + j;
-      t7[at1] = t14 * t5[at1];
-    }
-  }
-}
-
-function neuralLMStepKernel17(
-  word: Int32Array,
-  t4: Float32Array,
-  t8: Float32Array,
-  t7: Float32Array,
-  t9: Float32Array,
-  t10: Float32Array,
-  value5: number,
-  batch: number,
-): void {
-  for (let i = 0; i < batch; i++) {
-    const at = word[i];
-    const at1 = i * 5000;
-    const t14 = 0 < t4[i];
-    for (let j = 0; j < 5000; j++) {
-      const at2 = at1 + j;
-      const t15 = at === j ? value5 : 0;
-      t8[at2] = t15;
-      const t16 = t15 + t7[at2];
-      t9[at2] = t16;
-      t10[at2] = t14 ? t16 : 0;
-    }
-  }
-}
-
-function neuralLMStepKernel18(
-  z_W: Float32Array,
-  t9: Float32Array,
-  h: Float32Array,
-  t1: Uint8Array,
-  t11: Float32Array,
-  value: number,
-  batch: number,
-): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 5000;
-    const at2 = i * 5000 + 5000;
-    const at3 = i * 5000 + 10000;
-    const at4 = i * 5000 + 15000;
-    const at5 = i * 128;
-    const at6 = i * 128 + 1;
-    const at7 = i * 128 + 2;
-    const at8 = i * 128 + 3;
-    const at9 = i * 128 + 128;
-    const at10 = i * 128 + 129;
-    const at11 = i * 128 + 130;
-    const at12 = i * 128 + 131;
-    const at13 = i * 128 + 256;
-    const at14 = i * 128 + 257;
-    const at15 = i * 128 + 258;
-    const at16 = i * 128 + 259;
-    const at17 = i * 128 + 384;
-    const at18 = i * 128 + 385;
-    const at19 = i * 128 + 386;
-    const at20 = i * 128 + 387;
-    for (let j = 0; j < 128; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      const at21 = j * 5000;
-      const at22 = j * 5000 + 5000;
-      const at23 = j * 5000 + 10000;
-      const at24 = j * 5000 + 15000;
-      for (let k = 0; k < 5000; k++) {
-        const t14 = z_W[at21 + k];
-        const t15 = t9[at1 + k];
-        sum += t15 * t14;
-        const t16 = z_W[at22 + k];
-        sum1 += t15 * t16;
-        const t17 = z_W[at23 + k];
-        sum2 += t15 * t17;
-        const t18 = z_W[at24 + k];
-        sum3 += t15 * t18;
-        const t19 = t9[at2 + k];
-        sum4 += t19 * t14;
-        sum5 += t19 * t16;
-        sum6 += t19 * t17;
-        sum7 += t19 * t18;
-        const t20 = t9[at3 + k];
-        sum8 += t20 * t14;
-        sum9 += t20 * t16;
-        sum10 += t20 * t17;
-        sum11 += t20 * t18;
-        const t21 = t9[at4 + k];
-        sum12 += t21 * t14;
-        sum13 += t21 * t16;
-        sum14 += t21 * t17;
-        sum15 += t21 * t18;
-      }
-      const at25 = at5 + j;
-      const t22 = h[at25];
-      t11[at25] = (t1[at25] !== 0 ? 0 : sum * value) * (1 - t22 * t22);
-      const at26 = at6 + j;
-      const t23 = h[at26];
-      t11[at26] = (t1[at26] !== 0 ? 0 : sum1 * value) * (1 - t23 * t23);
-      const at27 = at7 + j;
-      const t24 = h[at27];
-      t11[at27] = (t1[at27] !== 0 ? 0 : sum2 * value) * (1 - t24 * t24);
-      const at28 = at8 + j;
-      const t25 = h[at28];
-      t11[at28] = (t1[at28] !== 0 ? 0 : sum3 * value) * (1 - t25 * t25);
-      const at29 = at9 + j;
-      const t26 = h[at29];
-      t11[at29] = (t1[at29] !== 0 ? 0 : sum4 * value) * (1 - t26 * t26);
-      const at30 = at10 + j;
-      const t27 = h[at30];
-      t11[at30] = (t1[at30] !== 0 ? 0 : sum5 * value) * (1 - t27 * t27);
-      const at31 = at11 + j;
-      const t28 = h[at31];
-      t11[at31] = (t1[at31] !== 0 ? 0 : sum6 * value) * (1 - t28 * t28);
-      const at32 = at12 + j;
-      const t29 = h[at32];
-      t11[at32] = (t1[at32] !== 0 ? 0 : sum7 * value) * (1 - t29 * t29);
-      const at33 = at13 + j;
-      const t30 = h[at33];
-      t11[at33] = (t1[at33] !== 0 ? 0 : sum8 * value) * (1 - t30 * t30);
-      const at34 = at14 + j;
-      const t31 = h[at34];
-      t11[at34] = (t1[at34] !== 0 ? 0 : sum9 * value) * (1 - t31 * t31);
-      const at35 = at15 + j;
-      const t32 = h[at35];
-      t11[at35] = (t1[at35] !== 0 ? 0 : sum10 * value) * (1 - t32 * t32);
-      const at36 = at16 + j;
-      const t33 = h[at36];
-      t11[at36] = (t1[at36] !== 0 ? 0 : sum11 * value) * (1 - t33 * t33);
-      const at37 = at17 + j;
-      const t34 = h[at37];
-      t11[at37] = (t1[at37] !== 0 ? 0 : sum12 * value) * (1 - t34 * t34);
-      const at38 = at18 + j;
-      const t35 = h[at38];
-      t11[at38] = (t1[at38] !== 0 ? 0 : sum13 * value) * (1 - t35 * t35);
-      const at39 = at19 + j;
-      const t36 = h[at39];
-      t11[at39] = (t1[at39] !== 0 ? 0 : sum14 * value) * (1 - t36 * t36);
-      const at40 = at20 + j;
-      const t37 = h[at40];
-      t11[at40] = (t1[at40] !== 0 ? 0 : sum15 * value) * (1 - t37 * t37);
-    }
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at41 = i1 * 5000;
-    const at42 = i1 * 128;
-    const at43 = i1 * 128 + 1;
-    const at44 = i1 * 128 + 2;
-    const at45 = i1 * 128 + 3;
-    for (let j1 = 0; j1 < 128; j1 += 4) {
-      let sum16 = 0;
-      let sum17 = 0;
-      let sum18 = 0;
-      let sum19 = 0;
-      const at46 = j1 * 5000;
-      const at47 = j1 * 5000 + 5000;
-      const at48 = j1 * 5000 + 10000;
-      const at49 = j1 * 5000 + 15000;
-      for (let k1 = 0; k1 < 5000; k1++) {
-        const t38 = t9[at41 + k1];
-        sum16 += t38 * z_W[at46 + k1];
-        sum17 += t38 * z_W[at47 + k1];
-        sum18 += t38 * z_W[at48 + k1];
-        sum19 += t38 * z_W[at49 + k1];
-      }
-      const at50 = at42 + j1;
-      const t39 = h[at50];
-      t11[at50] = (t1[at50] !== 0 ? 0 : sum16 * value) * (1 - t39 * t39);
-      const at51 = at43 + j1;
-      const t40 = h[at51];
-      t11[at51] = (t1[at51] !== 0 ? 0 : sum17 * value) * (1 - t40 * t40);
-      const at52 = at44 + j1;
-      const t41 = h[at52];
-      t11[at52] = (t1[at52] !== 0 ? 0 : sum18 * value) * (1 - t41 * t41);
-      const at53 = at45 + j1;
-      const t42 = h[at53];
-      t11[at53] = (t1[at53] !== 0 ? 0 : sum19 * value) * (1 - t42 * t42);
-    }
-  }
-}
-
-function neuralLMStepKernel19(h_W: Float32Array, t11: Float32Array, t12: Float32Array, batch: number): void {
-  const at = 4 * Math.floor(batch / 4);
-  for (let i = 0; i < at; i += 4) {
-    const at1 = i * 128;
-    const at2 = i * 128 + 128;
-    const at3 = i * 128 + 256;
-    const at4 = i * 128 + 384;
-    const at5 = i * 192;
-    const at6 = i * 192 + 1;
-    const at7 = i * 192 + 2;
-    const at8 = i * 192 + 3;
-    const at9 = i * 192 + 192;
-    const at10 = i * 192 + 193;
-    const at11 = i * 192 + 194;
-    const at12 = i * 192 + 195;
-    const at13 = i * 192 + 384;
-    const at14 = i * 192 + 385;
-    const at15 = i * 192 + 386;
-    const at16 = i * 192 + 387;
-    const at17 = i * 192 + 576;
-    const at18 = i * 192 + 577;
-    const at19 = i * 192 + 578;
-    const at20 = i * 192 + 579;
-    for (let j = 0; j < 192; j += 4) {
-      let sum = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      let sum4 = 0;
-      let sum5 = 0;
-      let sum6 = 0;
-      let sum7 = 0;
-      let sum8 = 0;
-      let sum9 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum14 = 0;
-      let sum15 = 0;
-      const at21 = j * 128;
-      const at22 = j * 128 + 128;
-      const at23 = j * 128 + 256;
-      const at24 = j * 128 + 384;
-      for (let k = 0; k < 128; k++) {
-        const t14 = h_W[at21 + k];
-        const t15 = t11[at1 + k];
-        sum += t15 * t14;
-        const t16 = h_W[at22 + k];
-        sum1 += t15 * t16;
-        const t17 = h_W[at23 + k];
-        sum2 += t15 * t17;
-        const t18 = h_W[at24 + k];
-        sum3 += t15 * t18;
-        const t19 = t11[at2 + k];
-        sum4 += t19 * t14;
-        sum5 += t19 * t16;
-        sum6 += t19 * t17;
-        sum7 += t19 * t18;
-        const t20 = t11[at3 + k];
-        sum8 += t20 * t14;
-        sum9 += t20 * t16;
-        sum10 += t20 * t17;
-        sum11 += t20 * t18;
-        const t21 = t11[at4 + k];
-        sum12 += t21 * t14;
-        sum13 += t21 * t16;
-        sum14 += t21 * t17;
-        sum15 += t21 * t18;
-      }
-      t12[at5 + j] = sum;
-      t12[at6 + j] = sum1;
-      t12[at7 + j] = sum2;
-      t12[at8 + j] = sum3;
-      t12[at9 + j] = sum4;
-      t12[at10 + j] = sum5;
-      t12[at11 + j] = sum6;
-      t12[at12 + j] = sum7;
-      t12[at13 + j] = sum8;
-      t12[at14 + j] = sum9;
-      t12[at15 + j] = sum10;
-      t12[at16 + j] = sum11;
-      t12[at17 + j] = sum12;
-      t12[at18 + j] = sum13;
-      t12[at19 + j] = sum14;
-      t12[at20 + j] = sum15;
-    }
-  }
-  for (let i1 = at; i1 < batch; i1++) {
-    const at25 = i1 * 128;
-    const at26 = i1 * 192;
-    const at27 = i1 * 192 + 1;
-    const at28 = i1 * 192 + 2;
-    const at29 = i1 * 192 + 3;
-    for (let j1 = 0; j1 < 192; j1 += 4) {
-      let sum16 = 0;
-      let sum17 = 0;
-      let sum18 = 0;
-      let sum19 = 0;
-      const at30 = j1 * 128;
-      const at31 = j1 * 128 + 128;
-      const at32 = j1 * 128 + 256;
-      const at33 = j1 * 128 + 384;
-      for (let k1 = 0; k1 < 128; k1++) {
-        const t22 = t11[at25 + k1];
-        sum16 += t22 * h_W[at30 + k1];
-        sum17 += t22 * h_W[at31 + k1];
-        sum18 += t22 * h_W[at32 + k1];
-        sum19 += t22 * h_W[at33 + k1];
-      }
-      t12[at26 + j1] = sum16;
-      t12[at27 + j1] = sum17;
-      t12[at28 + j1] = sum18;
-      t12[at29 + j1] = sum19;
-    }
-  }
-}
-
-function neuralLMStepKernel20(t13: Float32Array, words: Int32Array, t12: Float32Array, batch: number): void {
-  t13.fill(0);
-  for (let i = 0; i < batch; i++) {
-    const at = i * 3;
-    for (let j = 0; j < 3; j++) {
-      const at1 = i * 192 + j * 64;
-      const at2 = words[at + j] * 64;
-      for (let k = 0; k < 64; k++) {
-        t13[at2 + k] += t12[at1 + k];
-      }
-    }
-  }
-}
-
-function neuralLMStepKernel21(
-  t: Float32Array,
-  t11: Float32Array,
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
+function neuralLMStepKernel19(
+  work: Float32Array,
+  work6: Float32Array,
   optimizer_h_W_v: Float32Array,
   optimizer_h_W_m: Float32Array,
   h_W: Float32Array,
@@ -3259,21 +2136,6 @@ function neuralLMStepKernel21(
 ): void {
   for (let i = 0; i < 192; i += 4) {
     const at = i * 128;
-    const at1 = i * 128 + 1;
-    const at2 = i * 128 + 2;
-    const at3 = i * 128 + 3;
-    const at4 = i * 128 + 128;
-    const at5 = i * 128 + 129;
-    const at6 = i * 128 + 130;
-    const at7 = i * 128 + 131;
-    const at8 = i * 128 + 256;
-    const at9 = i * 128 + 257;
-    const at10 = i * 128 + 258;
-    const at11 = i * 128 + 259;
-    const at12 = i * 128 + 384;
-    const at13 = i * 128 + 385;
-    const at14 = i * 128 + 386;
-    const at15 = i * 128 + 387;
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -3292,181 +2154,166 @@ function neuralLMStepKernel21(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t14 = t[i + k * 192];
-        const t15 = t11[j + k * 128];
-        sum += t15 * t14;
-        const t16 = t11[j + 1 + k * 128];
-        sum1 += t16 * t14;
-        const t17 = t11[j + 2 + k * 128];
-        sum2 += t17 * t14;
-        const t18 = t11[j + 3 + k * 128];
-        sum3 += t18 * t14;
-        const t19 = t[i + 1 + k * 192];
-        sum4 += t15 * t19;
-        sum5 += t16 * t19;
-        sum6 += t17 * t19;
-        sum7 += t18 * t19;
-        const t20 = t[i + 2 + k * 192];
-        sum8 += t15 * t20;
-        sum9 += t16 * t20;
-        sum10 += t17 * t20;
-        sum11 += t18 * t20;
-        const t21 = t[i + 3 + k * 192];
-        sum12 += t15 * t21;
-        sum13 += t16 * t21;
-        sum14 += t17 * t21;
-        sum15 += t18 * t21;
+        const t = work[i + k * 192];
+        const t1 = work6[j + k * 128];
+        sum += t1 * t;
+        const t2 = work6[j + k * 128 + 1];
+        sum1 += t2 * t;
+        const t3 = work6[j + k * 128 + 2];
+        sum2 += t3 * t;
+        const t4 = work6[j + k * 128 + 3];
+        sum3 += t4 * t;
+        const t5 = work[i + k * 192 + 1];
+        sum4 += t1 * t5;
+        sum5 += t2 * t5;
+        sum6 += t3 * t5;
+        sum7 += t4 * t5;
+        const t6 = work[i + k * 192 + 2];
+        sum8 += t1 * t6;
+        sum9 += t2 * t6;
+        sum10 += t3 * t6;
+        sum11 += t4 * t6;
+        const t7 = work[i + k * 192 + 3];
+        sum12 += t1 * t7;
+        sum13 += t2 * t7;
+        sum14 += t3 * t7;
+        sum15 += t4 * t7;
       }
-      const at16 = at + j;
-      const at17 = at1 + j;
-      const at18 = at2 + j;
-      const at19 = at3 + j;
-      const at20 = at4 + j;
-      const at21 = at5 + j;
-      const at22 = at6 + j;
-      const at23 = at7 + j;
-      const at24 = at8 + j;
-      const at25 = at9 + j;
-      const at26 = at10 + j;
-      const at27 = at11 + j;
-      const at28 = at12 + j;
-      const at29 = at13 + j;
-      const at30 = at14 + j;
-      const at31 = at15 + j;
-      const t22 = optimizer_h_W_v[at16];
-      const t23 = optimizer_h_W_v[at17];
-      const t24 = optimizer_h_W_v[at18];
-      const t25 = optimizer_h_W_v[at19];
-      const t26 = optimizer_h_W_v[at20];
-      const t27 = optimizer_h_W_v[at21];
-      const t28 = optimizer_h_W_v[at22];
-      const t29 = optimizer_h_W_v[at23];
-      const t30 = optimizer_h_W_v[at24];
-      const t31 = optimizer_h_W_v[at25];
-      const t32 = optimizer_h_W_v[at26];
-      const t33 = optimizer_h_W_v[at27];
-      const t34 = optimizer_h_W_v[at28];
-      const t35 = optimizer_h_W_v[at29];
-      const t36 = optimizer_h_W_v[at30];
-      const t37 = optimizer_h_W_v[at31];
-      const t38 = 0.999 * t22 + 0.0010000000000000009 * (sum * sum);
-      optimizer_h_W_v[at16] = t38;
-      const t39 = optimizer_h_W_m[at16];
-      const t40 = optimizer_h_W_m[at17];
-      const t41 = optimizer_h_W_m[at18];
-      const t42 = optimizer_h_W_m[at19];
-      const t43 = optimizer_h_W_m[at20];
-      const t44 = optimizer_h_W_m[at21];
-      const t45 = optimizer_h_W_m[at22];
-      const t46 = optimizer_h_W_m[at23];
-      const t47 = optimizer_h_W_m[at24];
-      const t48 = optimizer_h_W_m[at25];
-      const t49 = optimizer_h_W_m[at26];
-      const t50 = optimizer_h_W_m[at27];
-      const t51 = optimizer_h_W_m[at28];
-      const t52 = optimizer_h_W_m[at29];
-      const t53 = optimizer_h_W_m[at30];
-      const t54 = optimizer_h_W_m[at31];
-      const t55 = 0.9 * t39 + 0.09999999999999998 * sum;
-      optimizer_h_W_m[at16] = t55;
-      const t56 = h_W[at16];
-      const t57 = h_W[at17];
-      const t58 = h_W[at18];
-      const t59 = h_W[at19];
-      const t60 = h_W[at20];
-      const t61 = h_W[at21];
-      const t62 = h_W[at22];
-      const t63 = h_W[at23];
-      const t64 = h_W[at24];
-      const t65 = h_W[at25];
-      const t66 = h_W[at26];
-      const t67 = h_W[at27];
-      const t68 = h_W[at28];
-      const t69 = h_W[at29];
-      const t70 = h_W[at30];
-      const t71 = h_W[at31];
-      h_W[at16] = t56 - (value1 * t55) / (Math.sqrt(t38) / value2 + 1e-8);
-      const t72 = 0.999 * t23 + 0.0010000000000000009 * (sum1 * sum1);
-      optimizer_h_W_v[at17] = t72;
-      const t73 = 0.9 * t40 + 0.09999999999999998 * sum1;
-      optimizer_h_W_m[at17] = t73;
-      h_W[at17] = t57 - (value1 * t73) / (Math.sqrt(t72) / value2 + 1e-8);
-      const t74 = 0.999 * t24 + 0.0010000000000000009 * (sum2 * sum2);
-      optimizer_h_W_v[at18] = t74;
-      const t75 = 0.9 * t41 + 0.09999999999999998 * sum2;
-      optimizer_h_W_m[at18] = t75;
-      h_W[at18] = t58 - (value1 * t75) / (Math.sqrt(t74) / value2 + 1e-8);
-      const t76 = 0.999 * t25 + 0.0010000000000000009 * (sum3 * sum3);
-      optimizer_h_W_v[at19] = t76;
-      const t77 = 0.9 * t42 + 0.09999999999999998 * sum3;
-      optimizer_h_W_m[at19] = t77;
-      h_W[at19] = t59 - (value1 * t77) / (Math.sqrt(t76) / value2 + 1e-8);
-      const t78 = 0.999 * t26 + 0.0010000000000000009 * (sum4 * sum4);
-      optimizer_h_W_v[at20] = t78;
-      const t79 = 0.9 * t43 + 0.09999999999999998 * sum4;
-      optimizer_h_W_m[at20] = t79;
-      h_W[at20] = t60 - (value1 * t79) / (Math.sqrt(t78) / value2 + 1e-8);
-      const t80 = 0.999 * t27 + 0.0010000000000000009 * (sum5 * sum5);
-      optimizer_h_W_v[at21] = t80;
-      const t81 = 0.9 * t44 + 0.09999999999999998 * sum5;
-      optimizer_h_W_m[at21] = t81;
-      h_W[at21] = t61 - (value1 * t81) / (Math.sqrt(t80) / value2 + 1e-8);
-      const t82 = 0.999 * t28 + 0.0010000000000000009 * (sum6 * sum6);
-      optimizer_h_W_v[at22] = t82;
-      const t83 = 0.9 * t45 + 0.09999999999999998 * sum6;
-      optimizer_h_W_m[at22] = t83;
-      h_W[at22] = t62 - (value1 * t83) / (Math.sqrt(t82) / value2 + 1e-8);
-      const t84 = 0.999 * t29 + 0.0010000000000000009 * (sum7 * sum7);
-      optimizer_h_W_v[at23] = t84;
-      const t85 = 0.9 * t46 + 0.09999999999999998 * sum7;
-      optimizer_h_W_m[at23] = t85;
-      h_W[at23] = t63 - (value1 * t85) / (Math.sqrt(t84) / value2 + 1e-8);
-      const t86 = 0.999 * t30 + 0.0010000000000000009 * (sum8 * sum8);
-      optimizer_h_W_v[at24] = t86;
-      const t87 = 0.9 * t47 + 0.09999999999999998 * sum8;
-      optimizer_h_W_m[at24] = t87;
-      h_W[at24] = t64 - (value1 * t87) / (Math.sqrt(t86) / value2 + 1e-8);
-      const t88 = 0.999 * t31 + 0.0010000000000000009 * (sum9 * sum9);
-      optimizer_h_W_v[at25] = t88;
-      const t89 = 0.9 * t48 + 0.09999999999999998 * sum9;
-      optimizer_h_W_m[at25] = t89;
-      h_W[at25] = t65 - (value1 * t89) / (Math.sqrt(t88) / value2 + 1e-8);
-      const t90 = 0.999 * t32 + 0.0010000000000000009 * (sum10 * sum10);
-      optimizer_h_W_v[at26] = t90;
-      const t91 = 0.9 * t49 + 0.09999999999999998 * sum10;
-      optimizer_h_W_m[at26] = t91;
-      h_W[at26] = t66 - (value1 * t91) / (Math.sqrt(t90) / value2 + 1e-8);
-      const t92 = 0.999 * t33 + 0.0010000000000000009 * (sum11 * sum11);
-      optimizer_h_W_v[at27] = t92;
-      const t93 = 0.9 * t50 + 0.09999999999999998 * sum11;
-      optimizer_h_W_m[at27] = t93;
-      h_W[at27] = t67 - (value1 * t93) / (Math.sqrt(t92) / value2 + 1e-8);
-      const t94 = 0.999 * t34 + 0.0010000000000000009 * (sum12 * sum12);
-      optimizer_h_W_v[at28] = t94;
-      const t95 = 0.9 * t51 + 0.09999999999999998 * sum12;
-      optimizer_h_W_m[at28] = t95;
-      h_W[at28] = t68 - (value1 * t95) / (Math.sqrt(t94) / value2 + 1e-8);
-      const t96 = 0.999 * t35 + 0.0010000000000000009 * (sum13 * sum13);
-      optimizer_h_W_v[at29] = t96;
-      const t97 = 0.9 * t52 + 0.09999999999999998 * sum13;
-      optimizer_h_W_m[at29] = t97;
-      h_W[at29] = t69 - (value1 * t97) / (Math.sqrt(t96) / value2 + 1e-8);
-      const t98 = 0.999 * t36 + 0.0010000000000000009 * (sum14 * sum14);
-      optimizer_h_W_v[at30] = t98;
-      const t99 = 0.9 * t53 + 0.09999999999999998 * sum14;
-      optimizer_h_W_m[at30] = t99;
-      h_W[at30] = t70 - (value1 * t99) / (Math.sqrt(t98) / value2 + 1e-8);
-      const t100 = 0.999 * t37 + 0.0010000000000000009 * (sum15 * sum15);
-      optimizer_h_W_v[at31] = t100;
-      const t101 = 0.9 * t54 + 0.09999999999999998 * sum15;
-      optimizer_h_W_m[at31] = t101;
-      h_W[at31] = t71 - (value1 * t101) / (Math.sqrt(t100) / value2 + 1e-8);
+      const t8 = optimizer_h_W_v[at + j];
+      const t9 = optimizer_h_W_v[at + j + 1];
+      const t10 = optimizer_h_W_v[at + j + 2];
+      const t11 = optimizer_h_W_v[at + j + 3];
+      const t12 = optimizer_h_W_v[at + j + 128];
+      const t13 = optimizer_h_W_v[at + j + 129];
+      const t14 = optimizer_h_W_v[at + j + 130];
+      const t15 = optimizer_h_W_v[at + j + 131];
+      const t16 = optimizer_h_W_v[at + j + 256];
+      const t17 = optimizer_h_W_v[at + j + 257];
+      const t18 = optimizer_h_W_v[at + j + 258];
+      const t19 = optimizer_h_W_v[at + j + 259];
+      const t20 = optimizer_h_W_v[at + j + 384];
+      const t21 = optimizer_h_W_v[at + j + 385];
+      const t22 = optimizer_h_W_v[at + j + 386];
+      const t23 = optimizer_h_W_v[at + j + 387];
+      const t24 = 0.999 * t8 + 0.0010000000000000009 * (sum * sum);
+      optimizer_h_W_v[at + j] = t24;
+      const t25 = optimizer_h_W_m[at + j];
+      const t26 = optimizer_h_W_m[at + j + 1];
+      const t27 = optimizer_h_W_m[at + j + 2];
+      const t28 = optimizer_h_W_m[at + j + 3];
+      const t29 = optimizer_h_W_m[at + j + 128];
+      const t30 = optimizer_h_W_m[at + j + 129];
+      const t31 = optimizer_h_W_m[at + j + 130];
+      const t32 = optimizer_h_W_m[at + j + 131];
+      const t33 = optimizer_h_W_m[at + j + 256];
+      const t34 = optimizer_h_W_m[at + j + 257];
+      const t35 = optimizer_h_W_m[at + j + 258];
+      const t36 = optimizer_h_W_m[at + j + 259];
+      const t37 = optimizer_h_W_m[at + j + 384];
+      const t38 = optimizer_h_W_m[at + j + 385];
+      const t39 = optimizer_h_W_m[at + j + 386];
+      const t40 = optimizer_h_W_m[at + j + 387];
+      const t41 = 0.9 * t25 + 0.09999999999999998 * sum;
+      optimizer_h_W_m[at + j] = t41;
+      const t42 = h_W[at + j];
+      const t43 = h_W[at + j + 1];
+      const t44 = h_W[at + j + 2];
+      const t45 = h_W[at + j + 3];
+      const t46 = h_W[at + j + 128];
+      const t47 = h_W[at + j + 129];
+      const t48 = h_W[at + j + 130];
+      const t49 = h_W[at + j + 131];
+      const t50 = h_W[at + j + 256];
+      const t51 = h_W[at + j + 257];
+      const t52 = h_W[at + j + 258];
+      const t53 = h_W[at + j + 259];
+      const t54 = h_W[at + j + 384];
+      const t55 = h_W[at + j + 385];
+      const t56 = h_W[at + j + 386];
+      const t57 = h_W[at + j + 387];
+      h_W[at + j] = t42 - (value1 * t41) / (Math.sqrt(t24) / value2 + 1e-8);
+      const t58 = 0.999 * t9 + 0.0010000000000000009 * (sum1 * sum1);
+      optimizer_h_W_v[at + j + 1] = t58;
+      const t59 = 0.9 * t26 + 0.09999999999999998 * sum1;
+      optimizer_h_W_m[at + j + 1] = t59;
+      h_W[at + j + 1] = t43 - (value1 * t59) / (Math.sqrt(t58) / value2 + 1e-8);
+      const t60 = 0.999 * t10 + 0.0010000000000000009 * (sum2 * sum2);
+      optimizer_h_W_v[at + j + 2] = t60;
+      const t61 = 0.9 * t27 + 0.09999999999999998 * sum2;
+      optimizer_h_W_m[at + j + 2] = t61;
+      h_W[at + j + 2] = t44 - (value1 * t61) / (Math.sqrt(t60) / value2 + 1e-8);
+      const t62 = 0.999 * t11 + 0.0010000000000000009 * (sum3 * sum3);
+      optimizer_h_W_v[at + j + 3] = t62;
+      const t63 = 0.9 * t28 + 0.09999999999999998 * sum3;
+      optimizer_h_W_m[at + j + 3] = t63;
+      h_W[at + j + 3] = t45 - (value1 * t63) / (Math.sqrt(t62) / value2 + 1e-8);
+      const t64 = 0.999 * t12 + 0.0010000000000000009 * (sum4 * sum4);
+      optimizer_h_W_v[at + j + 128] = t64;
+      const t65 = 0.9 * t29 + 0.09999999999999998 * sum4;
+      optimizer_h_W_m[at + j + 128] = t65;
+      h_W[at + j + 128] = t46 - (value1 * t65) / (Math.sqrt(t64) / value2 + 1e-8);
+      const t66 = 0.999 * t13 + 0.0010000000000000009 * (sum5 * sum5);
+      optimizer_h_W_v[at + j + 129] = t66;
+      const t67 = 0.9 * t30 + 0.09999999999999998 * sum5;
+      optimizer_h_W_m[at + j + 129] = t67;
+      h_W[at + j + 129] = t47 - (value1 * t67) / (Math.sqrt(t66) / value2 + 1e-8);
+      const t68 = 0.999 * t14 + 0.0010000000000000009 * (sum6 * sum6);
+      optimizer_h_W_v[at + j + 130] = t68;
+      const t69 = 0.9 * t31 + 0.09999999999999998 * sum6;
+      optimizer_h_W_m[at + j + 130] = t69;
+      h_W[at + j + 130] = t48 - (value1 * t69) / (Math.sqrt(t68) / value2 + 1e-8);
+      const t70 = 0.999 * t15 + 0.0010000000000000009 * (sum7 * sum7);
+      optimizer_h_W_v[at + j + 131] = t70;
+      const t71 = 0.9 * t32 + 0.09999999999999998 * sum7;
+      optimizer_h_W_m[at + j + 131] = t71;
+      h_W[at + j + 131] = t49 - (value1 * t71) / (Math.sqrt(t70) / value2 + 1e-8);
+      const t72 = 0.999 * t16 + 0.0010000000000000009 * (sum8 * sum8);
+      optimizer_h_W_v[at + j + 256] = t72;
+      const t73 = 0.9 * t33 + 0.09999999999999998 * sum8;
+      optimizer_h_W_m[at + j + 256] = t73;
+      h_W[at + j + 256] = t50 - (value1 * t73) / (Math.sqrt(t72) / value2 + 1e-8);
+      const t74 = 0.999 * t17 + 0.0010000000000000009 * (sum9 * sum9);
+      optimizer_h_W_v[at + j + 257] = t74;
+      const t75 = 0.9 * t34 + 0.09999999999999998 * sum9;
+      optimizer_h_W_m[at + j + 257] = t75;
+      h_W[at + j + 257] = t51 - (value1 * t75) / (Math.sqrt(t74) / value2 + 1e-8);
+      const t76 = 0.999 * t18 + 0.0010000000000000009 * (sum10 * sum10);
+      optimizer_h_W_v[at + j + 258] = t76;
+      const t77 = 0.9 * t35 + 0.09999999999999998 * sum10;
+      optimizer_h_W_m[at + j + 258] = t77;
+      h_W[at + j + 258] = t52 - (value1 * t77) / (Math.sqrt(t76) / value2 + 1e-8);
+      const t78 = 0.999 * t19 + 0.0010000000000000009 * (sum11 * sum11);
+      optimizer_h_W_v[at + j + 259] = t78;
+      const t79 = 0.9 * t36 + 0.09999999999999998 * sum11;
+      optimizer_h_W_m[at + j + 259] = t79;
+      h_W[at + j + 259] = t53 - (value1 * t79) / (Math.sqrt(t78) / value2 + 1e-8);
+      const t80 = 0.999 * t20 + 0.0010000000000000009 * (sum12 * sum12);
+      optimizer_h_W_v[at + j + 384] = t80;
+      const t81 = 0.9 * t37 + 0.09999999999999998 * sum12;
+      optimizer_h_W_m[at + j + 384] = t81;
+      h_W[at + j + 384] = t54 - (value1 * t81) / (Math.sqrt(t80) / value2 + 1e-8);
+      const t82 = 0.999 * t21 + 0.0010000000000000009 * (sum13 * sum13);
+      optimizer_h_W_v[at + j + 385] = t82;
+      const t83 = 0.9 * t38 + 0.09999999999999998 * sum13;
+      optimizer_h_W_m[at + j + 385] = t83;
+      h_W[at + j + 385] = t55 - (value1 * t83) / (Math.sqrt(t82) / value2 + 1e-8);
+      const t84 = 0.999 * t22 + 0.0010000000000000009 * (sum14 * sum14);
+      optimizer_h_W_v[at + j + 386] = t84;
+      const t85 = 0.9 * t39 + 0.09999999999999998 * sum14;
+      optimizer_h_W_m[at + j + 386] = t85;
+      h_W[at + j + 386] = t56 - (value1 * t85) / (Math.sqrt(t84) / value2 + 1e-8);
+      const t86 = 0.999 * t23 + 0.0010000000000000009 * (sum15 * sum15);
+      optimizer_h_W_v[at + j + 387] = t86;
+      const t87 = 0.9 * t40 + 0.09999999999999998 * sum15;
+      optimizer_h_W_m[at + j + 387] = t87;
+      h_W[at + j + 387] = t57 - (value1 * t87) / (Math.sqrt(t86) / value2 + 1e-8);
     }
   }
 }
 
-function neuralLMStepKernel22(
-  t11: Float32Array,
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
+function neuralLMStepKernel20(
+  work6: Float32Array,
   optimizer_h_b_v: Float32Array,
   optimizer_h_b_m: Float32Array,
   h_b: Float32Array,
@@ -3480,49 +2327,50 @@ function neuralLMStepKernel22(
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < batch; k++) {
-      sum += t11[i + k * 128];
-      sum1 += t11[i + 1 + k * 128];
-      sum2 += t11[i + 2 + k * 128];
-      sum3 += t11[i + 3 + k * 128];
+      sum += work6[i + k * 128];
+      sum1 += work6[i + k * 128 + 1];
+      sum2 += work6[i + k * 128 + 2];
+      sum3 += work6[i + k * 128 + 3];
     }
-    const t14 = optimizer_h_b_v[i];
-    const t15 = optimizer_h_b_v[i + 1];
-    const t16 = optimizer_h_b_v[i + 2];
-    const t17 = optimizer_h_b_v[i + 3];
-    const t18 = 0.999 * t14 + 0.0010000000000000009 * (sum * sum);
-    optimizer_h_b_v[i] = t18;
-    const t19 = optimizer_h_b_m[i];
-    const t20 = optimizer_h_b_m[i + 1];
-    const t21 = optimizer_h_b_m[i + 2];
-    const t22 = optimizer_h_b_m[i + 3];
-    const t23 = 0.9 * t19 + 0.09999999999999998 * sum;
-    optimizer_h_b_m[i] = t23;
-    const t24 = h_b[i];
-    const t25 = h_b[i + 1];
-    const t26 = h_b[i + 2];
-    const t27 = h_b[i + 3];
-    h_b[i] = t24 - (value1 * t23) / (Math.sqrt(t18) / value2 + 1e-8);
-    const t28 = 0.999 * t15 + 0.0010000000000000009 * (sum1 * sum1);
-    optimizer_h_b_v[i + 1] = t28;
-    const t29 = 0.9 * t20 + 0.09999999999999998 * sum1;
-    optimizer_h_b_m[i + 1] = t29;
-    h_b[i + 1] = t25 - (value1 * t29) / (Math.sqrt(t28) / value2 + 1e-8);
-    const t30 = 0.999 * t16 + 0.0010000000000000009 * (sum2 * sum2);
-    optimizer_h_b_v[i + 2] = t30;
-    const t31 = 0.9 * t21 + 0.09999999999999998 * sum2;
-    optimizer_h_b_m[i + 2] = t31;
-    h_b[i + 2] = t26 - (value1 * t31) / (Math.sqrt(t30) / value2 + 1e-8);
-    const t32 = 0.999 * t17 + 0.0010000000000000009 * (sum3 * sum3);
-    optimizer_h_b_v[i + 3] = t32;
-    const t33 = 0.9 * t22 + 0.09999999999999998 * sum3;
-    optimizer_h_b_m[i + 3] = t33;
-    h_b[i + 3] = t27 - (value1 * t33) / (Math.sqrt(t32) / value2 + 1e-8);
+    const t = optimizer_h_b_v[i];
+    const t1 = optimizer_h_b_v[i + 1];
+    const t2 = optimizer_h_b_v[i + 2];
+    const t3 = optimizer_h_b_v[i + 3];
+    const t4 = 0.999 * t + 0.0010000000000000009 * (sum * sum);
+    optimizer_h_b_v[i] = t4;
+    const t5 = optimizer_h_b_m[i];
+    const t6 = optimizer_h_b_m[i + 1];
+    const t7 = optimizer_h_b_m[i + 2];
+    const t8 = optimizer_h_b_m[i + 3];
+    const t9 = 0.9 * t5 + 0.09999999999999998 * sum;
+    optimizer_h_b_m[i] = t9;
+    const t10 = h_b[i];
+    const t11 = h_b[i + 1];
+    const t12 = h_b[i + 2];
+    const t13 = h_b[i + 3];
+    h_b[i] = t10 - (value1 * t9) / (Math.sqrt(t4) / value2 + 1e-8);
+    const t14 = 0.999 * t1 + 0.0010000000000000009 * (sum1 * sum1);
+    optimizer_h_b_v[i + 1] = t14;
+    const t15 = 0.9 * t6 + 0.09999999999999998 * sum1;
+    optimizer_h_b_m[i + 1] = t15;
+    h_b[i + 1] = t11 - (value1 * t15) / (Math.sqrt(t14) / value2 + 1e-8);
+    const t16 = 0.999 * t2 + 0.0010000000000000009 * (sum2 * sum2);
+    optimizer_h_b_v[i + 2] = t16;
+    const t17 = 0.9 * t7 + 0.09999999999999998 * sum2;
+    optimizer_h_b_m[i + 2] = t17;
+    h_b[i + 2] = t12 - (value1 * t17) / (Math.sqrt(t16) / value2 + 1e-8);
+    const t18 = 0.999 * t3 + 0.0010000000000000009 * (sum3 * sum3);
+    optimizer_h_b_v[i + 3] = t18;
+    const t19 = 0.9 * t8 + 0.09999999999999998 * sum3;
+    optimizer_h_b_m[i + 3] = t19;
+    h_b[i + 3] = t13 - (value1 * t19) / (Math.sqrt(t18) / value2 + 1e-8);
   }
 }
 
-function neuralLMStepKernel23(
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
+function neuralLMStepKernel21(
   h1: Float32Array,
-  t10: Float32Array,
+  work5: Float32Array,
   optimizer_z_W_v: Float32Array,
   optimizer_z_W_m: Float32Array,
   z_W: Float32Array,
@@ -3532,21 +2380,6 @@ function neuralLMStepKernel23(
 ): void {
   for (let i = 0; i < 128; i += 4) {
     const at = i * 5000;
-    const at1 = i * 5000 + 1;
-    const at2 = i * 5000 + 2;
-    const at3 = i * 5000 + 3;
-    const at4 = i * 5000 + 5000;
-    const at5 = i * 5000 + 5001;
-    const at6 = i * 5000 + 5002;
-    const at7 = i * 5000 + 5003;
-    const at8 = i * 5000 + 10000;
-    const at9 = i * 5000 + 10001;
-    const at10 = i * 5000 + 10002;
-    const at11 = i * 5000 + 10003;
-    const at12 = i * 5000 + 15000;
-    const at13 = i * 5000 + 15001;
-    const at14 = i * 5000 + 15002;
-    const at15 = i * 5000 + 15003;
     for (let j = 0; j < 5000; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -3565,182 +2398,166 @@ function neuralLMStepKernel23(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t14 = h1[i + k * 128];
-        const t15 = t10[j + k * 5000];
-        sum += t15 * t14;
-        const t16 = t10[j + 1 + k * 5000];
-        sum1 += t16 * t14;
-        const t17 = t10[j + 2 + k * 5000];
-        sum2 += t17 * t14;
-        const t18 = t10[j + 3 + k * 5000];
-        sum3 += t18 * t14;
-        const t19 = h1[i + 1 + k * 128];
-        sum4 += t15 * t19;
-        sum5 += t16 * t19;
-        sum6 += t17 * t19;
-        sum7 += t18 * t19;
-        const t20 = h1[i + 2 + k * 128];
-        sum8 += t15 * t20;
-        sum9 += t16 * t20;
-        sum10 += t17 * t20;
-        sum11 += t18 * t20;
-        const t21 = h1[i + 3 + k * 128];
-        sum12 += t15 * t21;
-        sum13 += t16 * t21;
-        sum14 += t17 * t21;
-        sum15 += t18 * t21;
+        const t = h1[i + k * 128];
+        const t1 = work5[j + k * 5000];
+        sum += t1 * t;
+        const t2 = work5[j + k * 5000 + 1];
+        sum1 += t2 * t;
+        const t3 = work5[j + k * 5000 + 2];
+        sum2 += t3 * t;
+        const t4 = work5[j + k * 5000 + 3];
+        sum3 += t4 * t;
+        const t5 = h1[i + k * 128 + 1];
+        sum4 += t1 * t5;
+        sum5 += t2 * t5;
+        sum6 += t3 * t5;
+        sum7 += t4 * t5;
+        const t6 = h1[i + k * 128 + 2];
+        sum8 += t1 * t6;
+        sum9 += t2 * t6;
+        sum10 += t3 * t6;
+        sum11 += t4 * t6;
+        const t7 = h1[i + k * 128 + 3];
+        sum12 += t1 * t7;
+        sum13 += t2 * t7;
+        sum14 += t3 * t7;
+        sum15 += t4 * t7;
       }
-      const at16 = at + j;
-      const at17 = at1 + j;
-      const at18 = at2 + j;
-      const at19 = at3 + j;
-      const at20 = at4 + j;
-      const at21 = at5 + j;
-      const at22 = at6 + j;
-      const at23 = at7 + j;
-      const at24 = at8 + j;
-      const at25 = at9 + j;
-      const at26 = at10 + j;
-      const at27 = at11 + j;
-      const at28 = at12 + j;
-      const at29 = at13 + j;
-      const at30 = at14 + j;
-      const at31 = at15 + j;
-      const t22 = optimizer_z_W_v[at16];
-      const t23 = optimizer_z_W_v[at17];
-      const t24 = optimizer_z_W_v[at18];
-      const t25 = optimizer_z_W_v[at19];
-      const t26 = optimizer_z_W_v[at20];
-      const t27 = optimizer_z_W_v[at21];
-      const t28 = optimizer_z_W_v[at22];
-      const t29 = optimizer_z_W_v[at23];
-      const t30 = optimizer_z_W_v[at24];
-      const t31 = optimizer_z_W_v[at25];
-      const t32 = optimizer_z_W_v[at26];
-      const t33 = optimizer_z_W_v[at27];
-      const t34 = optimizer_z_W_v[at28];
-      const t35 = optimizer_z_W_v[at29];
-      const t36 = optimizer_z_W_v[at30];
-      const t37 = optimizer_z_W_v[at31];
-      const t38 = 0.999 * t22 + 0.0010000000000000009 * (sum * sum);
-      optimizer_z_W_v[at16] = t38;
-      const t39 = optimizer_z_W_m[at16];
-      const t40 = optimizer_z_W_m[at17];
-      const t41 = optimizer_z_W_m[at18];
-      const t42 = optimizer_z_W_m[at19];
-      const t43 = optimizer_z_W_m[at20];
-      const t44 = optimizer_z_W_m[at21];
-      const t45 = optimizer_z_W_m[at22];
-      const t46 = optimizer_z_W_m[at23];
-      const t47 = optimizer_z_W_m[at24];
-      const t48 = optimizer_z_W_m[at25];
-      const t49 = optimizer_z_W_m[at26];
-      const t50 = optimizer_z_W_m[at27];
-      const t51 = optimizer_z_W_m[at28];
-      const t52 = optimizer_z_W_m[at29];
-      const t53 = optimizer_z_W_m[at30];
-      const t54 = optimizer_z_W_m[at31];
-      const t55 = 0.9 * t39 + 0.09999999999999998 * sum;
-      optimizer_z_W_m[at16] = t55;
-      const t56 = z_W[at16];
-      const t57 = z_W[at17];
-      const t58 = z_W[at18];
-      const t59 = z_W[at19];
-      const t60 = z_W[at20];
-      const t61 = z_W[at21];
-      const t62 = z_W[at22];
-      const t63 = z_W[at23];
-      const t64 = z_W[at24];
-      const t65 = z_W[at25];
-      const t66 = z_W[at26];
-      const t67 = z_W[at27];
-      const t68 = z_W[at28];
-      const t69 = z_W[at29];
-      const t70 = z_W[at30];
-      const t71 = z_W[at31];
-      z_W[at16] = t56 - (value1 * t55) / (Math.sqrt(t38) / value2 + 1e-8);
-      const t72 = 0.999 * t23 + 0.0010000000000000009 * (sum1 * sum1);
-      optimizer_z_W_v[at17] = t72;
-      const t73 = 0.9 * t40 + 0.09999999999999998 * sum1;
-      optimizer_z_W_m[at17] = t73;
-      z_W[at17] = t57 - (value1 * t73) / (Math.sqrt(t72) / value2 + 1e-8);
-      const t74 = 0.999 * t24 + 0.0010000000000000009 * (sum2 * sum2);
-      optimizer_z_W_v[at18] = t74;
-      const t75 = 0.9 * t41 + 0.09999999999999998 * sum2;
-      optimizer_z_W_m[at18] = t75;
-      z_W[at18] = t58 - (value1 * t75) / (Math.sqrt(t74) / value2 + 1e-8);
-      const t76 = 0.999 * t25 + 0.0010000000000000009 * (sum3 * sum3);
-      optimizer_z_W_v[at19] = t76;
-      const t77 = 0.9 * t42 + 0.09999999999999998 * sum3;
-      optimizer_z_W_m[at19] = t77;
-      z_W[at19] = t59 - (value1 * t77) / (Math.sqrt(t76) / value2 + 1e-8);
-      const t78 = 0.999 * t26 + 0.0010000000000000009 * (sum4 * sum4);
-      optimizer_z_W_v[at20] = t78;
-      const t79 = 0.9 * t43 + 0.09999999999999998 * sum4;
-      optimizer_z_W_m[at20] = t79;
-      z_W[at20] = t60 - (value1 * t79) / (Math.sqrt(t78) / value2 + 1e-8);
-      const t80 = 0.999 * t27 + 0.0010000000000000009 * (sum5 * sum5);
-      optimizer_z_W_v[at21] = t80;
-      const t81 = 0.9 * t44 + 0.09999999999999998 * sum5;
-      optimizer_z_W_m[at21] = t81;
-      z_W[at21] = t61 - (value1 * t81) / (Math.sqrt(t80) / value2 + 1e-8);
-      const t82 = 0.999 * t28 + 0.0010000000000000009 * (sum6 * sum6);
-      optimizer_z_W_v[at22] = t82;
-      const t83 = 0.9 * t45 + 0.09999999999999998 * sum6;
-      optimizer_z_W_m[at22] = t83;
-      z_W[at22] = t62 - (value1 * t83) / (Math.sqrt(t82) / value2 + 1e-8);
-      const t84 = 0.999 * t29 + 0.0010000000000000009 * (sum7 * sum7);
-      optimizer_z_W_v[at23] = t84;
-      const t85 = 0.9 * t46 + 0.09999999999999998 * sum7;
-      optimizer_z_W_m[at23] = t85;
-      z_W[at23] = t63 - (value1 * t85) / (Math.sqrt(t84) / value2 + 1e-8);
-      const t86 = 0.999 * t30 + 0.0010000000000000009 * (sum8 * sum8);
-      optimizer_z_W_v[at24] = t86;
-      const t87 = 0.9 * t47 + 0.09999999999999998 * sum8;
-      optimizer_z_W_m[at24] = t87;
-      z_W[at24] = t64 - (value1 * t87) / (Math.sqrt(t86) / value2 + 1e-8);
-      const t88 = 0.999 * t31 + 0.0010000000000000009 * (sum9 * sum9);
-      optimizer_z_W_v[at25] = t88;
-      const t89 = 0.9 * t48 + 0.09999999999999998 * sum9;
-      optimizer_z_W_m[at25] = t89;
-      z_W[at25] = t65 - (value1 * t89) / (Math.sqrt(t88) / value2 + 1e-8);
-      const t90 = 0.999 * t32 + 0.0010000000000000009 * (sum10 * sum10);
-      optimizer_z_W_v[at26] = t90;
-      const t91 = 0.9 * t49 + 0.09999999999999998 * sum10;
-      optimizer_z_W_m[at26] = t91;
-      z_W[at26] = t66 - (value1 * t91) / (Math.sqrt(t90) / value2 + 1e-8);
-      const t92 = 0.999 * t33 + 0.0010000000000000009 * (sum11 * sum11);
-      optimizer_z_W_v[at27] = t92;
-      const t93 = 0.9 * t50 + 0.09999999999999998 * sum11;
-      optimizer_z_W_m[at27] = t93;
-      z_W[at27] = t67 - (value1 * t93) / (Math.sqrt(t92) / value2 + 1e-8);
-      const t94 = 0.999 * t34 + 0.0010000000000000009 * (sum12 * sum12);
-      optimizer_z_W_v[at28] = t94;
-      const t95 = 0.9 * t51 + 0.09999999999999998 * sum12;
-      optimizer_z_W_m[at28] = t95;
-      z_W[at28] = t68 - (value1 * t95) / (Math.sqrt(t94) / value2 + 1e-8);
-      const t96 = 0.999 * t35 + 0.0010000000000000009 * (sum13 * sum13);
-      optimizer_z_W_v[at29] = t96;
-      const t97 = 0.9 * t52 + 0.09999999999999998 * sum13;
-      optimizer_z_W_m[at29] = t97;
-      z_W[at29] = t69 - (value1 * t97) / (Math.sqrt(t96) / value2 + 1e-8);
-      const t98 = 0.999 * t36 + 0.0010000000000000009 * (sum14 * sum14);
-      optimizer_z_W_v[at30] = t98;
-      const t99 = 0.9 * t53 + 0.09999999999999998 * sum14;
-      optimizer_z_W_m[at30] = t99;
-      z_W[at30] = t70 - (value1 * t99) / (Math.sqrt(t98) / value2 + 1e-8);
-      const t100 = 0.999 * t37 + 0.0010000000000000009 * (sum15 * sum15);
-      optimizer_z_W_v[at31] = t100;
-      const t101 = 0.9 * t54 + 0.09999999999999998 * sum15;
-      optimizer_z_W_m[at31] = t101;
-      z_W[at31] = t71 - (value1 * t101) / (Math.sqrt(t100) / value2 + 1e-8);
+      const t8 = optimizer_z_W_v[at + j];
+      const t9 = optimizer_z_W_v[at + j + 1];
+      const t10 = optimizer_z_W_v[at + j + 2];
+      const t11 = optimizer_z_W_v[at + j + 3];
+      const t12 = optimizer_z_W_v[at + j + 5000];
+      const t13 = optimizer_z_W_v[at + j + 5001];
+      const t14 = optimizer_z_W_v[at + j + 5002];
+      const t15 = optimizer_z_W_v[at + j + 5003];
+      const t16 = optimizer_z_W_v[at + j + 10000];
+      const t17 = optimizer_z_W_v[at + j + 10001];
+      const t18 = optimizer_z_W_v[at + j + 10002];
+      const t19 = optimizer_z_W_v[at + j + 10003];
+      const t20 = optimizer_z_W_v[at + j + 15000];
+      const t21 = optimizer_z_W_v[at + j + 15001];
+      const t22 = optimizer_z_W_v[at + j + 15002];
+      const t23 = optimizer_z_W_v[at + j + 15003];
+      const t24 = 0.999 * t8 + 0.0010000000000000009 * (sum * sum);
+      optimizer_z_W_v[at + j] = t24;
+      const t25 = optimizer_z_W_m[at + j];
+      const t26 = optimizer_z_W_m[at + j + 1];
+      const t27 = optimizer_z_W_m[at + j + 2];
+      const t28 = optimizer_z_W_m[at + j + 3];
+      const t29 = optimizer_z_W_m[at + j + 5000];
+      const t30 = optimizer_z_W_m[at + j + 5001];
+      const t31 = optimizer_z_W_m[at + j + 5002];
+      const t32 = optimizer_z_W_m[at + j + 5003];
+      const t33 = optimizer_z_W_m[at + j + 10000];
+      const t34 = optimizer_z_W_m[at + j + 10001];
+      const t35 = optimizer_z_W_m[at + j + 10002];
+      const t36 = optimizer_z_W_m[at + j + 10003];
+      const t37 = optimizer_z_W_m[at + j + 15000];
+      const t38 = optimizer_z_W_m[at + j + 15001];
+      const t39 = optimizer_z_W_m[at + j + 15002];
+      const t40 = optimizer_z_W_m[at + j + 15003];
+      const t41 = 0.9 * t25 + 0.09999999999999998 * sum;
+      optimizer_z_W_m[at + j] = t41;
+      const t42 = z_W[at + j];
+      const t43 = z_W[at + j + 1];
+      const t44 = z_W[at + j + 2];
+      const t45 = z_W[at + j + 3];
+      const t46 = z_W[at + j + 5000];
+      const t47 = z_W[at + j + 5001];
+      const t48 = z_W[at + j + 5002];
+      const t49 = z_W[at + j + 5003];
+      const t50 = z_W[at + j + 10000];
+      const t51 = z_W[at + j + 10001];
+      const t52 = z_W[at + j + 10002];
+      const t53 = z_W[at + j + 10003];
+      const t54 = z_W[at + j + 15000];
+      const t55 = z_W[at + j + 15001];
+      const t56 = z_W[at + j + 15002];
+      const t57 = z_W[at + j + 15003];
+      z_W[at + j] = t42 - (value1 * t41) / (Math.sqrt(t24) / value2 + 1e-8);
+      const t58 = 0.999 * t9 + 0.0010000000000000009 * (sum1 * sum1);
+      optimizer_z_W_v[at + j + 1] = t58;
+      const t59 = 0.9 * t26 + 0.09999999999999998 * sum1;
+      optimizer_z_W_m[at + j + 1] = t59;
+      z_W[at + j + 1] = t43 - (value1 * t59) / (Math.sqrt(t58) / value2 + 1e-8);
+      const t60 = 0.999 * t10 + 0.0010000000000000009 * (sum2 * sum2);
+      optimizer_z_W_v[at + j + 2] = t60;
+      const t61 = 0.9 * t27 + 0.09999999999999998 * sum2;
+      optimizer_z_W_m[at + j + 2] = t61;
+      z_W[at + j + 2] = t44 - (value1 * t61) / (Math.sqrt(t60) / value2 + 1e-8);
+      const t62 = 0.999 * t11 + 0.0010000000000000009 * (sum3 * sum3);
+      optimizer_z_W_v[at + j + 3] = t62;
+      const t63 = 0.9 * t28 + 0.09999999999999998 * sum3;
+      optimizer_z_W_m[at + j + 3] = t63;
+      z_W[at + j + 3] = t45 - (value1 * t63) / (Math.sqrt(t62) / value2 + 1e-8);
+      const t64 = 0.999 * t12 + 0.0010000000000000009 * (sum4 * sum4);
+      optimizer_z_W_v[at + j + 5000] = t64;
+      const t65 = 0.9 * t29 + 0.09999999999999998 * sum4;
+      optimizer_z_W_m[at + j + 5000] = t65;
+      z_W[at + j + 5000] = t46 - (value1 * t65) / (Math.sqrt(t64) / value2 + 1e-8);
+      const t66 = 0.999 * t13 + 0.0010000000000000009 * (sum5 * sum5);
+      optimizer_z_W_v[at + j + 5001] = t66;
+      const t67 = 0.9 * t30 + 0.09999999999999998 * sum5;
+      optimizer_z_W_m[at + j + 5001] = t67;
+      z_W[at + j + 5001] = t47 - (value1 * t67) / (Math.sqrt(t66) / value2 + 1e-8);
+      const t68 = 0.999 * t14 + 0.0010000000000000009 * (sum6 * sum6);
+      optimizer_z_W_v[at + j + 5002] = t68;
+      const t69 = 0.9 * t31 + 0.09999999999999998 * sum6;
+      optimizer_z_W_m[at + j + 5002] = t69;
+      z_W[at + j + 5002] = t48 - (value1 * t69) / (Math.sqrt(t68) / value2 + 1e-8);
+      const t70 = 0.999 * t15 + 0.0010000000000000009 * (sum7 * sum7);
+      optimizer_z_W_v[at + j + 5003] = t70;
+      const t71 = 0.9 * t32 + 0.09999999999999998 * sum7;
+      optimizer_z_W_m[at + j + 5003] = t71;
+      z_W[at + j + 5003] = t49 - (value1 * t71) / (Math.sqrt(t70) / value2 + 1e-8);
+      const t72 = 0.999 * t16 + 0.0010000000000000009 * (sum8 * sum8);
+      optimizer_z_W_v[at + j + 10000] = t72;
+      const t73 = 0.9 * t33 + 0.09999999999999998 * sum8;
+      optimizer_z_W_m[at + j + 10000] = t73;
+      z_W[at + j + 10000] = t50 - (value1 * t73) / (Math.sqrt(t72) / value2 + 1e-8);
+      const t74 = 0.999 * t17 + 0.0010000000000000009 * (sum9 * sum9);
+      optimizer_z_W_v[at + j + 10001] = t74;
+      const t75 = 0.9 * t34 + 0.09999999999999998 * sum9;
+      optimizer_z_W_m[at + j + 10001] = t75;
+      z_W[at + j + 10001] = t51 - (value1 * t75) / (Math.sqrt(t74) / value2 + 1e-8);
+      const t76 = 0.999 * t18 + 0.0010000000000000009 * (sum10 * sum10);
+      optimizer_z_W_v[at + j + 10002] = t76;
+      const t77 = 0.9 * t35 + 0.09999999999999998 * sum10;
+      optimizer_z_W_m[at + j + 10002] = t77;
+      z_W[at + j + 10002] = t52 - (value1 * t77) / (Math.sqrt(t76) / value2 + 1e-8);
+      const t78 = 0.999 * t19 + 0.0010000000000000009 * (sum11 * sum11);
+      optimizer_z_W_v[at + j + 10003] = t78;
+      const t79 = 0.9 * t36 + 0.09999999999999998 * sum11;
+      optimizer_z_W_m[at + j + 10003] = t79;
+      z_W[at + j + 10003] = t53 - (value1 * t79) / (Math.sqrt(t78) / value2 + 1e-8);
+      const t80 = 0.999 * t20 + 0.0010000000000000009 * (sum12 * sum12);
+      optimizer_z_W_v[at + j + 15000] = t80;
+      const t81 = 0.9 * t37 + 0.09999999999999998 * sum12;
+      optimizer_z_W_m[at + j + 15000] = t81;
+      z_W[at + j + 15000] = t54 - (value1 * t81) / (Math.sqrt(t80) / value2 + 1e-8);
+      const t82 = 0.999 * t21 + 0.0010000000000000009 * (sum13 * sum13);
+      optimizer_z_W_v[at + j + 15001] = t82;
+      const t83 = 0.9 * t38 + 0.09999999999999998 * sum13;
+      optimizer_z_W_m[at + j + 15001] = t83;
+      z_W[at + j + 15001] = t55 - (value1 * t83) / (Math.sqrt(t82) / value2 + 1e-8);
+      const t84 = 0.999 * t22 + 0.0010000000000000009 * (sum14 * sum14);
+      optimizer_z_W_v[at + j + 15002] = t84;
+      const t85 = 0.9 * t39 + 0.09999999999999998 * sum14;
+      optimizer_z_W_m[at + j + 15002] = t85;
+      z_W[at + j + 15002] = t56 - (value1 * t85) / (Math.sqrt(t84) / value2 + 1e-8);
+      const t86 = 0.999 * t23 + 0.0010000000000000009 * (sum15 * sum15);
+      optimizer_z_W_v[at + j + 15003] = t86;
+      const t87 = 0.9 * t40 + 0.09999999999999998 * sum15;
+      optimizer_z_W_m[at + j + 15003] = t87;
+      z_W[at + j + 15003] = t57 - (value1 * t87) / (Math.sqrt(t86) / value2 + 1e-8);
     }
   }
 }
 
-function neuralLMStepKernel24(
-  t7: Float32Array,
-  t8: Float32Array,
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
+function neuralLMStepKernel22(
+  work5: Float32Array,
   optimizer_z_b_v: Float32Array,
   optimizer_z_b_m: Float32Array,
   z_b: Float32Array,
@@ -3754,71 +2571,69 @@ function neuralLMStepKernel24(
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < batch; k++) {
-      const at = i + k * 5000;
-      sum += t7[at] + t8[at];
-      const at1 = i + 1 + k * 5000;
-      sum1 += t7[at1] + t8[at1];
-      const at2 = i + 2 + k * 5000;
-      sum2 += t7[at2] + t8[at2];
-      const at3 = i + 3 + k * 5000;
-      sum3 += t7[at3] + t8[at3];
+      sum += work5[i + k * 5000];
+      sum1 += work5[i + k * 5000 + 1];
+      sum2 += work5[i + k * 5000 + 2];
+      sum3 += work5[i + k * 5000 + 3];
     }
-    const t14 = optimizer_z_b_v[i];
-    const t15 = optimizer_z_b_v[i + 1];
-    const t16 = optimizer_z_b_v[i + 2];
-    const t17 = optimizer_z_b_v[i + 3];
-    const t18 = 0.999 * t14 + 0.0010000000000000009 * (sum * sum);
-    optimizer_z_b_v[i] = t18;
-    const t19 = optimizer_z_b_m[i];
-    const t20 = optimizer_z_b_m[i + 1];
-    const t21 = optimizer_z_b_m[i + 2];
-    const t22 = optimizer_z_b_m[i + 3];
-    const t23 = 0.9 * t19 + 0.09999999999999998 * sum;
-    optimizer_z_b_m[i] = t23;
-    const t24 = z_b[i];
-    const t25 = z_b[i + 1];
-    const t26 = z_b[i + 2];
-    const t27 = z_b[i + 3];
-    z_b[i] = t24 - (value1 * t23) / (Math.sqrt(t18) / value2 + 1e-8);
-    const t28 = 0.999 * t15 + 0.0010000000000000009 * (sum1 * sum1);
-    optimizer_z_b_v[i + 1] = t28;
-    const t29 = 0.9 * t20 + 0.09999999999999998 * sum1;
-    optimizer_z_b_m[i + 1] = t29;
-    z_b[i + 1] = t25 - (value1 * t29) / (Math.sqrt(t28) / value2 + 1e-8);
-    const t30 = 0.999 * t16 + 0.0010000000000000009 * (sum2 * sum2);
-    optimizer_z_b_v[i + 2] = t30;
-    const t31 = 0.9 * t21 + 0.09999999999999998 * sum2;
-    optimizer_z_b_m[i + 2] = t31;
-    z_b[i + 2] = t26 - (value1 * t31) / (Math.sqrt(t30) / value2 + 1e-8);
-    const t32 = 0.999 * t17 + 0.0010000000000000009 * (sum3 * sum3);
-    optimizer_z_b_v[i + 3] = t32;
-    const t33 = 0.9 * t22 + 0.09999999999999998 * sum3;
-    optimizer_z_b_m[i + 3] = t33;
-    z_b[i + 3] = t27 - (value1 * t33) / (Math.sqrt(t32) / value2 + 1e-8);
+    const t = optimizer_z_b_v[i];
+    const t1 = optimizer_z_b_v[i + 1];
+    const t2 = optimizer_z_b_v[i + 2];
+    const t3 = optimizer_z_b_v[i + 3];
+    const t4 = 0.999 * t + 0.0010000000000000009 * (sum * sum);
+    optimizer_z_b_v[i] = t4;
+    const t5 = optimizer_z_b_m[i];
+    const t6 = optimizer_z_b_m[i + 1];
+    const t7 = optimizer_z_b_m[i + 2];
+    const t8 = optimizer_z_b_m[i + 3];
+    const t9 = 0.9 * t5 + 0.09999999999999998 * sum;
+    optimizer_z_b_m[i] = t9;
+    const t10 = z_b[i];
+    const t11 = z_b[i + 1];
+    const t12 = z_b[i + 2];
+    const t13 = z_b[i + 3];
+    z_b[i] = t10 - (value1 * t9) / (Math.sqrt(t4) / value2 + 1e-8);
+    const t14 = 0.999 * t1 + 0.0010000000000000009 * (sum1 * sum1);
+    optimizer_z_b_v[i + 1] = t14;
+    const t15 = 0.9 * t6 + 0.09999999999999998 * sum1;
+    optimizer_z_b_m[i + 1] = t15;
+    z_b[i + 1] = t11 - (value1 * t15) / (Math.sqrt(t14) / value2 + 1e-8);
+    const t16 = 0.999 * t2 + 0.0010000000000000009 * (sum2 * sum2);
+    optimizer_z_b_v[i + 2] = t16;
+    const t17 = 0.9 * t7 + 0.09999999999999998 * sum2;
+    optimizer_z_b_m[i + 2] = t17;
+    z_b[i + 2] = t12 - (value1 * t17) / (Math.sqrt(t16) / value2 + 1e-8);
+    const t18 = 0.999 * t3 + 0.0010000000000000009 * (sum3 * sum3);
+    optimizer_z_b_v[i + 3] = t18;
+    const t19 = 0.9 * t8 + 0.09999999999999998 * sum3;
+    optimizer_z_b_m[i + 3] = t19;
+    z_b[i + 3] = t13 - (value1 * t19) / (Math.sqrt(t18) / value2 + 1e-8);
   }
 }
 
-function neuralLMStepKernel25(
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
+function neuralLMStepKernel23(
   optimizer_E_v: Float32Array,
-  t13: Float32Array,
+  work8: Float32Array,
   optimizer_E_m: Float32Array,
   E: Float32Array,
   value1: number,
   value2: number,
 ): void {
   for (let i = 0; i < 320000; i++) {
-    const t14 = optimizer_E_v[i];
-    const t15 = t13[i];
-    const t16 = 0.999 * t14 + 0.0010000000000000009 * (t15 * t15);
-    optimizer_E_v[i] = t16;
-    const t17 = optimizer_E_m[i];
-    const t18 = 0.9 * t17 + 0.09999999999999998 * t15;
-    optimizer_E_m[i] = t18;
-    const t19 = E[i];
-    E[i] = t19 - (value1 * t18) / (Math.sqrt(t16) / value2 + 1e-8);
+    const t = optimizer_E_v[i];
+    const t1 = work8[i];
+    const t2 = 0.999 * t + 0.0010000000000000009 * (t1 * t1);
+    optimizer_E_v[i] = t2;
+    const t3 = optimizer_E_m[i];
+    const t4 = 0.9 * t3 + 0.09999999999999998 * t1;
+    optimizer_E_m[i] = t4;
+    const t5 = E[i];
+    E[i] = t5 - (value1 * t4) / (Math.sqrt(t2) / value2 + 1e-8);
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMApplyKernel3(
   optimizer_E_m: Float32Array,
   gradient_E: Float32Array,
@@ -3840,6 +2655,7 @@ function neuralLMApplyKernel3(
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMApplyKernel4(
   optimizer_h_W_m: Float32Array,
   gradient_h_W: Float32Array,
@@ -3861,6 +2677,7 @@ function neuralLMApplyKernel4(
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMApplyKernel5(
   optimizer_h_b_m: Float32Array,
   gradient_h_b: Float32Array,
@@ -3882,6 +2699,7 @@ function neuralLMApplyKernel5(
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMApplyKernel6(
   optimizer_z_W_m: Float32Array,
   gradient_z_W: Float32Array,
@@ -3903,6 +2721,7 @@ function neuralLMApplyKernel6(
   }
 }
 
+/** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMApplyKernel7(
   optimizer_z_b_m: Float32Array,
   gradient_z_b: Float32Array,
@@ -3924,49 +2743,34 @@ function neuralLMApplyKernel7(
   }
 }
 
-function textbookLMInitialKernel1(b: Float32Array): void {
-  for (let i = 0; i < 128; i++) {
-    b[i] = 0;
-  }
-}
-
-function textbookLMInitialKernel2(c: Float32Array): void {
-  for (let i = 0; i < 5000; i++) {
-    c[i] = 0;
-  }
-}
-
-function textbookLMInitialKernel4(W: Float32Array, seed: number): void {
-  for (let i = 0; i < 24576; i++) {
-    W[i] = -0.13693063937629152 + 0.27386127875258304 * uniform(seed, 0, 2, i);
-  }
-}
-
+/** neural-lm.nn:35: param U: [vocabulary, hidden] = glorot_uniform */
 function textbookLMInitialKernel5(U: Float32Array, seed: number): void {
   for (let i = 0; i < 640000; i++) {
     U[i] = -0.034205946878753044 + 0.06841189375750609 * uniform(seed, 0, 3, i);
   }
 }
 
+/** neural-lm.nn:41: h = tanh(W @ concat([e1, e2, e3]) + b) */
 function textbookLMForwardKernel1(
   E: Float32Array,
-  t: Float32Array,
+  work: Float32Array,
   inputs_w1: number,
   inputs_w2: number,
   inputs_w3: number,
 ): void {
   for (let i = 0; i < 64; i++) {
-    t[i] = E[inputs_w1 + i * 5000];
+    work[i] = E[inputs_w1 + i * 5000];
   }
   for (let i1 = 0; i1 < 64; i1++) {
-    t[i1 + 64] = E[inputs_w2 + i1 * 5000];
+    work[i1 + 64] = E[inputs_w2 + i1 * 5000];
   }
   for (let i2 = 0; i2 < 64; i2++) {
-    t[i2 + 128] = E[inputs_w3 + i2 * 5000];
+    work[i2 + 128] = E[inputs_w3 + i2 * 5000];
   }
 }
 
-function textbookLMForwardH(t: Float32Array, W: Float32Array, b: Float32Array, h: Float32Array): void {
+/** neural-lm.nn:41: h = tanh(W @ concat([e1, e2, e3]) + b) */
+function textbookLMForwardH(work: Float32Array, W: Float32Array, b: Float32Array, h: Float32Array): void {
   for (let i = 0; i < 128; i += 8) {
     let sum = 0;
     let sum1 = 0;
@@ -3977,23 +2781,16 @@ function textbookLMForwardH(t: Float32Array, W: Float32Array, b: Float32Array, h
     let sum6 = 0;
     let sum7 = 0;
     const at = i * 192;
-    const at1 = i * 192 + 192;
-    const at2 = i * 192 + 384;
-    const at3 = i * 192 + 576;
-    const at4 = i * 192 + 768;
-    const at5 = i * 192 + 960;
-    const at6 = i * 192 + 1152;
-    const at7 = i * 192 + 1344;
     for (let k = 0; k < 192; k++) {
-      const t2 = t[k];
-      sum += W[at + k] * t2;
-      sum1 += W[at1 + k] * t2;
-      sum2 += W[at2 + k] * t2;
-      sum3 += W[at3 + k] * t2;
-      sum4 += W[at4 + k] * t2;
-      sum5 += W[at5 + k] * t2;
-      sum6 += W[at6 + k] * t2;
-      sum7 += W[at7 + k] * t2;
+      const t = work[k];
+      sum += W[at + k] * t;
+      sum1 += W[at + k + 192] * t;
+      sum2 += W[at + k + 384] * t;
+      sum3 += W[at + k + 576] * t;
+      sum4 += W[at + k + 768] * t;
+      sum5 += W[at + k + 960] * t;
+      sum6 += W[at + k + 1152] * t;
+      sum7 += W[at + k + 1344] * t;
     }
     h[i] = tanhF32(sum + b[i]);
     h[i + 1] = tanhF32(sum1 + b[i + 1]);
@@ -4006,6 +2803,7 @@ function textbookLMForwardH(t: Float32Array, W: Float32Array, b: Float32Array, h
   }
 }
 
+/** neural-lm.nn:42: z = U @ h + c */
 function textbookLMForwardZ(h: Float32Array, U: Float32Array, c: Float32Array, z: Float32Array): void {
   for (let i = 0; i < 5000; i += 8) {
     let sum = 0;
@@ -4017,23 +2815,16 @@ function textbookLMForwardZ(h: Float32Array, U: Float32Array, c: Float32Array, z
     let sum6 = 0;
     let sum7 = 0;
     const at = i * 128;
-    const at1 = i * 128 + 128;
-    const at2 = i * 128 + 256;
-    const at3 = i * 128 + 384;
-    const at4 = i * 128 + 512;
-    const at5 = i * 128 + 640;
-    const at6 = i * 128 + 768;
-    const at7 = i * 128 + 896;
     for (let k = 0; k < 128; k++) {
-      const t2 = h[k];
-      sum += U[at + k] * t2;
-      sum1 += U[at1 + k] * t2;
-      sum2 += U[at2 + k] * t2;
-      sum3 += U[at3 + k] * t2;
-      sum4 += U[at4 + k] * t2;
-      sum5 += U[at5 + k] * t2;
-      sum6 += U[at6 + k] * t2;
-      sum7 += U[at7 + k] * t2;
+      const t = h[k];
+      sum += U[at + k] * t;
+      sum1 += U[at + k + 128] * t;
+      sum2 += U[at + k + 256] * t;
+      sum3 += U[at + k + 384] * t;
+      sum4 += U[at + k + 512] * t;
+      sum5 += U[at + k + 640] * t;
+      sum6 += U[at + k + 768] * t;
+      sum7 += U[at + k + 896] * t;
     }
     z[i] = sum + c[i];
     z[i + 1] = sum1 + c[i + 1];
@@ -4046,6 +2837,7 @@ function textbookLMForwardZ(h: Float32Array, U: Float32Array, c: Float32Array, z
   }
 }
 
+/** neural-lm.nn:45: loss   cross_entropy(z, word) */
 function textbookLMForwardKernel4(z: Float32Array): number {
   let sum = -Infinity;
   for (let k = 0; k < 5000; k++) {
@@ -4054,184 +2846,45 @@ function textbookLMForwardKernel4(z: Float32Array): number {
   return sum;
 }
 
-function textbookLMForwardKernel5(z: Float32Array, t1: Float32Array, value: number): void {
+/** neural-lm.nn:44: output p = softmax(z) */
+function textbookLMForwardKernel5(z: Float32Array, work1: Float32Array, value: number): void {
   for (let i = 0; i < 5000; i++) {
-    t1[i] = expF32(z[i] - value);
+    work1[i] = expF32(z[i] - value);
   }
 }
 
-function textbookLMForwardKernel6(t1: Float32Array): number {
+function textbookLMForwardKernel6(work1: Float32Array): number {
   let sum = 0;
   for (let k = 0; k < 5000; k++) {
-    sum += t1[k];
+    sum += work1[k];
   }
   return sum;
 }
 
-function textbookLMForwardP(t1: Float32Array, outputs_p1: Float32Array, value1: number): void {
+/** neural-lm.nn:44: output p = softmax(z) */
+function textbookLMForwardP(work1: Float32Array, outputs_p1: Float32Array, value1: number): void {
   for (let i = 0; i < 5000; i++) {
-    outputs_p1[i] = t1[i] / value1;
+    outputs_p1[i] = work1[i] / value1;
   }
 }
 
-function textbookLMEvaluateKernel3(h: Float32Array, U: Float32Array, t1: Float32Array): void {
-  for (let i = 0; i < 5000; i += 8) {
-    let sum = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let sum6 = 0;
-    let sum7 = 0;
-    const at = i * 128;
-    const at1 = i * 128 + 128;
-    const at2 = i * 128 + 256;
-    const at3 = i * 128 + 384;
-    const at4 = i * 128 + 512;
-    const at5 = i * 128 + 640;
-    const at6 = i * 128 + 768;
-    const at7 = i * 128 + 896;
-    for (let k = 0; k < 128; k++) {
-      const t2 = h[k];
-      sum += U[at + k] * t2;
-      sum1 += U[at1 + k] * t2;
-      sum2 += U[at2 + k] * t2;
-      sum3 += U[at3 + k] * t2;
-      sum4 += U[at4 + k] * t2;
-      sum5 += U[at5 + k] * t2;
-      sum6 += U[at6 + k] * t2;
-      sum7 += U[at7 + k] * t2;
-    }
-    t1[i] = sum;
-    t1[i + 1] = sum1;
-    t1[i + 2] = sum2;
-    t1[i + 3] = sum3;
-    t1[i + 4] = sum4;
-    t1[i + 5] = sum5;
-    t1[i + 6] = sum6;
-    t1[i + 7] = sum7;
-  }
-}
-
-function textbookLMEvaluateKernel4(t1: Float32Array, c: Float32Array): number {
-  let sum = -Infinity;
-  for (let k = 0; k < 5000; k++) {
-    sum = Math.max(sum, t1[k] + c[k]);
-  }
-  return sum;
-}
-
-function textbookLMEvaluateKernel5(t1: Float32Array, c: Float32Array, value: number): number {
+/** neural-lm.nn:45: loss   cross_entropy(z, word) */
+function textbookLMEvaluateKernel5(z: Float32Array, value: number): number {
   let sum = 0;
   for (let k = 0; k < 5000; k++) {
-    sum += expF32(t1[k] + c[k] - value);
-  }
-  return sum;
-}
-
-function textbookLMGradientH(t: Float32Array, W: Float32Array, b: Float32Array, h: Float32Array): void {
-  for (let i = 0; i < 128; i += 8) {
-    let sum = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let sum6 = 0;
-    let sum7 = 0;
-    const at = i * 192;
-    const at1 = i * 192 + 192;
-    const at2 = i * 192 + 384;
-    const at3 = i * 192 + 576;
-    const at4 = i * 192 + 768;
-    const at5 = i * 192 + 960;
-    const at6 = i * 192 + 1152;
-    const at7 = i * 192 + 1344;
-    for (let k = 0; k < 192; k++) {
-      const t7 = t[k];
-      sum += W[at + k] * t7;
-      sum1 += W[at1 + k] * t7;
-      sum2 += W[at2 + k] * t7;
-      sum3 += W[at3 + k] * t7;
-      sum4 += W[at4 + k] * t7;
-      sum5 += W[at5 + k] * t7;
-      sum6 += W[at6 + k] * t7;
-      sum7 += W[at7 + k] * t7;
-    }
-    h[i] = tanhF32(sum + b[i]);
-    h[i + 1] = tanhF32(sum1 + b[i + 1]);
-    h[i + 2] = tanhF32(sum2 + b[i + 2]);
-    h[i + 3] = tanhF32(sum3 + b[i + 3]);
-    h[i + 4] = tanhF32(sum4 + b[i + 4]);
-    h[i + 5] = tanhF32(sum5 + b[i + 5]);
-    h[i + 6] = tanhF32(sum6 + b[i + 6]);
-    h[i + 7] = tanhF32(sum7 + b[i + 7]);
-  }
-}
-
-function textbookLMGradientKernel3(h: Float32Array, U: Float32Array, t1: Float32Array): void {
-  for (let i = 0; i < 5000; i += 8) {
-    let sum = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let sum6 = 0;
-    let sum7 = 0;
-    const at = i * 128;
-    const at1 = i * 128 + 128;
-    const at2 = i * 128 + 256;
-    const at3 = i * 128 + 384;
-    const at4 = i * 128 + 512;
-    const at5 = i * 128 + 640;
-    const at6 = i * 128 + 768;
-    const at7 = i * 128 + 896;
-    for (let k = 0; k < 128; k++) {
-      const t7 = h[k];
-      sum += U[at + k] * t7;
-      sum1 += U[at1 + k] * t7;
-      sum2 += U[at2 + k] * t7;
-      sum3 += U[at3 + k] * t7;
-      sum4 += U[at4 + k] * t7;
-      sum5 += U[at5 + k] * t7;
-      sum6 += U[at6 + k] * t7;
-      sum7 += U[at7 + k] * t7;
-    }
-    t1[i] = sum;
-    t1[i + 1] = sum1;
-    t1[i + 2] = sum2;
-    t1[i + 3] = sum3;
-    t1[i + 4] = sum4;
-    t1[i + 5] = sum5;
-    t1[i + 6] = sum6;
-    t1[i + 7] = sum7;
-  }
-}
-
-function textbookLMGradientKernel5(t1: Float32Array, c: Float32Array, t2: Float32Array, value: number): void {
-  for (let i = 0; i < 5000; i++) {
-    t2[i] = expF32(t1[i] + c[i] - value);
-  }
-}
-
-function textbookLMGradientKernel6(t2: Float32Array): number {
-  let sum = 0;
-  for (let k = 0; k < 5000; k++) {
-    sum += t2[k];
+    sum += expF32(z[k] - value);
   }
   return sum;
 }
 
 function textbookLMGradientKernel9(
-  t2: Float32Array,
+  work1: Float32Array,
   gradient_c1: Float32Array,
-  targets_word: number,
   value2: number,
+  targets_word: number,
 ): void {
   for (let i = 0; i < 5000; i++) {
-    gradient_c1[i] = (targets_word === i ? -1 : 0) + value2 * t2[i];
+    gradient_c1[i] = value2 * work1[i] + (targets_word === i ? -1 : 0);
   }
 }
 
@@ -4251,36 +2904,36 @@ function textbookLMGradientKernel10(
     let sum6 = 0;
     let sum7 = 0;
     for (let k = 0; k < 5000; k++) {
-      const t7 = gradient_c1[k];
-      sum += t7 * U[i + k * 128];
-      sum1 += t7 * U[i + 1 + k * 128];
-      sum2 += t7 * U[i + 2 + k * 128];
-      sum3 += t7 * U[i + 3 + k * 128];
-      sum4 += t7 * U[i + 4 + k * 128];
-      sum5 += t7 * U[i + 5 + k * 128];
-      sum6 += t7 * U[i + 6 + k * 128];
-      sum7 += t7 * U[i + 7 + k * 128];
+      const t = gradient_c1[k];
+      sum += t * U[i + k * 128];
+      sum1 += t * U[i + k * 128 + 1];
+      sum2 += t * U[i + k * 128 + 2];
+      sum3 += t * U[i + k * 128 + 3];
+      sum4 += t * U[i + k * 128 + 4];
+      sum5 += t * U[i + k * 128 + 5];
+      sum6 += t * U[i + k * 128 + 6];
+      sum7 += t * U[i + k * 128 + 7];
     }
-    const t8 = h[i];
-    gradient_b1[i] = sum * (1 - t8 * t8);
-    const t9 = h[i + 1];
-    gradient_b1[i + 1] = sum1 * (1 - t9 * t9);
-    const t10 = h[i + 2];
-    gradient_b1[i + 2] = sum2 * (1 - t10 * t10);
-    const t11 = h[i + 3];
-    gradient_b1[i + 3] = sum3 * (1 - t11 * t11);
-    const t12 = h[i + 4];
-    gradient_b1[i + 4] = sum4 * (1 - t12 * t12);
-    const t13 = h[i + 5];
-    gradient_b1[i + 5] = sum5 * (1 - t13 * t13);
-    const t14 = h[i + 6];
-    gradient_b1[i + 6] = sum6 * (1 - t14 * t14);
-    const t15 = h[i + 7];
-    gradient_b1[i + 7] = sum7 * (1 - t15 * t15);
+    const t1 = h[i];
+    gradient_b1[i] = sum * (1 - t1 * t1);
+    const t2 = h[i + 1];
+    gradient_b1[i + 1] = sum1 * (1 - t2 * t2);
+    const t3 = h[i + 2];
+    gradient_b1[i + 2] = sum2 * (1 - t3 * t3);
+    const t4 = h[i + 3];
+    gradient_b1[i + 3] = sum3 * (1 - t4 * t4);
+    const t5 = h[i + 4];
+    gradient_b1[i + 4] = sum4 * (1 - t5 * t5);
+    const t6 = h[i + 5];
+    gradient_b1[i + 5] = sum5 * (1 - t6 * t6);
+    const t7 = h[i + 6];
+    gradient_b1[i + 6] = sum6 * (1 - t7 * t7);
+    const t8 = h[i + 7];
+    gradient_b1[i + 7] = sum7 * (1 - t8 * t8);
   }
 }
 
-function textbookLMGradientKernel11(gradient_b1: Float32Array, W: Float32Array, t3: Float32Array): void {
+function textbookLMGradientKernel11(gradient_b1: Float32Array, W: Float32Array, work2: Float32Array): void {
   for (let i = 0; i < 192; i += 8) {
     let sum = 0;
     let sum1 = 0;
@@ -4291,88 +2944,73 @@ function textbookLMGradientKernel11(gradient_b1: Float32Array, W: Float32Array, 
     let sum6 = 0;
     let sum7 = 0;
     for (let k = 0; k < 128; k++) {
-      const t7 = gradient_b1[k];
-      sum += t7 * W[i + k * 192];
-      sum1 += t7 * W[i + 1 + k * 192];
-      sum2 += t7 * W[i + 2 + k * 192];
-      sum3 += t7 * W[i + 3 + k * 192];
-      sum4 += t7 * W[i + 4 + k * 192];
-      sum5 += t7 * W[i + 5 + k * 192];
-      sum6 += t7 * W[i + 6 + k * 192];
-      sum7 += t7 * W[i + 7 + k * 192];
+      const t = gradient_b1[k];
+      sum += t * W[i + k * 192];
+      sum1 += t * W[i + k * 192 + 1];
+      sum2 += t * W[i + k * 192 + 2];
+      sum3 += t * W[i + k * 192 + 3];
+      sum4 += t * W[i + k * 192 + 4];
+      sum5 += t * W[i + k * 192 + 5];
+      sum6 += t * W[i + k * 192 + 6];
+      sum7 += t * W[i + k * 192 + 7];
     }
-    t3[i] = sum;
-    t3[i + 1] = sum1;
-    t3[i + 2] = sum2;
-    t3[i + 3] = sum3;
-    t3[i + 4] = sum4;
-    t3[i + 5] = sum5;
-    t3[i + 6] = sum6;
-    t3[i + 7] = sum7;
+    work2[i] = sum;
+    work2[i + 1] = sum1;
+    work2[i + 2] = sum2;
+    work2[i + 3] = sum3;
+    work2[i + 4] = sum4;
+    work2[i + 5] = sum5;
+    work2[i + 6] = sum6;
+    work2[i + 7] = sum7;
   }
 }
 
-function textbookLMGradientKernel12(t4: Float32Array, t3: Float32Array, inputs_w3: number): void {
-  t4.fill(0);
+function textbookLMGradientKernel12(work3: Float32Array, work2: Float32Array, inputs_w3: number): void {
+  work3.fill(0);
   const at = inputs_w3 * 64;
   for (let i = 0; i < 64; i++) {
-    t4[at + i] += t3[i + 128];
+    work3[at + i] += work2[i + 128];
   }
 }
 
-function textbookLMGradientKernel13(t5: Float32Array, t3: Float32Array, inputs_w2: number): void {
-  t5.fill(0);
+function textbookLMGradientKernel13(work4: Float32Array, work2: Float32Array, inputs_w2: number): void {
+  work4.fill(0);
   const at = inputs_w2 * 64;
   for (let i = 0; i < 64; i++) {
-    t5[at + i] += t3[i + 64];
+    work4[at + i] += work2[i + 64];
   }
 }
 
-function textbookLMGradientKernel14(t6: Float32Array, t3: Float32Array, inputs_w1: number): void {
-  t6.fill(0);
+function textbookLMGradientKernel14(work5: Float32Array, work2: Float32Array, inputs_w1: number): void {
+  work5.fill(0);
   const at = inputs_w1 * 64;
   for (let i = 0; i < 64; i++) {
-    t6[at + i] += t3[i];
+    work5[at + i] += work2[i];
   }
 }
 
 function textbookLMGradientKernel15(
-  t6: Float32Array,
-  t5: Float32Array,
-  t4: Float32Array,
+  work5: Float32Array,
+  work4: Float32Array,
+  work3: Float32Array,
   gradient_E1: Float32Array,
 ): void {
   for (let i = 0; i < 64; i++) {
     const at = i * 5000;
     for (let j = 0; j < 5000; j++) {
       const at1 = i + j * 64;
-      gradient_E1[at + j] = t6[at1] + t5[at1] + t4[at1];
+      gradient_E1[at + j] = work5[at1] + work4[at1] + work3[at1];
     }
   }
 }
 
-function textbookLMGradientKernel16(gradient_b1: Float32Array, t: Float32Array, gradient_W1: Float32Array): void {
+function textbookLMGradientKernel16(gradient_b1: Float32Array, work: Float32Array, gradient_W1: Float32Array): void {
   for (let i = 0; i < 128; i += 4) {
-    const t7 = gradient_b1[i];
+    const t = gradient_b1[i];
     const at = i * 192;
-    const at1 = i * 192 + 1;
-    const at2 = i * 192 + 2;
-    const at3 = i * 192 + 3;
-    const at4 = i * 192 + 192;
-    const at5 = i * 192 + 193;
-    const at6 = i * 192 + 194;
-    const at7 = i * 192 + 195;
-    const at8 = i * 192 + 384;
-    const at9 = i * 192 + 385;
-    const at10 = i * 192 + 386;
-    const at11 = i * 192 + 387;
-    const at12 = i * 192 + 576;
-    const at13 = i * 192 + 577;
-    const at14 = i * 192 + 578;
-    const at15 = i * 192 + 579;
-    const t8 = gradient_b1[i + 1];
-    const t9 = gradient_b1[i + 2];
-    const t10 = gradient_b1[i + 3];
+    const t1 = gradient_b1[i + 1];
+    const t2 = gradient_b1[i + 2];
+    const t3 = gradient_b1[i + 3];
     for (let j = 0; j < 192; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -4390,68 +3028,53 @@ function textbookLMGradientKernel16(gradient_b1: Float32Array, t: Float32Array, 
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
-      const t11 = t[j];
-      sum += t7 * t11;
-      const t12 = t[j + 1];
-      sum1 += t7 * t12;
-      const t13 = t[j + 2];
-      sum2 += t7 * t13;
-      const t14 = t[j + 3];
-      sum3 += t7 * t14;
-      sum4 += t8 * t11;
-      sum5 += t8 * t12;
-      sum6 += t8 * t13;
-      sum7 += t8 * t14;
-      sum8 += t9 * t11;
-      sum9 += t9 * t12;
-      sum10 += t9 * t13;
-      sum11 += t9 * t14;
-      sum12 += t10 * t11;
-      sum13 += t10 * t12;
-      sum14 += t10 * t13;
-      sum15 += t10 * t14;
+      const t4 = work[j];
+      sum += t * t4;
+      const t5 = work[j + 1];
+      sum1 += t * t5;
+      const t6 = work[j + 2];
+      sum2 += t * t6;
+      const t7 = work[j + 3];
+      sum3 += t * t7;
+      sum4 += t1 * t4;
+      sum5 += t1 * t5;
+      sum6 += t1 * t6;
+      sum7 += t1 * t7;
+      sum8 += t2 * t4;
+      sum9 += t2 * t5;
+      sum10 += t2 * t6;
+      sum11 += t2 * t7;
+      sum12 += t3 * t4;
+      sum13 += t3 * t5;
+      sum14 += t3 * t6;
+      sum15 += t3 * t7;
       gradient_W1[at + j] = sum;
-      gradient_W1[at1 + j] = sum1;
-      gradient_W1[at2 + j] = sum2;
-      gradient_W1[at3 + j] = sum3;
-      gradient_W1[at4 + j] = sum4;
-      gradient_W1[at5 + j] = sum5;
-      gradient_W1[at6 + j] = sum6;
-      gradient_W1[at7 + j] = sum7;
-      gradient_W1[at8 + j] = sum8;
-      gradient_W1[at9 + j] = sum9;
-      gradient_W1[at10 + j] = sum10;
-      gradient_W1[at11 + j] = sum11;
-      gradient_W1[at12 + j] = sum12;
-      gradient_W1[at13 + j] = sum13;
-      gradient_W1[at14 + j] = sum14;
-      gradient_W1[at15 + j] = sum15;
+      gradient_W1[at + j + 1] = sum1;
+      gradient_W1[at + j + 2] = sum2;
+      gradient_W1[at + j + 3] = sum3;
+      gradient_W1[at + j + 192] = sum4;
+      gradient_W1[at + j + 193] = sum5;
+      gradient_W1[at + j + 194] = sum6;
+      gradient_W1[at + j + 195] = sum7;
+      gradient_W1[at + j + 384] = sum8;
+      gradient_W1[at + j + 385] = sum9;
+      gradient_W1[at + j + 386] = sum10;
+      gradient_W1[at + j + 387] = sum11;
+      gradient_W1[at + j + 576] = sum12;
+      gradient_W1[at + j + 577] = sum13;
+      gradient_W1[at + j + 578] = sum14;
+      gradient_W1[at + j + 579] = sum15;
     }
   }
 }
 
 function textbookLMGradientKernel17(gradient_c1: Float32Array, h: Float32Array, gradient_U1: Float32Array): void {
   for (let i = 0; i < 5000; i += 4) {
-    const t7 = gradient_c1[i];
+    const t = gradient_c1[i];
     const at = i * 128;
-    const at1 = i * 128 + 1;
-    const at2 = i * 128 + 2;
-    const at3 = i * 128 + 3;
-    const at4 = i * 128 + 128;
-    const at5 = i * 128 + 129;
-    const at6 = i * 128 + 130;
-    const at7 = i * 128 + 131;
-    const at8 = i * 128 + 256;
-    const at9 = i * 128 + 257;
-    const at10 = i * 128 + 258;
-    const at11 = i * 128 + 259;
-    const at12 = i * 128 + 384;
-    const at13 = i * 128 + 385;
-    const at14 = i * 128 + 386;
-    const at15 = i * 128 + 387;
-    const t8 = gradient_c1[i + 1];
-    const t9 = gradient_c1[i + 2];
-    const t10 = gradient_c1[i + 3];
+    const t1 = gradient_c1[i + 1];
+    const t2 = gradient_c1[i + 2];
+    const t3 = gradient_c1[i + 3];
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -4469,190 +3092,78 @@ function textbookLMGradientKernel17(gradient_c1: Float32Array, h: Float32Array, 
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
-      const t11 = h[j];
-      sum += t7 * t11;
-      const t12 = h[j + 1];
-      sum1 += t7 * t12;
-      const t13 = h[j + 2];
-      sum2 += t7 * t13;
-      const t14 = h[j + 3];
-      sum3 += t7 * t14;
-      sum4 += t8 * t11;
-      sum5 += t8 * t12;
-      sum6 += t8 * t13;
-      sum7 += t8 * t14;
-      sum8 += t9 * t11;
-      sum9 += t9 * t12;
-      sum10 += t9 * t13;
-      sum11 += t9 * t14;
-      sum12 += t10 * t11;
-      sum13 += t10 * t12;
-      sum14 += t10 * t13;
-      sum15 += t10 * t14;
+      const t4 = h[j];
+      sum += t * t4;
+      const t5 = h[j + 1];
+      sum1 += t * t5;
+      const t6 = h[j + 2];
+      sum2 += t * t6;
+      const t7 = h[j + 3];
+      sum3 += t * t7;
+      sum4 += t1 * t4;
+      sum5 += t1 * t5;
+      sum6 += t1 * t6;
+      sum7 += t1 * t7;
+      sum8 += t2 * t4;
+      sum9 += t2 * t5;
+      sum10 += t2 * t6;
+      sum11 += t2 * t7;
+      sum12 += t3 * t4;
+      sum13 += t3 * t5;
+      sum14 += t3 * t6;
+      sum15 += t3 * t7;
       gradient_U1[at + j] = sum;
-      gradient_U1[at1 + j] = sum1;
-      gradient_U1[at2 + j] = sum2;
-      gradient_U1[at3 + j] = sum3;
-      gradient_U1[at4 + j] = sum4;
-      gradient_U1[at5 + j] = sum5;
-      gradient_U1[at6 + j] = sum6;
-      gradient_U1[at7 + j] = sum7;
-      gradient_U1[at8 + j] = sum8;
-      gradient_U1[at9 + j] = sum9;
-      gradient_U1[at10 + j] = sum10;
-      gradient_U1[at11 + j] = sum11;
-      gradient_U1[at12 + j] = sum12;
-      gradient_U1[at13 + j] = sum13;
-      gradient_U1[at14 + j] = sum14;
-      gradient_U1[at15 + j] = sum15;
+      gradient_U1[at + j + 1] = sum1;
+      gradient_U1[at + j + 2] = sum2;
+      gradient_U1[at + j + 3] = sum3;
+      gradient_U1[at + j + 128] = sum4;
+      gradient_U1[at + j + 129] = sum5;
+      gradient_U1[at + j + 130] = sum6;
+      gradient_U1[at + j + 131] = sum7;
+      gradient_U1[at + j + 256] = sum8;
+      gradient_U1[at + j + 257] = sum9;
+      gradient_U1[at + j + 258] = sum10;
+      gradient_U1[at + j + 259] = sum11;
+      gradient_U1[at + j + 384] = sum12;
+      gradient_U1[at + j + 385] = sum13;
+      gradient_U1[at + j + 386] = sum14;
+      gradient_U1[at + j + 387] = sum15;
     }
   }
 }
 
-function textbookLMInitialOptimizerKernel1(optimizer_b_m: Float32Array, optimizer_b_v: Float32Array): void {
-  for (let i = 0; i < 128; i++) {
-    optimizer_b_m[i] = 0;
-    optimizer_b_v[i] = 0;
-  }
-}
-
-function textbookLMInitialOptimizerKernel2(optimizer_c_m: Float32Array, optimizer_c_v: Float32Array): void {
-  for (let i = 0; i < 5000; i++) {
-    optimizer_c_m[i] = 0;
-    optimizer_c_v[i] = 0;
-  }
-}
-
-function textbookLMInitialOptimizerKernel4(optimizer_W_m: Float32Array, optimizer_W_v: Float32Array): void {
-  for (let i = 0; i < 24576; i++) {
-    optimizer_W_m[i] = 0;
-    optimizer_W_v[i] = 0;
-  }
-}
-
-function textbookLMInitialOptimizerKernel5(optimizer_U_m: Float32Array, optimizer_U_v: Float32Array): void {
-  for (let i = 0; i < 640000; i++) {
-    optimizer_U_m[i] = 0;
-    optimizer_U_v[i] = 0;
-  }
-}
-
-function textbookLMStepH(t: Float32Array, W: Float32Array, b: Float32Array, h: Float32Array): void {
-  for (let i = 0; i < 128; i += 8) {
-    let sum = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let sum6 = 0;
-    let sum7 = 0;
-    const at = i * 192;
-    const at1 = i * 192 + 192;
-    const at2 = i * 192 + 384;
-    const at3 = i * 192 + 576;
-    const at4 = i * 192 + 768;
-    const at5 = i * 192 + 960;
-    const at6 = i * 192 + 1152;
-    const at7 = i * 192 + 1344;
-    for (let k = 0; k < 192; k++) {
-      const t9 = t[k];
-      sum += W[at + k] * t9;
-      sum1 += W[at1 + k] * t9;
-      sum2 += W[at2 + k] * t9;
-      sum3 += W[at3 + k] * t9;
-      sum4 += W[at4 + k] * t9;
-      sum5 += W[at5 + k] * t9;
-      sum6 += W[at6 + k] * t9;
-      sum7 += W[at7 + k] * t9;
-    }
-    h[i] = tanhF32(sum + b[i]);
-    h[i + 1] = tanhF32(sum1 + b[i + 1]);
-    h[i + 2] = tanhF32(sum2 + b[i + 2]);
-    h[i + 3] = tanhF32(sum3 + b[i + 3]);
-    h[i + 4] = tanhF32(sum4 + b[i + 4]);
-    h[i + 5] = tanhF32(sum5 + b[i + 5]);
-    h[i + 6] = tanhF32(sum6 + b[i + 6]);
-    h[i + 7] = tanhF32(sum7 + b[i + 7]);
-  }
-}
-
-function textbookLMStepKernel5(h: Float32Array, U: Float32Array, t1: Float32Array): void {
-  for (let i = 0; i < 5000; i += 8) {
-    let sum = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let sum6 = 0;
-    let sum7 = 0;
-    const at = i * 128;
-    const at1 = i * 128 + 128;
-    const at2 = i * 128 + 256;
-    const at3 = i * 128 + 384;
-    const at4 = i * 128 + 512;
-    const at5 = i * 128 + 640;
-    const at6 = i * 128 + 768;
-    const at7 = i * 128 + 896;
-    for (let k = 0; k < 128; k++) {
-      const t9 = h[k];
-      sum += U[at + k] * t9;
-      sum1 += U[at1 + k] * t9;
-      sum2 += U[at2 + k] * t9;
-      sum3 += U[at3 + k] * t9;
-      sum4 += U[at4 + k] * t9;
-      sum5 += U[at5 + k] * t9;
-      sum6 += U[at6 + k] * t9;
-      sum7 += U[at7 + k] * t9;
-    }
-    t1[i] = sum;
-    t1[i + 1] = sum1;
-    t1[i + 2] = sum2;
-    t1[i + 3] = sum3;
-    t1[i + 4] = sum4;
-    t1[i + 5] = sum5;
-    t1[i + 6] = sum6;
-    t1[i + 7] = sum7;
-  }
-}
-
-function textbookLMStepKernel7(t1: Float32Array, c: Float32Array, t2: Float32Array, value2: number): void {
-  for (let i = 0; i < 5000; i++) {
-    t2[i] = expF32(t1[i] + c[i] - value2);
-  }
-}
-
+/** neural-lm.nn:46: train  adam(lr = 0.001) */
 function textbookLMStepKernel11(
-  t2: Float32Array,
-  t3: Float32Array,
+  work1: Float32Array,
+  work2: Float32Array,
   optimizer_c_v: Float32Array,
   optimizer_c_m: Float32Array,
   c: Float32Array,
-  targets_word: number,
   value4: number,
+  targets_word: number,
   value: number,
   value1: number,
 ): void {
   for (let i = 0; i < 5000; i++) {
-    const t9 = (targets_word === i ? -1 : 0) + value4 * t2[i];
-    t3[i] = t9;
-    const t10 = optimizer_c_v[i];
-    const t11 = 0.999 * t10 + 0.0010000000000000009 * (t9 * t9);
-    optimizer_c_v[i] = t11;
-    const t12 = optimizer_c_m[i];
-    const t13 = 0.9 * t12 + 0.09999999999999998 * t9;
-    optimizer_c_m[i] = t13;
-    const t14 = c[i];
-    c[i] = t14 - (value * t13) / (Math.sqrt(t11) / value1 + 1e-8);
+    const t = value4 * work1[i] + (targets_word === i ? -1 : 0);
+    work2[i] = t;
+    const t1 = optimizer_c_v[i];
+    const t2 = 0.999 * t1 + 0.0010000000000000009 * (t * t);
+    optimizer_c_v[i] = t2;
+    const t3 = optimizer_c_m[i];
+    const t4 = 0.9 * t3 + 0.09999999999999998 * t;
+    optimizer_c_m[i] = t4;
+    const t5 = c[i];
+    c[i] = t5 - (value * t4) / (Math.sqrt(t2) / value1 + 1e-8);
   }
 }
 
+/** neural-lm.nn:46: train  adam(lr = 0.001) */
 function textbookLMStepKernel12(
-  t3: Float32Array,
+  work2: Float32Array,
   U: Float32Array,
   h: Float32Array,
-  t4: Float32Array,
+  work3: Float32Array,
   optimizer_b_v: Float32Array,
   optimizer_b_m: Float32Array,
   b: Float32Array,
@@ -4669,166 +3180,111 @@ function textbookLMStepKernel12(
     let sum6 = 0;
     let sum7 = 0;
     for (let k = 0; k < 5000; k++) {
-      const t9 = t3[k];
-      sum += t9 * U[i + k * 128];
-      sum1 += t9 * U[i + 1 + k * 128];
-      sum2 += t9 * U[i + 2 + k * 128];
-      sum3 += t9 * U[i + 3 + k * 128];
-      sum4 += t9 * U[i + 4 + k * 128];
-      sum5 += t9 * U[i + 5 + k * 128];
-      sum6 += t9 * U[i + 6 + k * 128];
-      sum7 += t9 * U[i + 7 + k * 128];
+      const t = work2[k];
+      sum += t * U[i + k * 128];
+      sum1 += t * U[i + k * 128 + 1];
+      sum2 += t * U[i + k * 128 + 2];
+      sum3 += t * U[i + k * 128 + 3];
+      sum4 += t * U[i + k * 128 + 4];
+      sum5 += t * U[i + k * 128 + 5];
+      sum6 += t * U[i + k * 128 + 6];
+      sum7 += t * U[i + k * 128 + 7];
     }
-    const t10 = h[i];
-    const t11 = sum * (1 - t10 * t10);
-    t4[i] = t11;
-    const t12 = optimizer_b_v[i];
-    const t13 = optimizer_b_v[i + 1];
-    const t14 = optimizer_b_v[i + 2];
-    const t15 = optimizer_b_v[i + 3];
-    const t16 = optimizer_b_v[i + 4];
-    const t17 = optimizer_b_v[i + 5];
-    const t18 = optimizer_b_v[i + 6];
-    const t19 = optimizer_b_v[i + 7];
-    const t20 = 0.999 * t12 + 0.0010000000000000009 * (t11 * t11);
-    optimizer_b_v[i] = t20;
-    const t21 = optimizer_b_m[i];
-    const t22 = optimizer_b_m[i + 1];
-    const t23 = optimizer_b_m[i + 2];
-    const t24 = optimizer_b_m[i + 3];
-    const t25 = optimizer_b_m[i + 4];
-    const t26 = optimizer_b_m[i + 5];
-    const t27 = optimizer_b_m[i + 6];
-    const t28 = optimizer_b_m[i + 7];
-    const t29 = 0.9 * t21 + 0.09999999999999998 * t11;
-    optimizer_b_m[i] = t29;
-    const t30 = b[i];
-    const t31 = b[i + 1];
-    const t32 = b[i + 2];
-    const t33 = b[i + 3];
-    const t34 = b[i + 4];
-    const t35 = b[i + 5];
-    const t36 = b[i + 6];
-    const t37 = b[i + 7];
-    b[i] = t30 - (value * t29) / (Math.sqrt(t20) / value1 + 1e-8);
-    const t38 = h[i + 1];
-    const t39 = sum1 * (1 - t38 * t38);
-    t4[i + 1] = t39;
-    const t40 = 0.999 * t13 + 0.0010000000000000009 * (t39 * t39);
-    optimizer_b_v[i + 1] = t40;
-    const t41 = 0.9 * t22 + 0.09999999999999998 * t39;
-    optimizer_b_m[i + 1] = t41;
-    b[i + 1] = t31 - (value * t41) / (Math.sqrt(t40) / value1 + 1e-8);
-    const t42 = h[i + 2];
-    const t43 = sum2 * (1 - t42 * t42);
-    t4[i + 2] = t43;
-    const t44 = 0.999 * t14 + 0.0010000000000000009 * (t43 * t43);
-    optimizer_b_v[i + 2] = t44;
-    const t45 = 0.9 * t23 + 0.09999999999999998 * t43;
-    optimizer_b_m[i + 2] = t45;
-    b[i + 2] = t32 - (value * t45) / (Math.sqrt(t44) / value1 + 1e-8);
-    const t46 = h[i + 3];
-    const t47 = sum3 * (1 - t46 * t46);
-    t4[i + 3] = t47;
-    const t48 = 0.999 * t15 + 0.0010000000000000009 * (t47 * t47);
-    optimizer_b_v[i + 3] = t48;
-    const t49 = 0.9 * t24 + 0.09999999999999998 * t47;
-    optimizer_b_m[i + 3] = t49;
-    b[i + 3] = t33 - (value * t49) / (Math.sqrt(t48) / value1 + 1e-8);
-    const t50 = h[i + 4];
-    const t51 = sum4 * (1 - t50 * t50);
-    t4[i + 4] = t51;
-    const t52 = 0.999 * t16 + 0.0010000000000000009 * (t51 * t51);
-    optimizer_b_v[i + 4] = t52;
-    const t53 = 0.9 * t25 + 0.09999999999999998 * t51;
-    optimizer_b_m[i + 4] = t53;
-    b[i + 4] = t34 - (value * t53) / (Math.sqrt(t52) / value1 + 1e-8);
-    const t54 = h[i + 5];
-    const t55 = sum5 * (1 - t54 * t54);
-    t4[i + 5] = t55;
-    const t56 = 0.999 * t17 + 0.0010000000000000009 * (t55 * t55);
-    optimizer_b_v[i + 5] = t56;
-    const t57 = 0.9 * t26 + 0.09999999999999998 * t55;
-    optimizer_b_m[i + 5] = t57;
-    b[i + 5] = t35 - (value * t57) / (Math.sqrt(t56) / value1 + 1e-8);
-    const t58 = h[i + 6];
-    const t59 = sum6 * (1 - t58 * t58);
-    t4[i + 6] = t59;
-    const t60 = 0.999 * t18 + 0.0010000000000000009 * (t59 * t59);
-    optimizer_b_v[i + 6] = t60;
-    const t61 = 0.9 * t27 + 0.09999999999999998 * t59;
-    optimizer_b_m[i + 6] = t61;
-    b[i + 6] = t36 - (value * t61) / (Math.sqrt(t60) / value1 + 1e-8);
-    const t62 = h[i + 7];
-    const t63 = sum7 * (1 - t62 * t62);
-    t4[i + 7] = t63;
-    const t64 = 0.999 * t19 + 0.0010000000000000009 * (t63 * t63);
-    optimizer_b_v[i + 7] = t64;
-    const t65 = 0.9 * t28 + 0.09999999999999998 * t63;
-    optimizer_b_m[i + 7] = t65;
-    b[i + 7] = t37 - (value * t65) / (Math.sqrt(t64) / value1 + 1e-8);
+    const t1 = h[i];
+    const t2 = sum * (1 - t1 * t1);
+    work3[i] = t2;
+    const t3 = optimizer_b_v[i];
+    const t4 = optimizer_b_v[i + 1];
+    const t5 = optimizer_b_v[i + 2];
+    const t6 = optimizer_b_v[i + 3];
+    const t7 = optimizer_b_v[i + 4];
+    const t8 = optimizer_b_v[i + 5];
+    const t9 = optimizer_b_v[i + 6];
+    const t10 = optimizer_b_v[i + 7];
+    const t11 = 0.999 * t3 + 0.0010000000000000009 * (t2 * t2);
+    optimizer_b_v[i] = t11;
+    const t12 = optimizer_b_m[i];
+    const t13 = optimizer_b_m[i + 1];
+    const t14 = optimizer_b_m[i + 2];
+    const t15 = optimizer_b_m[i + 3];
+    const t16 = optimizer_b_m[i + 4];
+    const t17 = optimizer_b_m[i + 5];
+    const t18 = optimizer_b_m[i + 6];
+    const t19 = optimizer_b_m[i + 7];
+    const t20 = 0.9 * t12 + 0.09999999999999998 * t2;
+    optimizer_b_m[i] = t20;
+    const t21 = b[i];
+    const t22 = b[i + 1];
+    const t23 = b[i + 2];
+    const t24 = b[i + 3];
+    const t25 = b[i + 4];
+    const t26 = b[i + 5];
+    const t27 = b[i + 6];
+    const t28 = b[i + 7];
+    b[i] = t21 - (value * t20) / (Math.sqrt(t11) / value1 + 1e-8);
+    const t29 = h[i + 1];
+    const t30 = sum1 * (1 - t29 * t29);
+    work3[i + 1] = t30;
+    const t31 = 0.999 * t4 + 0.0010000000000000009 * (t30 * t30);
+    optimizer_b_v[i + 1] = t31;
+    const t32 = 0.9 * t13 + 0.09999999999999998 * t30;
+    optimizer_b_m[i + 1] = t32;
+    b[i + 1] = t22 - (value * t32) / (Math.sqrt(t31) / value1 + 1e-8);
+    const t33 = h[i + 2];
+    const t34 = sum2 * (1 - t33 * t33);
+    work3[i + 2] = t34;
+    const t35 = 0.999 * t5 + 0.0010000000000000009 * (t34 * t34);
+    optimizer_b_v[i + 2] = t35;
+    const t36 = 0.9 * t14 + 0.09999999999999998 * t34;
+    optimizer_b_m[i + 2] = t36;
+    b[i + 2] = t23 - (value * t36) / (Math.sqrt(t35) / value1 + 1e-8);
+    const t37 = h[i + 3];
+    const t38 = sum3 * (1 - t37 * t37);
+    work3[i + 3] = t38;
+    const t39 = 0.999 * t6 + 0.0010000000000000009 * (t38 * t38);
+    optimizer_b_v[i + 3] = t39;
+    const t40 = 0.9 * t15 + 0.09999999999999998 * t38;
+    optimizer_b_m[i + 3] = t40;
+    b[i + 3] = t24 - (value * t40) / (Math.sqrt(t39) / value1 + 1e-8);
+    const t41 = h[i + 4];
+    const t42 = sum4 * (1 - t41 * t41);
+    work3[i + 4] = t42;
+    const t43 = 0.999 * t7 + 0.0010000000000000009 * (t42 * t42);
+    optimizer_b_v[i + 4] = t43;
+    const t44 = 0.9 * t16 + 0.09999999999999998 * t42;
+    optimizer_b_m[i + 4] = t44;
+    b[i + 4] = t25 - (value * t44) / (Math.sqrt(t43) / value1 + 1e-8);
+    const t45 = h[i + 5];
+    const t46 = sum5 * (1 - t45 * t45);
+    work3[i + 5] = t46;
+    const t47 = 0.999 * t8 + 0.0010000000000000009 * (t46 * t46);
+    optimizer_b_v[i + 5] = t47;
+    const t48 = 0.9 * t17 + 0.09999999999999998 * t46;
+    optimizer_b_m[i + 5] = t48;
+    b[i + 5] = t26 - (value * t48) / (Math.sqrt(t47) / value1 + 1e-8);
+    const t49 = h[i + 6];
+    const t50 = sum6 * (1 - t49 * t49);
+    work3[i + 6] = t50;
+    const t51 = 0.999 * t9 + 0.0010000000000000009 * (t50 * t50);
+    optimizer_b_v[i + 6] = t51;
+    const t52 = 0.9 * t18 + 0.09999999999999998 * t50;
+    optimizer_b_m[i + 6] = t52;
+    b[i + 6] = t27 - (value * t52) / (Math.sqrt(t51) / value1 + 1e-8);
+    const t53 = h[i + 7];
+    const t54 = sum7 * (1 - t53 * t53);
+    work3[i + 7] = t54;
+    const t55 = 0.999 * t10 + 0.0010000000000000009 * (t54 * t54);
+    optimizer_b_v[i + 7] = t55;
+    const t56 = 0.9 * t19 + 0.09999999999999998 * t54;
+    optimizer_b_m[i + 7] = t56;
+    b[i + 7] = t28 - (value * t56) / (Math.sqrt(t55) / value1 + 1e-8);
   }
 }
 
-function textbookLMStepKernel13(t4: Float32Array, W: Float32Array, t5: Float32Array): void {
-  for (let i = 0; i < 192; i += 8) {
-    let sum = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let sum6 = 0;
-    let sum7 = 0;
-    for (let k = 0; k < 128; k++) {
-      const t9 = t4[k];
-      sum += t9 * W[i + k * 192];
-      sum1 += t9 * W[i + 1 + k * 192];
-      sum2 += t9 * W[i + 2 + k * 192];
-      sum3 += t9 * W[i + 3 + k * 192];
-      sum4 += t9 * W[i + 4 + k * 192];
-      sum5 += t9 * W[i + 5 + k * 192];
-      sum6 += t9 * W[i + 6 + k * 192];
-      sum7 += t9 * W[i + 7 + k * 192];
-    }
-    t5[i] = sum;
-    t5[i + 1] = sum1;
-    t5[i + 2] = sum2;
-    t5[i + 3] = sum3;
-    t5[i + 4] = sum4;
-    t5[i + 5] = sum5;
-    t5[i + 6] = sum6;
-    t5[i + 7] = sum7;
-  }
-}
-
-function textbookLMStepKernel14(t6: Float32Array, t5: Float32Array, inputs_w3: number): void {
-  t6.fill(0);
-  const at = inputs_w3 * 64;
-  for (let i = 0; i < 64; i++) {
-    t6[at + i] += t5[i + 128];
-  }
-}
-
-function textbookLMStepKernel15(t7: Float32Array, t5: Float32Array, inputs_w2: number): void {
-  t7.fill(0);
-  const at = inputs_w2 * 64;
-  for (let i = 0; i < 64; i++) {
-    t7[at + i] += t5[i + 64];
-  }
-}
-
-function textbookLMStepKernel16(t8: Float32Array, t5: Float32Array, inputs_w1: number): void {
-  t8.fill(0);
-  const at = inputs_w1 * 64;
-  for (let i = 0; i < 64; i++) {
-    t8[at + i] += t5[i];
-  }
-}
-
+/** neural-lm.nn:46: train  adam(lr = 0.001) */
 function textbookLMStepKernel17(
-  t4: Float32Array,
-  t: Float32Array,
+  work3: Float32Array,
+  work: Float32Array,
   optimizer_W_v: Float32Array,
   optimizer_W_m: Float32Array,
   W: Float32Array,
@@ -4836,26 +3292,11 @@ function textbookLMStepKernel17(
   value1: number,
 ): void {
   for (let i = 0; i < 128; i += 4) {
-    const t9 = t4[i];
+    const t = work3[i];
     const at = i * 192;
-    const at1 = i * 192 + 1;
-    const at2 = i * 192 + 2;
-    const at3 = i * 192 + 3;
-    const at4 = i * 192 + 192;
-    const at5 = i * 192 + 193;
-    const at6 = i * 192 + 194;
-    const at7 = i * 192 + 195;
-    const at8 = i * 192 + 384;
-    const at9 = i * 192 + 385;
-    const at10 = i * 192 + 386;
-    const at11 = i * 192 + 387;
-    const at12 = i * 192 + 576;
-    const at13 = i * 192 + 577;
-    const at14 = i * 192 + 578;
-    const at15 = i * 192 + 579;
-    const t10 = t4[i + 1];
-    const t11 = t4[i + 2];
-    const t12 = t4[i + 3];
+    const t1 = work3[i + 1];
+    const t2 = work3[i + 2];
+    const t3 = work3[i + 3];
     for (let j = 0; j < 192; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -4873,176 +3314,161 @@ function textbookLMStepKernel17(
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
-      const t13 = t[j];
-      sum += t9 * t13;
-      const t14 = t[j + 1];
-      sum1 += t9 * t14;
-      const t15 = t[j + 2];
-      sum2 += t9 * t15;
-      const t16 = t[j + 3];
-      sum3 += t9 * t16;
-      sum4 += t10 * t13;
-      sum5 += t10 * t14;
-      sum6 += t10 * t15;
-      sum7 += t10 * t16;
-      sum8 += t11 * t13;
-      sum9 += t11 * t14;
-      sum10 += t11 * t15;
-      sum11 += t11 * t16;
-      sum12 += t12 * t13;
-      sum13 += t12 * t14;
-      sum14 += t12 * t15;
-      sum15 += t12 * t16;
-      const at16 = at + j;
-      const at17 = at1 + j;
-      const at18 = at2 + j;
-      const at19 = at3 + j;
-      const at20 = at4 + j;
-      const at21 = at5 + j;
-      const at22 = at6 + j;
-      const at23 = at7 + j;
-      const at24 = at8 + j;
-      const at25 = at9 + j;
-      const at26 = at10 + j;
-      const at27 = at11 + j;
-      const at28 = at12 + j;
-      const at29 = at13 + j;
-      const at30 = at14 + j;
-      const at31 = at15 + j;
-      const t17 = optimizer_W_v[at16];
-      const t18 = optimizer_W_v[at17];
-      const t19 = optimizer_W_v[at18];
-      const t20 = optimizer_W_v[at19];
-      const t21 = optimizer_W_v[at20];
-      const t22 = optimizer_W_v[at21];
-      const t23 = optimizer_W_v[at22];
-      const t24 = optimizer_W_v[at23];
-      const t25 = optimizer_W_v[at24];
-      const t26 = optimizer_W_v[at25];
-      const t27 = optimizer_W_v[at26];
-      const t28 = optimizer_W_v[at27];
-      const t29 = optimizer_W_v[at28];
-      const t30 = optimizer_W_v[at29];
-      const t31 = optimizer_W_v[at30];
-      const t32 = optimizer_W_v[at31];
-      const t33 = 0.999 * t17 + 0.0010000000000000009 * (sum * sum);
-      optimizer_W_v[at16] = t33;
-      const t34 = optimizer_W_m[at16];
-      const t35 = optimizer_W_m[at17];
-      const t36 = optimizer_W_m[at18];
-      const t37 = optimizer_W_m[at19];
-      const t38 = optimizer_W_m[at20];
-      const t39 = optimizer_W_m[at21];
-      const t40 = optimizer_W_m[at22];
-      const t41 = optimizer_W_m[at23];
-      const t42 = optimizer_W_m[at24];
-      const t43 = optimizer_W_m[at25];
-      const t44 = optimizer_W_m[at26];
-      const t45 = optimizer_W_m[at27];
-      const t46 = optimizer_W_m[at28];
-      const t47 = optimizer_W_m[at29];
-      const t48 = optimizer_W_m[at30];
-      const t49 = optimizer_W_m[at31];
-      const t50 = 0.9 * t34 + 0.09999999999999998 * sum;
-      optimizer_W_m[at16] = t50;
-      const t51 = W[at16];
-      const t52 = W[at17];
-      const t53 = W[at18];
-      const t54 = W[at19];
-      const t55 = W[at20];
-      const t56 = W[at21];
-      const t57 = W[at22];
-      const t58 = W[at23];
-      const t59 = W[at24];
-      const t60 = W[at25];
-      const t61 = W[at26];
-      const t62 = W[at27];
-      const t63 = W[at28];
-      const t64 = W[at29];
-      const t65 = W[at30];
-      const t66 = W[at31];
-      W[at16] = t51 - (value * t50) / (Math.sqrt(t33) / value1 + 1e-8);
-      const t67 = 0.999 * t18 + 0.0010000000000000009 * (sum1 * sum1);
-      optimizer_W_v[at17] = t67;
-      const t68 = 0.9 * t35 + 0.09999999999999998 * sum1;
-      optimizer_W_m[at17] = t68;
-      W[at17] = t52 - (value * t68) / (Math.sqrt(t67) / value1 + 1e-8);
-      const t69 = 0.999 * t19 + 0.0010000000000000009 * (sum2 * sum2);
-      optimizer_W_v[at18] = t69;
-      const t70 = 0.9 * t36 + 0.09999999999999998 * sum2;
-      optimizer_W_m[at18] = t70;
-      W[at18] = t53 - (value * t70) / (Math.sqrt(t69) / value1 + 1e-8);
-      const t71 = 0.999 * t20 + 0.0010000000000000009 * (sum3 * sum3);
-      optimizer_W_v[at19] = t71;
-      const t72 = 0.9 * t37 + 0.09999999999999998 * sum3;
-      optimizer_W_m[at19] = t72;
-      W[at19] = t54 - (value * t72) / (Math.sqrt(t71) / value1 + 1e-8);
-      const t73 = 0.999 * t21 + 0.0010000000000000009 * (sum4 * sum4);
-      optimizer_W_v[at20] = t73;
-      const t74 = 0.9 * t38 + 0.09999999999999998 * sum4;
-      optimizer_W_m[at20] = t74;
-      W[at20] = t55 - (value * t74) / (Math.sqrt(t73) / value1 + 1e-8);
-      const t75 = 0.999 * t22 + 0.0010000000000000009 * (sum5 * sum5);
-      optimizer_W_v[at21] = t75;
-      const t76 = 0.9 * t39 + 0.09999999999999998 * sum5;
-      optimizer_W_m[at21] = t76;
-      W[at21] = t56 - (value * t76) / (Math.sqrt(t75) / value1 + 1e-8);
-      const t77 = 0.999 * t23 + 0.0010000000000000009 * (sum6 * sum6);
-      optimizer_W_v[at22] = t77;
-      const t78 = 0.9 * t40 + 0.09999999999999998 * sum6;
-      optimizer_W_m[at22] = t78;
-      W[at22] = t57 - (value * t78) / (Math.sqrt(t77) / value1 + 1e-8);
-      const t79 = 0.999 * t24 + 0.0010000000000000009 * (sum7 * sum7);
-      optimizer_W_v[at23] = t79;
-      const t80 = 0.9 * t41 + 0.09999999999999998 * sum7;
-      optimizer_W_m[at23] = t80;
-      W[at23] = t58 - (value * t80) / (Math.sqrt(t79) / value1 + 1e-8);
-      const t81 = 0.999 * t25 + 0.0010000000000000009 * (sum8 * sum8);
-      optimizer_W_v[at24] = t81;
-      const t82 = 0.9 * t42 + 0.09999999999999998 * sum8;
-      optimizer_W_m[at24] = t82;
-      W[at24] = t59 - (value * t82) / (Math.sqrt(t81) / value1 + 1e-8);
-      const t83 = 0.999 * t26 + 0.0010000000000000009 * (sum9 * sum9);
-      optimizer_W_v[at25] = t83;
-      const t84 = 0.9 * t43 + 0.09999999999999998 * sum9;
-      optimizer_W_m[at25] = t84;
-      W[at25] = t60 - (value * t84) / (Math.sqrt(t83) / value1 + 1e-8);
-      const t85 = 0.999 * t27 + 0.0010000000000000009 * (sum10 * sum10);
-      optimizer_W_v[at26] = t85;
-      const t86 = 0.9 * t44 + 0.09999999999999998 * sum10;
-      optimizer_W_m[at26] = t86;
-      W[at26] = t61 - (value * t86) / (Math.sqrt(t85) / value1 + 1e-8);
-      const t87 = 0.999 * t28 + 0.0010000000000000009 * (sum11 * sum11);
-      optimizer_W_v[at27] = t87;
-      const t88 = 0.9 * t45 + 0.09999999999999998 * sum11;
-      optimizer_W_m[at27] = t88;
-      W[at27] = t62 - (value * t88) / (Math.sqrt(t87) / value1 + 1e-8);
-      const t89 = 0.999 * t29 + 0.0010000000000000009 * (sum12 * sum12);
-      optimizer_W_v[at28] = t89;
-      const t90 = 0.9 * t46 + 0.09999999999999998 * sum12;
-      optimizer_W_m[at28] = t90;
-      W[at28] = t63 - (value * t90) / (Math.sqrt(t89) / value1 + 1e-8);
-      const t91 = 0.999 * t30 + 0.0010000000000000009 * (sum13 * sum13);
-      optimizer_W_v[at29] = t91;
-      const t92 = 0.9 * t47 + 0.09999999999999998 * sum13;
-      optimizer_W_m[at29] = t92;
-      W[at29] = t64 - (value * t92) / (Math.sqrt(t91) / value1 + 1e-8);
-      const t93 = 0.999 * t31 + 0.0010000000000000009 * (sum14 * sum14);
-      optimizer_W_v[at30] = t93;
-      const t94 = 0.9 * t48 + 0.09999999999999998 * sum14;
-      optimizer_W_m[at30] = t94;
-      W[at30] = t65 - (value * t94) / (Math.sqrt(t93) / value1 + 1e-8);
-      const t95 = 0.999 * t32 + 0.0010000000000000009 * (sum15 * sum15);
-      optimizer_W_v[at31] = t95;
-      const t96 = 0.9 * t49 + 0.09999999999999998 * sum15;
-      optimizer_W_m[at31] = t96;
-      W[at31] = t66 - (value * t96) / (Math.sqrt(t95) / value1 + 1e-8);
+      const t4 = work[j];
+      sum += t * t4;
+      const t5 = work[j + 1];
+      sum1 += t * t5;
+      const t6 = work[j + 2];
+      sum2 += t * t6;
+      const t7 = work[j + 3];
+      sum3 += t * t7;
+      sum4 += t1 * t4;
+      sum5 += t1 * t5;
+      sum6 += t1 * t6;
+      sum7 += t1 * t7;
+      sum8 += t2 * t4;
+      sum9 += t2 * t5;
+      sum10 += t2 * t6;
+      sum11 += t2 * t7;
+      sum12 += t3 * t4;
+      sum13 += t3 * t5;
+      sum14 += t3 * t6;
+      sum15 += t3 * t7;
+      const t8 = optimizer_W_v[at + j];
+      const t9 = optimizer_W_v[at + j + 1];
+      const t10 = optimizer_W_v[at + j + 2];
+      const t11 = optimizer_W_v[at + j + 3];
+      const t12 = optimizer_W_v[at + j + 192];
+      const t13 = optimizer_W_v[at + j + 193];
+      const t14 = optimizer_W_v[at + j + 194];
+      const t15 = optimizer_W_v[at + j + 195];
+      const t16 = optimizer_W_v[at + j + 384];
+      const t17 = optimizer_W_v[at + j + 385];
+      const t18 = optimizer_W_v[at + j + 386];
+      const t19 = optimizer_W_v[at + j + 387];
+      const t20 = optimizer_W_v[at + j + 576];
+      const t21 = optimizer_W_v[at + j + 577];
+      const t22 = optimizer_W_v[at + j + 578];
+      const t23 = optimizer_W_v[at + j + 579];
+      const t24 = 0.999 * t8 + 0.0010000000000000009 * (sum * sum);
+      optimizer_W_v[at + j] = t24;
+      const t25 = optimizer_W_m[at + j];
+      const t26 = optimizer_W_m[at + j + 1];
+      const t27 = optimizer_W_m[at + j + 2];
+      const t28 = optimizer_W_m[at + j + 3];
+      const t29 = optimizer_W_m[at + j + 192];
+      const t30 = optimizer_W_m[at + j + 193];
+      const t31 = optimizer_W_m[at + j + 194];
+      const t32 = optimizer_W_m[at + j + 195];
+      const t33 = optimizer_W_m[at + j + 384];
+      const t34 = optimizer_W_m[at + j + 385];
+      const t35 = optimizer_W_m[at + j + 386];
+      const t36 = optimizer_W_m[at + j + 387];
+      const t37 = optimizer_W_m[at + j + 576];
+      const t38 = optimizer_W_m[at + j + 577];
+      const t39 = optimizer_W_m[at + j + 578];
+      const t40 = optimizer_W_m[at + j + 579];
+      const t41 = 0.9 * t25 + 0.09999999999999998 * sum;
+      optimizer_W_m[at + j] = t41;
+      const t42 = W[at + j];
+      const t43 = W[at + j + 1];
+      const t44 = W[at + j + 2];
+      const t45 = W[at + j + 3];
+      const t46 = W[at + j + 192];
+      const t47 = W[at + j + 193];
+      const t48 = W[at + j + 194];
+      const t49 = W[at + j + 195];
+      const t50 = W[at + j + 384];
+      const t51 = W[at + j + 385];
+      const t52 = W[at + j + 386];
+      const t53 = W[at + j + 387];
+      const t54 = W[at + j + 576];
+      const t55 = W[at + j + 577];
+      const t56 = W[at + j + 578];
+      const t57 = W[at + j + 579];
+      W[at + j] = t42 - (value * t41) / (Math.sqrt(t24) / value1 + 1e-8);
+      const t58 = 0.999 * t9 + 0.0010000000000000009 * (sum1 * sum1);
+      optimizer_W_v[at + j + 1] = t58;
+      const t59 = 0.9 * t26 + 0.09999999999999998 * sum1;
+      optimizer_W_m[at + j + 1] = t59;
+      W[at + j + 1] = t43 - (value * t59) / (Math.sqrt(t58) / value1 + 1e-8);
+      const t60 = 0.999 * t10 + 0.0010000000000000009 * (sum2 * sum2);
+      optimizer_W_v[at + j + 2] = t60;
+      const t61 = 0.9 * t27 + 0.09999999999999998 * sum2;
+      optimizer_W_m[at + j + 2] = t61;
+      W[at + j + 2] = t44 - (value * t61) / (Math.sqrt(t60) / value1 + 1e-8);
+      const t62 = 0.999 * t11 + 0.0010000000000000009 * (sum3 * sum3);
+      optimizer_W_v[at + j + 3] = t62;
+      const t63 = 0.9 * t28 + 0.09999999999999998 * sum3;
+      optimizer_W_m[at + j + 3] = t63;
+      W[at + j + 3] = t45 - (value * t63) / (Math.sqrt(t62) / value1 + 1e-8);
+      const t64 = 0.999 * t12 + 0.0010000000000000009 * (sum4 * sum4);
+      optimizer_W_v[at + j + 192] = t64;
+      const t65 = 0.9 * t29 + 0.09999999999999998 * sum4;
+      optimizer_W_m[at + j + 192] = t65;
+      W[at + j + 192] = t46 - (value * t65) / (Math.sqrt(t64) / value1 + 1e-8);
+      const t66 = 0.999 * t13 + 0.0010000000000000009 * (sum5 * sum5);
+      optimizer_W_v[at + j + 193] = t66;
+      const t67 = 0.9 * t30 + 0.09999999999999998 * sum5;
+      optimizer_W_m[at + j + 193] = t67;
+      W[at + j + 193] = t47 - (value * t67) / (Math.sqrt(t66) / value1 + 1e-8);
+      const t68 = 0.999 * t14 + 0.0010000000000000009 * (sum6 * sum6);
+      optimizer_W_v[at + j + 194] = t68;
+      const t69 = 0.9 * t31 + 0.09999999999999998 * sum6;
+      optimizer_W_m[at + j + 194] = t69;
+      W[at + j + 194] = t48 - (value * t69) / (Math.sqrt(t68) / value1 + 1e-8);
+      const t70 = 0.999 * t15 + 0.0010000000000000009 * (sum7 * sum7);
+      optimizer_W_v[at + j + 195] = t70;
+      const t71 = 0.9 * t32 + 0.09999999999999998 * sum7;
+      optimizer_W_m[at + j + 195] = t71;
+      W[at + j + 195] = t49 - (value * t71) / (Math.sqrt(t70) / value1 + 1e-8);
+      const t72 = 0.999 * t16 + 0.0010000000000000009 * (sum8 * sum8);
+      optimizer_W_v[at + j + 384] = t72;
+      const t73 = 0.9 * t33 + 0.09999999999999998 * sum8;
+      optimizer_W_m[at + j + 384] = t73;
+      W[at + j + 384] = t50 - (value * t73) / (Math.sqrt(t72) / value1 + 1e-8);
+      const t74 = 0.999 * t17 + 0.0010000000000000009 * (sum9 * sum9);
+      optimizer_W_v[at + j + 385] = t74;
+      const t75 = 0.9 * t34 + 0.09999999999999998 * sum9;
+      optimizer_W_m[at + j + 385] = t75;
+      W[at + j + 385] = t51 - (value * t75) / (Math.sqrt(t74) / value1 + 1e-8);
+      const t76 = 0.999 * t18 + 0.0010000000000000009 * (sum10 * sum10);
+      optimizer_W_v[at + j + 386] = t76;
+      const t77 = 0.9 * t35 + 0.09999999999999998 * sum10;
+      optimizer_W_m[at + j + 386] = t77;
+      W[at + j + 386] = t52 - (value * t77) / (Math.sqrt(t76) / value1 + 1e-8);
+      const t78 = 0.999 * t19 + 0.0010000000000000009 * (sum11 * sum11);
+      optimizer_W_v[at + j + 387] = t78;
+      const t79 = 0.9 * t36 + 0.09999999999999998 * sum11;
+      optimizer_W_m[at + j + 387] = t79;
+      W[at + j + 387] = t53 - (value * t79) / (Math.sqrt(t78) / value1 + 1e-8);
+      const t80 = 0.999 * t20 + 0.0010000000000000009 * (sum12 * sum12);
+      optimizer_W_v[at + j + 576] = t80;
+      const t81 = 0.9 * t37 + 0.09999999999999998 * sum12;
+      optimizer_W_m[at + j + 576] = t81;
+      W[at + j + 576] = t54 - (value * t81) / (Math.sqrt(t80) / value1 + 1e-8);
+      const t82 = 0.999 * t21 + 0.0010000000000000009 * (sum13 * sum13);
+      optimizer_W_v[at + j + 577] = t82;
+      const t83 = 0.9 * t38 + 0.09999999999999998 * sum13;
+      optimizer_W_m[at + j + 577] = t83;
+      W[at + j + 577] = t55 - (value * t83) / (Math.sqrt(t82) / value1 + 1e-8);
+      const t84 = 0.999 * t22 + 0.0010000000000000009 * (sum14 * sum14);
+      optimizer_W_v[at + j + 578] = t84;
+      const t85 = 0.9 * t39 + 0.09999999999999998 * sum14;
+      optimizer_W_m[at + j + 578] = t85;
+      W[at + j + 578] = t56 - (value * t85) / (Math.sqrt(t84) / value1 + 1e-8);
+      const t86 = 0.999 * t23 + 0.0010000000000000009 * (sum15 * sum15);
+      optimizer_W_v[at + j + 579] = t86;
+      const t87 = 0.9 * t40 + 0.09999999999999998 * sum15;
+      optimizer_W_m[at + j + 579] = t87;
+      W[at + j + 579] = t57 - (value * t87) / (Math.sqrt(t86) / value1 + 1e-8);
     }
   }
 }
 
+/** neural-lm.nn:46: train  adam(lr = 0.001) */
 function textbookLMStepKernel18(
-  t3: Float32Array,
+  work2: Float32Array,
   h: Float32Array,
   optimizer_U_v: Float32Array,
   optimizer_U_m: Float32Array,
@@ -5051,26 +3477,11 @@ function textbookLMStepKernel18(
   value1: number,
 ): void {
   for (let i = 0; i < 5000; i += 4) {
-    const t9 = t3[i];
+    const t = work2[i];
     const at = i * 128;
-    const at1 = i * 128 + 1;
-    const at2 = i * 128 + 2;
-    const at3 = i * 128 + 3;
-    const at4 = i * 128 + 128;
-    const at5 = i * 128 + 129;
-    const at6 = i * 128 + 130;
-    const at7 = i * 128 + 131;
-    const at8 = i * 128 + 256;
-    const at9 = i * 128 + 257;
-    const at10 = i * 128 + 258;
-    const at11 = i * 128 + 259;
-    const at12 = i * 128 + 384;
-    const at13 = i * 128 + 385;
-    const at14 = i * 128 + 386;
-    const at15 = i * 128 + 387;
-    const t10 = t3[i + 1];
-    const t11 = t3[i + 2];
-    const t12 = t3[i + 3];
+    const t1 = work2[i + 1];
+    const t2 = work2[i + 2];
+    const t3 = work2[i + 3];
     for (let j = 0; j < 128; j += 4) {
       let sum = 0;
       let sum1 = 0;
@@ -5088,179 +3499,164 @@ function textbookLMStepKernel18(
       let sum13 = 0;
       let sum14 = 0;
       let sum15 = 0;
-      const t13 = h[j];
-      sum += t9 * t13;
-      const t14 = h[j + 1];
-      sum1 += t9 * t14;
-      const t15 = h[j + 2];
-      sum2 += t9 * t15;
-      const t16 = h[j + 3];
-      sum3 += t9 * t16;
-      sum4 += t10 * t13;
-      sum5 += t10 * t14;
-      sum6 += t10 * t15;
-      sum7 += t10 * t16;
-      sum8 += t11 * t13;
-      sum9 += t11 * t14;
-      sum10 += t11 * t15;
-      sum11 += t11 * t16;
-      sum12 += t12 * t13;
-      sum13 += t12 * t14;
-      sum14 += t12 * t15;
-      sum15 += t12 * t16;
-      const at16 = at + j;
-      const at17 = at1 + j;
-      const at18 = at2 + j;
-      const at19 = at3 + j;
-      const at20 = at4 + j;
-      const at21 = at5 + j;
-      const at22 = at6 + j;
-      const at23 = at7 + j;
-      const at24 = at8 + j;
-      const at25 = at9 + j;
-      const at26 = at10 + j;
-      const at27 = at11 + j;
-      const at28 = at12 + j;
-      const at29 = at13 + j;
-      const at30 = at14 + j;
-      const at31 = at15 + j;
-      const t17 = optimizer_U_v[at16];
-      const t18 = optimizer_U_v[at17];
-      const t19 = optimizer_U_v[at18];
-      const t20 = optimizer_U_v[at19];
-      const t21 = optimizer_U_v[at20];
-      const t22 = optimizer_U_v[at21];
-      const t23 = optimizer_U_v[at22];
-      const t24 = optimizer_U_v[at23];
-      const t25 = optimizer_U_v[at24];
-      const t26 = optimizer_U_v[at25];
-      const t27 = optimizer_U_v[at26];
-      const t28 = optimizer_U_v[at27];
-      const t29 = optimizer_U_v[at28];
-      const t30 = optimizer_U_v[at29];
-      const t31 = optimizer_U_v[at30];
-      const t32 = optimizer_U_v[at31];
-      const t33 = 0.999 * t17 + 0.0010000000000000009 * (sum * sum);
-      optimizer_U_v[at16] = t33;
-      const t34 = optimizer_U_m[at16];
-      const t35 = optimizer_U_m[at17];
-      const t36 = optimizer_U_m[at18];
-      const t37 = optimizer_U_m[at19];
-      const t38 = optimizer_U_m[at20];
-      const t39 = optimizer_U_m[at21];
-      const t40 = optimizer_U_m[at22];
-      const t41 = optimizer_U_m[at23];
-      const t42 = optimizer_U_m[at24];
-      const t43 = optimizer_U_m[at25];
-      const t44 = optimizer_U_m[at26];
-      const t45 = optimizer_U_m[at27];
-      const t46 = optimizer_U_m[at28];
-      const t47 = optimizer_U_m[at29];
-      const t48 = optimizer_U_m[at30];
-      const t49 = optimizer_U_m[at31];
-      const t50 = 0.9 * t34 + 0.09999999999999998 * sum;
-      optimizer_U_m[at16] = t50;
-      const t51 = U[at16];
-      const t52 = U[at17];
-      const t53 = U[at18];
-      const t54 = U[at19];
-      const t55 = U[at20];
-      const t56 = U[at21];
-      const t57 = U[at22];
-      const t58 = U[at23];
-      const t59 = U[at24];
-      const t60 = U[at25];
-      const t61 = U[at26];
-      const t62 = U[at27];
-      const t63 = U[at28];
-      const t64 = U[at29];
-      const t65 = U[at30];
-      const t66 = U[at31];
-      U[at16] = t51 - (value * t50) / (Math.sqrt(t33) / value1 + 1e-8);
-      const t67 = 0.999 * t18 + 0.0010000000000000009 * (sum1 * sum1);
-      optimizer_U_v[at17] = t67;
-      const t68 = 0.9 * t35 + 0.09999999999999998 * sum1;
-      optimizer_U_m[at17] = t68;
-      U[at17] = t52 - (value * t68) / (Math.sqrt(t67) / value1 + 1e-8);
-      const t69 = 0.999 * t19 + 0.0010000000000000009 * (sum2 * sum2);
-      optimizer_U_v[at18] = t69;
-      const t70 = 0.9 * t36 + 0.09999999999999998 * sum2;
-      optimizer_U_m[at18] = t70;
-      U[at18] = t53 - (value * t70) / (Math.sqrt(t69) / value1 + 1e-8);
-      const t71 = 0.999 * t20 + 0.0010000000000000009 * (sum3 * sum3);
-      optimizer_U_v[at19] = t71;
-      const t72 = 0.9 * t37 + 0.09999999999999998 * sum3;
-      optimizer_U_m[at19] = t72;
-      U[at19] = t54 - (value * t72) / (Math.sqrt(t71) / value1 + 1e-8);
-      const t73 = 0.999 * t21 + 0.0010000000000000009 * (sum4 * sum4);
-      optimizer_U_v[at20] = t73;
-      const t74 = 0.9 * t38 + 0.09999999999999998 * sum4;
-      optimizer_U_m[at20] = t74;
-      U[at20] = t55 - (value * t74) / (Math.sqrt(t73) / value1 + 1e-8);
-      const t75 = 0.999 * t22 + 0.0010000000000000009 * (sum5 * sum5);
-      optimizer_U_v[at21] = t75;
-      const t76 = 0.9 * t39 + 0.09999999999999998 * sum5;
-      optimizer_U_m[at21] = t76;
-      U[at21] = t56 - (value * t76) / (Math.sqrt(t75) / value1 + 1e-8);
-      const t77 = 0.999 * t23 + 0.0010000000000000009 * (sum6 * sum6);
-      optimizer_U_v[at22] = t77;
-      const t78 = 0.9 * t40 + 0.09999999999999998 * sum6;
-      optimizer_U_m[at22] = t78;
-      U[at22] = t57 - (value * t78) / (Math.sqrt(t77) / value1 + 1e-8);
-      const t79 = 0.999 * t24 + 0.0010000000000000009 * (sum7 * sum7);
-      optimizer_U_v[at23] = t79;
-      const t80 = 0.9 * t41 + 0.09999999999999998 * sum7;
-      optimizer_U_m[at23] = t80;
-      U[at23] = t58 - (value * t80) / (Math.sqrt(t79) / value1 + 1e-8);
-      const t81 = 0.999 * t25 + 0.0010000000000000009 * (sum8 * sum8);
-      optimizer_U_v[at24] = t81;
-      const t82 = 0.9 * t42 + 0.09999999999999998 * sum8;
-      optimizer_U_m[at24] = t82;
-      U[at24] = t59 - (value * t82) / (Math.sqrt(t81) / value1 + 1e-8);
-      const t83 = 0.999 * t26 + 0.0010000000000000009 * (sum9 * sum9);
-      optimizer_U_v[at25] = t83;
-      const t84 = 0.9 * t43 + 0.09999999999999998 * sum9;
-      optimizer_U_m[at25] = t84;
-      U[at25] = t60 - (value * t84) / (Math.sqrt(t83) / value1 + 1e-8);
-      const t85 = 0.999 * t27 + 0.0010000000000000009 * (sum10 * sum10);
-      optimizer_U_v[at26] = t85;
-      const t86 = 0.9 * t44 + 0.09999999999999998 * sum10;
-      optimizer_U_m[at26] = t86;
-      U[at26] = t61 - (value * t86) / (Math.sqrt(t85) / value1 + 1e-8);
-      const t87 = 0.999 * t28 + 0.0010000000000000009 * (sum11 * sum11);
-      optimizer_U_v[at27] = t87;
-      const t88 = 0.9 * t45 + 0.09999999999999998 * sum11;
-      optimizer_U_m[at27] = t88;
-      U[at27] = t62 - (value * t88) / (Math.sqrt(t87) / value1 + 1e-8);
-      const t89 = 0.999 * t29 + 0.0010000000000000009 * (sum12 * sum12);
-      optimizer_U_v[at28] = t89;
-      const t90 = 0.9 * t46 + 0.09999999999999998 * sum12;
-      optimizer_U_m[at28] = t90;
-      U[at28] = t63 - (value * t90) / (Math.sqrt(t89) / value1 + 1e-8);
-      const t91 = 0.999 * t30 + 0.0010000000000000009 * (sum13 * sum13);
-      optimizer_U_v[at29] = t91;
-      const t92 = 0.9 * t47 + 0.09999999999999998 * sum13;
-      optimizer_U_m[at29] = t92;
-      U[at29] = t64 - (value * t92) / (Math.sqrt(t91) / value1 + 1e-8);
-      const t93 = 0.999 * t31 + 0.0010000000000000009 * (sum14 * sum14);
-      optimizer_U_v[at30] = t93;
-      const t94 = 0.9 * t48 + 0.09999999999999998 * sum14;
-      optimizer_U_m[at30] = t94;
-      U[at30] = t65 - (value * t94) / (Math.sqrt(t93) / value1 + 1e-8);
-      const t95 = 0.999 * t32 + 0.0010000000000000009 * (sum15 * sum15);
-      optimizer_U_v[at31] = t95;
-      const t96 = 0.9 * t49 + 0.09999999999999998 * sum15;
-      optimizer_U_m[at31] = t96;
-      U[at31] = t66 - (value * t96) / (Math.sqrt(t95) / value1 + 1e-8);
+      const t4 = h[j];
+      sum += t * t4;
+      const t5 = h[j + 1];
+      sum1 += t * t5;
+      const t6 = h[j + 2];
+      sum2 += t * t6;
+      const t7 = h[j + 3];
+      sum3 += t * t7;
+      sum4 += t1 * t4;
+      sum5 += t1 * t5;
+      sum6 += t1 * t6;
+      sum7 += t1 * t7;
+      sum8 += t2 * t4;
+      sum9 += t2 * t5;
+      sum10 += t2 * t6;
+      sum11 += t2 * t7;
+      sum12 += t3 * t4;
+      sum13 += t3 * t5;
+      sum14 += t3 * t6;
+      sum15 += t3 * t7;
+      const t8 = optimizer_U_v[at + j];
+      const t9 = optimizer_U_v[at + j + 1];
+      const t10 = optimizer_U_v[at + j + 2];
+      const t11 = optimizer_U_v[at + j + 3];
+      const t12 = optimizer_U_v[at + j + 128];
+      const t13 = optimizer_U_v[at + j + 129];
+      const t14 = optimizer_U_v[at + j + 130];
+      const t15 = optimizer_U_v[at + j + 131];
+      const t16 = optimizer_U_v[at + j + 256];
+      const t17 = optimizer_U_v[at + j + 257];
+      const t18 = optimizer_U_v[at + j + 258];
+      const t19 = optimizer_U_v[at + j + 259];
+      const t20 = optimizer_U_v[at + j + 384];
+      const t21 = optimizer_U_v[at + j + 385];
+      const t22 = optimizer_U_v[at + j + 386];
+      const t23 = optimizer_U_v[at + j + 387];
+      const t24 = 0.999 * t8 + 0.0010000000000000009 * (sum * sum);
+      optimizer_U_v[at + j] = t24;
+      const t25 = optimizer_U_m[at + j];
+      const t26 = optimizer_U_m[at + j + 1];
+      const t27 = optimizer_U_m[at + j + 2];
+      const t28 = optimizer_U_m[at + j + 3];
+      const t29 = optimizer_U_m[at + j + 128];
+      const t30 = optimizer_U_m[at + j + 129];
+      const t31 = optimizer_U_m[at + j + 130];
+      const t32 = optimizer_U_m[at + j + 131];
+      const t33 = optimizer_U_m[at + j + 256];
+      const t34 = optimizer_U_m[at + j + 257];
+      const t35 = optimizer_U_m[at + j + 258];
+      const t36 = optimizer_U_m[at + j + 259];
+      const t37 = optimizer_U_m[at + j + 384];
+      const t38 = optimizer_U_m[at + j + 385];
+      const t39 = optimizer_U_m[at + j + 386];
+      const t40 = optimizer_U_m[at + j + 387];
+      const t41 = 0.9 * t25 + 0.09999999999999998 * sum;
+      optimizer_U_m[at + j] = t41;
+      const t42 = U[at + j];
+      const t43 = U[at + j + 1];
+      const t44 = U[at + j + 2];
+      const t45 = U[at + j + 3];
+      const t46 = U[at + j + 128];
+      const t47 = U[at + j + 129];
+      const t48 = U[at + j + 130];
+      const t49 = U[at + j + 131];
+      const t50 = U[at + j + 256];
+      const t51 = U[at + j + 257];
+      const t52 = U[at + j + 258];
+      const t53 = U[at + j + 259];
+      const t54 = U[at + j + 384];
+      const t55 = U[at + j + 385];
+      const t56 = U[at + j + 386];
+      const t57 = U[at + j + 387];
+      U[at + j] = t42 - (value * t41) / (Math.sqrt(t24) / value1 + 1e-8);
+      const t58 = 0.999 * t9 + 0.0010000000000000009 * (sum1 * sum1);
+      optimizer_U_v[at + j + 1] = t58;
+      const t59 = 0.9 * t26 + 0.09999999999999998 * sum1;
+      optimizer_U_m[at + j + 1] = t59;
+      U[at + j + 1] = t43 - (value * t59) / (Math.sqrt(t58) / value1 + 1e-8);
+      const t60 = 0.999 * t10 + 0.0010000000000000009 * (sum2 * sum2);
+      optimizer_U_v[at + j + 2] = t60;
+      const t61 = 0.9 * t27 + 0.09999999999999998 * sum2;
+      optimizer_U_m[at + j + 2] = t61;
+      U[at + j + 2] = t44 - (value * t61) / (Math.sqrt(t60) / value1 + 1e-8);
+      const t62 = 0.999 * t11 + 0.0010000000000000009 * (sum3 * sum3);
+      optimizer_U_v[at + j + 3] = t62;
+      const t63 = 0.9 * t28 + 0.09999999999999998 * sum3;
+      optimizer_U_m[at + j + 3] = t63;
+      U[at + j + 3] = t45 - (value * t63) / (Math.sqrt(t62) / value1 + 1e-8);
+      const t64 = 0.999 * t12 + 0.0010000000000000009 * (sum4 * sum4);
+      optimizer_U_v[at + j + 128] = t64;
+      const t65 = 0.9 * t29 + 0.09999999999999998 * sum4;
+      optimizer_U_m[at + j + 128] = t65;
+      U[at + j + 128] = t46 - (value * t65) / (Math.sqrt(t64) / value1 + 1e-8);
+      const t66 = 0.999 * t13 + 0.0010000000000000009 * (sum5 * sum5);
+      optimizer_U_v[at + j + 129] = t66;
+      const t67 = 0.9 * t30 + 0.09999999999999998 * sum5;
+      optimizer_U_m[at + j + 129] = t67;
+      U[at + j + 129] = t47 - (value * t67) / (Math.sqrt(t66) / value1 + 1e-8);
+      const t68 = 0.999 * t14 + 0.0010000000000000009 * (sum6 * sum6);
+      optimizer_U_v[at + j + 130] = t68;
+      const t69 = 0.9 * t31 + 0.09999999999999998 * sum6;
+      optimizer_U_m[at + j + 130] = t69;
+      U[at + j + 130] = t48 - (value * t69) / (Math.sqrt(t68) / value1 + 1e-8);
+      const t70 = 0.999 * t15 + 0.0010000000000000009 * (sum7 * sum7);
+      optimizer_U_v[at + j + 131] = t70;
+      const t71 = 0.9 * t32 + 0.09999999999999998 * sum7;
+      optimizer_U_m[at + j + 131] = t71;
+      U[at + j + 131] = t49 - (value * t71) / (Math.sqrt(t70) / value1 + 1e-8);
+      const t72 = 0.999 * t16 + 0.0010000000000000009 * (sum8 * sum8);
+      optimizer_U_v[at + j + 256] = t72;
+      const t73 = 0.9 * t33 + 0.09999999999999998 * sum8;
+      optimizer_U_m[at + j + 256] = t73;
+      U[at + j + 256] = t50 - (value * t73) / (Math.sqrt(t72) / value1 + 1e-8);
+      const t74 = 0.999 * t17 + 0.0010000000000000009 * (sum9 * sum9);
+      optimizer_U_v[at + j + 257] = t74;
+      const t75 = 0.9 * t34 + 0.09999999999999998 * sum9;
+      optimizer_U_m[at + j + 257] = t75;
+      U[at + j + 257] = t51 - (value * t75) / (Math.sqrt(t74) / value1 + 1e-8);
+      const t76 = 0.999 * t18 + 0.0010000000000000009 * (sum10 * sum10);
+      optimizer_U_v[at + j + 258] = t76;
+      const t77 = 0.9 * t35 + 0.09999999999999998 * sum10;
+      optimizer_U_m[at + j + 258] = t77;
+      U[at + j + 258] = t52 - (value * t77) / (Math.sqrt(t76) / value1 + 1e-8);
+      const t78 = 0.999 * t19 + 0.0010000000000000009 * (sum11 * sum11);
+      optimizer_U_v[at + j + 259] = t78;
+      const t79 = 0.9 * t36 + 0.09999999999999998 * sum11;
+      optimizer_U_m[at + j + 259] = t79;
+      U[at + j + 259] = t53 - (value * t79) / (Math.sqrt(t78) / value1 + 1e-8);
+      const t80 = 0.999 * t20 + 0.0010000000000000009 * (sum12 * sum12);
+      optimizer_U_v[at + j + 384] = t80;
+      const t81 = 0.9 * t37 + 0.09999999999999998 * sum12;
+      optimizer_U_m[at + j + 384] = t81;
+      U[at + j + 384] = t54 - (value * t81) / (Math.sqrt(t80) / value1 + 1e-8);
+      const t82 = 0.999 * t21 + 0.0010000000000000009 * (sum13 * sum13);
+      optimizer_U_v[at + j + 385] = t82;
+      const t83 = 0.9 * t38 + 0.09999999999999998 * sum13;
+      optimizer_U_m[at + j + 385] = t83;
+      U[at + j + 385] = t55 - (value * t83) / (Math.sqrt(t82) / value1 + 1e-8);
+      const t84 = 0.999 * t22 + 0.0010000000000000009 * (sum14 * sum14);
+      optimizer_U_v[at + j + 386] = t84;
+      const t85 = 0.9 * t39 + 0.09999999999999998 * sum14;
+      optimizer_U_m[at + j + 386] = t85;
+      U[at + j + 386] = t56 - (value * t85) / (Math.sqrt(t84) / value1 + 1e-8);
+      const t86 = 0.999 * t23 + 0.0010000000000000009 * (sum15 * sum15);
+      optimizer_U_v[at + j + 387] = t86;
+      const t87 = 0.9 * t40 + 0.09999999999999998 * sum15;
+      optimizer_U_m[at + j + 387] = t87;
+      U[at + j + 387] = t57 - (value * t87) / (Math.sqrt(t86) / value1 + 1e-8);
     }
   }
 }
 
+/** neural-lm.nn:46: train  adam(lr = 0.001) */
 function textbookLMStepKernel19(
   optimizer_E_v: Float32Array,
-  t8: Float32Array,
-  t7: Float32Array,
-  t6: Float32Array,
+  work7: Float32Array,
+  work6: Float32Array,
+  work5: Float32Array,
   optimizer_E_m: Float32Array,
   E: Float32Array,
   value: number,
@@ -5270,101 +3666,16 @@ function textbookLMStepKernel19(
     const at = i * 5000;
     for (let j = 0; j < 5000; j++) {
       const at1 = i + j * 64;
-      const at2 = at + j;
-      const t9 = optimizer_E_v[at2];
-      const t10 = t8[at1] + t7[at1] + t6[at1];
-      const t11 = 0.999 * t9 + 0.0010000000000000009 * (t10 * t10);
-      optimizer_E_v[at2] = t11;
-      const t12 = optimizer_E_m[at2];
-      const t13 = 0.9 * t12 + 0.09999999999999998 * t10;
-      optimizer_E_m[at2] = t13;
-      const t14 = E[at2];
-      E[at2] = t14 - (value * t13) / (Math.sqrt(t11) / value1 + 1e-8);
+      const t = optimizer_E_v[at + j];
+      const t1 = work7[at1] + work6[at1] + work5[at1];
+      const t2 = 0.999 * t + 0.0010000000000000009 * (t1 * t1);
+      optimizer_E_v[at + j] = t2;
+      const t3 = optimizer_E_m[at + j];
+      const t4 = 0.9 * t3 + 0.09999999999999998 * t1;
+      optimizer_E_m[at + j] = t4;
+      const t5 = E[at + j];
+      E[at + j] = t5 - (value * t4) / (Math.sqrt(t2) / value1 + 1e-8);
     }
-  }
-}
-
-function textbookLMApplyKernel4(
-  optimizer_W_m: Float32Array,
-  gradient_W: Float32Array,
-  optimizer_W_v: Float32Array,
-  W: Float32Array,
-  value: number,
-  value1: number,
-): void {
-  for (let i = 0; i < 24576; i++) {
-    const t = optimizer_W_m[i];
-    const t1 = gradient_W[i];
-    const t2 = 0.9 * t + 0.09999999999999998 * t1;
-    optimizer_W_m[i] = t2;
-    const t3 = optimizer_W_v[i];
-    const t4 = 0.999 * t3 + 0.0010000000000000009 * (t1 * t1);
-    optimizer_W_v[i] = t4;
-    const t5 = W[i];
-    W[i] = t5 - (value * t2) / (Math.sqrt(t4) / value1 + 1e-8);
-  }
-}
-
-function textbookLMApplyKernel5(
-  optimizer_b_m: Float32Array,
-  gradient_b: Float32Array,
-  optimizer_b_v: Float32Array,
-  b: Float32Array,
-  value: number,
-  value1: number,
-): void {
-  for (let i = 0; i < 128; i++) {
-    const t = optimizer_b_m[i];
-    const t1 = gradient_b[i];
-    const t2 = 0.9 * t + 0.09999999999999998 * t1;
-    optimizer_b_m[i] = t2;
-    const t3 = optimizer_b_v[i];
-    const t4 = 0.999 * t3 + 0.0010000000000000009 * (t1 * t1);
-    optimizer_b_v[i] = t4;
-    const t5 = b[i];
-    b[i] = t5 - (value * t2) / (Math.sqrt(t4) / value1 + 1e-8);
-  }
-}
-
-function textbookLMApplyKernel6(
-  optimizer_U_m: Float32Array,
-  gradient_U: Float32Array,
-  optimizer_U_v: Float32Array,
-  U: Float32Array,
-  value: number,
-  value1: number,
-): void {
-  for (let i = 0; i < 640000; i++) {
-    const t = optimizer_U_m[i];
-    const t1 = gradient_U[i];
-    const t2 = 0.9 * t + 0.09999999999999998 * t1;
-    optimizer_U_m[i] = t2;
-    const t3 = optimizer_U_v[i];
-    const t4 = 0.999 * t3 + 0.0010000000000000009 * (t1 * t1);
-    optimizer_U_v[i] = t4;
-    const t5 = U[i];
-    U[i] = t5 - (value * t2) / (Math.sqrt(t4) / value1 + 1e-8);
-  }
-}
-
-function textbookLMApplyKernel7(
-  optimizer_c_m: Float32Array,
-  gradient_c: Float32Array,
-  optimizer_c_v: Float32Array,
-  c: Float32Array,
-  value: number,
-  value1: number,
-): void {
-  for (let i = 0; i < 5000; i++) {
-    const t = optimizer_c_m[i];
-    const t1 = gradient_c[i];
-    const t2 = 0.9 * t + 0.09999999999999998 * t1;
-    optimizer_c_m[i] = t2;
-    const t3 = optimizer_c_v[i];
-    const t4 = 0.999 * t3 + 0.0010000000000000009 * (t1 * t1);
-    optimizer_c_v[i] = t4;
-    const t5 = c[i];
-    c[i] = t5 - (value * t2) / (Math.sqrt(t4) / value1 + 1e-8);
   }
 }
 
@@ -5875,12 +4186,11 @@ function capacityError(create: string, needed: Readonly<Record<string, number>>)
 
 /** Throws where options ask for what the module does not hold. */
 function checkEngine(
-  options: { readonly engine?: unknown; readonly wasm?: unknown; readonly threads?: unknown } | undefined,
+  options: { readonly engine?: string; readonly wasm?: unknown; readonly threads?: number } | undefined,
   create: string,
 ): void {
-  // prettier-ignore
   if (options?.engine !== undefined && options.engine !== "ts") {
-    throw new Error(`${create}: engine ${String(options.engine)} is not in this module: it was compiled with --target ts`);
+    throw new Error(`${create}: engine ${options.engine} is not in this module: it was compiled with --target ts`);
   }
   if (options?.threads !== undefined && options.threads !== 1) {
     throw new Error(`${create}: threads: this module runs on 1 thread, found ${String(options.threads)}`);
@@ -5922,16 +4232,11 @@ function checkIntegers(values: unknown, name: string, shape: string): void {
 }
 
 /** Copies arrays given by name into those of a model, after all of them were checked. `all`: each name must be given. */
-function setArrays<A extends Float32Array | Float64Array>(
-  target: object,
-  given: unknown,
-  name: string,
-  all: boolean,
-): void {
+function setArrays(target: object, given: unknown, name: string, all: boolean): void {
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`${name}: expected an object of arrays by name, found ${described(given)}`);
   }
-  const arrays = target as Readonly<Record<string, A>>;
+  const arrays = target as Readonly<Record<string, Float32Array | Float64Array>>;
   const values = given as Readonly<Record<string, unknown>>;
   for (const key in values) {
     if (!Object.hasOwn(arrays, key)) {
@@ -5945,14 +4250,14 @@ function setArrays<A extends Float32Array | Float64Array>(
     if (!(value instanceof wanted.constructor)) {
       throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
     }
-    const found = (value as A).length;
+    const found = (value as typeof wanted).length;
     if (found !== wanted.length) {
       throw new RangeError(`${name}: ${key}: needs ${String(wanted.length)} elements, found ${String(found)}`);
     }
   }
   for (const key in arrays) {
     const value = values[key];
-    if (value !== undefined) arrays[key].set(value as A);
+    if (value !== undefined) arrays[key].set(value as Float32Array | Float64Array);
   }
 }
 
@@ -5984,7 +4289,10 @@ function saveTensors(slots: readonly TensorSlot[], metadata: Readonly<Record<str
   let size = 0;
   for (const { name, shape, array } of slots) {
     const bytes = array.length * array.BYTES_PER_ELEMENT;
-    entries.push([name, { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] }]); // prettier-ignore
+    entries.push([
+      name,
+      { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] },
+    ]);
     size += bytes;
   }
   const text = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`;
@@ -6099,7 +4407,8 @@ function readHeader(bytes: Uint8Array): {
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as object)) if (typeof value === "string") metadata[key] = value; // prettier-ignore
+      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
+        if (typeof value === "string") metadata[key] = value;
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
@@ -6115,7 +4424,12 @@ function readEntry(name: string, entry: unknown, size: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
   const valid =
-    typeof dtype === "string" && Array.isArray(shape) && shape.every(isSize) && Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize); // prettier-ignore
+    typeof dtype === "string" &&
+    Array.isArray(shape) &&
+    shape.every(isSize) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(isSize);
   if (!valid) throw new Error(`load: tensor ${name}: a dtype, a shape and two data_offsets are needed`);
   if (!Object.hasOwn(bytesOfType, dtype)) throw new Error(`load: tensor ${name}: unknown type ${dtype}`);
   const sizes = shape as readonly number[];

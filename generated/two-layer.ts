@@ -9,8 +9,8 @@
 // TwoLayerBatch: 9 parameters
 //   forward: 6*batch multiply-adds, 0 bytes of temporaries
 //   evaluate: 7*batch multiply-adds, 0 bytes of temporaries
-//   gradient: 20*batch multiply-adds, 0 bytes of temporaries
-//   step: 20*batch multiply-adds, 0 bytes of temporaries
+//   gradient: 18*batch multiply-adds, 0 bytes of temporaries
+//   step: 18*batch multiply-adds, 0 bytes of temporaries
 //   apply: 0 multiply-adds, 0 bytes of temporaries
 // @ts-nocheck
 /* eslint-disable */
@@ -378,9 +378,9 @@ interface TwoLayerColumnStore {
   readonly b1: Float32Array;
   readonly W2: Float32Array;
   readonly b2: Float32Array;
-  readonly initial_t: Float32Array;
-  readonly initial_t1: Float32Array;
-  readonly initial_t2: Float32Array;
+  readonly initial_work: Float32Array;
+  readonly initial_work1: Float32Array;
+  readonly initial_work2: Float32Array;
 }
 
 function createTwoLayerColumnStore(): TwoLayerColumnStore {
@@ -400,9 +400,9 @@ function createTwoLayerColumnStore(): TwoLayerColumnStore {
     b1,
     W2,
     b2,
-    initial_t: reals.subarray(9, 11),
-    initial_t1: reals.subarray(11, 13),
-    initial_t2: reals.subarray(9, 11),
+    initial_work: reals.subarray(9, 11),
+    initial_work1: reals.subarray(11, 13),
+    initial_work2: reals.subarray(9, 11),
   };
 }
 
@@ -429,9 +429,9 @@ function createTwoLayerColumnTrainingStore(): TwoLayerColumnTrainingStore {
     b1,
     W2,
     b2,
-    initial_t: reals.subarray(9, 11),
-    initial_t1: reals.subarray(11, 13),
-    initial_t2: reals.subarray(9, 11),
+    initial_work: reals.subarray(9, 11),
+    initial_work1: reals.subarray(11, 13),
+    initial_work2: reals.subarray(9, 11),
   };
 }
 
@@ -454,11 +454,11 @@ function twoLayerColumnTrainingTensors(s: TwoLayerColumnTrainingStore): TensorSl
 }
 
 function twoLayerColumnInitial(s: TwoLayerColumnStore): void {
-  twoLayerColumnInitialKernel1(s.initial_t);
-  twoLayerColumnInitialKernel2(s.initial_t1);
-  twoLayerColumnInitialKernel3(s.initial_t, s.W1, s.initial_t1);
-  twoLayerColumnInitialKernel4(s.initial_t2);
-  twoLayerColumnInitialKernel5(s.initial_t2, s.W2);
+  twoLayerColumnInitialKernel1(s.initial_work);
+  twoLayerColumnInitialKernel2(s.initial_work1);
+  twoLayerColumnInitialKernel3(s.initial_work, s.W1, s.initial_work1);
+  twoLayerColumnInitialKernel4(s.initial_work2);
+  twoLayerColumnInitialKernel5(s.initial_work2, s.W2);
   twoLayerColumnInitialKernel6(s.b1);
   twoLayerColumnInitialKernel7(s.b2);
 }
@@ -888,7 +888,7 @@ export const twoLayerBatchInfo = {
     b2: { shape: [1], frozen: false },
   },
   parameterCount: 9,
-  multiplyAdds: { forward: "6*batch", evaluate: "7*batch", gradient: "20*batch", step: "20*batch", apply: "0" },
+  multiplyAdds: { forward: "6*batch", evaluate: "7*batch", gradient: "18*batch", step: "18*batch", apply: "0" },
   sourceHash: "2c38b70b754ae832",
 } as const;
 
@@ -904,8 +904,8 @@ interface TwoLayerBatchStore {
   readonly b1: Float32Array;
   readonly W2: Float32Array;
   readonly b2: Float32Array;
-  readonly initial_t: Float32Array;
-  readonly initial_t1: Float32Array;
+  readonly initial_work: Float32Array;
+  readonly initial_work1: Float32Array;
 }
 
 function createTwoLayerBatchStore(batch: number): TwoLayerBatchStore {
@@ -926,8 +926,8 @@ function createTwoLayerBatchStore(batch: number): TwoLayerBatchStore {
     b1,
     W2,
     b2,
-    initial_t: reals.subarray(9, 11),
-    initial_t1: reals.subarray(11, 13),
+    initial_work: reals.subarray(9, 11),
+    initial_work1: reals.subarray(11, 13),
   };
 }
 
@@ -955,8 +955,8 @@ function createTwoLayerBatchTrainingStore(batch: number): TwoLayerBatchTrainingS
     b1,
     W2,
     b2,
-    initial_t: reals.subarray(9, 11),
-    initial_t1: reals.subarray(11, 13),
+    initial_work: reals.subarray(9, 11),
+    initial_work1: reals.subarray(11, 13),
   };
 }
 
@@ -980,11 +980,11 @@ function twoLayerBatchTrainingTensors(s: TwoLayerBatchTrainingStore): TensorSlot
 
 function twoLayerBatchInitial(s: TwoLayerBatchStore): void {
   twoLayerColumnInitialKernel7(s.b2);
-  twoLayerBatchInitialKernel2(s.initial_t);
-  twoLayerBatchInitialKernel3(s.initial_t1);
-  twoLayerColumnInitialKernel3(s.initial_t, s.W1, s.initial_t1);
+  twoLayerBatchInitialKernel2(s.initial_work);
+  twoLayerBatchInitialKernel3(s.initial_work1);
+  twoLayerColumnInitialKernel3(s.initial_work, s.W1, s.initial_work1);
   twoLayerColumnInitialKernel6(s.b1);
-  twoLayerBatchInitialKernel6(s.W2);
+  twoLayerColumnInitialKernel4(s.W2);
 }
 
 function twoLayerBatchForward(
@@ -1024,12 +1024,13 @@ function twoLayerBatchForward(
   const W2_1 = W2[1];
   const b2_1 = b2[0];
   for (let row = 0; row < batch; row++) {
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const t = x_0 * W1_0 + x_1 * W1_2 + b1_0;
-    const t1 = x_0 * W1_1 + x_1 * W1_3 + b1_1;
-    const h_0 = t < 0 ? 0 : t;
-    const h_1 = t1 < 0 ? 0 : t1;
+    const at = row * 2;
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
+    const t = x_0 * W1_1 + x_1 * W1_3 + b1_1;
+    const t1 = x_0 * W1_0 + x_1 * W1_2 + b1_0;
+    const h_1 = t < 0 ? 0 : t;
+    const h_0 = t1 < 0 ? 0 : t1;
     const a1 = sigmoidF32(h_0 * W2_0 + h_1 * W2_1 + b2_1);
     a[row] = a1;
   }
@@ -1071,13 +1072,14 @@ function twoLayerBatchEvaluate(
   const W2_1 = W2[1];
   const b2_1 = b2[0];
   for (let row = 0; row < batch; row++) {
+    const at = row * 2;
     const y1 = y[row];
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const t = x_0 * W1_0 + x_1 * W1_2 + b1_0;
-    const t1 = x_0 * W1_1 + x_1 * W1_3 + b1_1;
-    const h_0 = t < 0 ? 0 : t;
-    const h_1 = t1 < 0 ? 0 : t1;
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
+    const t = x_0 * W1_1 + x_1 * W1_3 + b1_1;
+    const t1 = x_0 * W1_0 + x_1 * W1_2 + b1_0;
+    const h_1 = t < 0 ? 0 : t;
+    const h_0 = t1 < 0 ? 0 : t1;
     const t2 = h_0 * W2_0 + h_1 * W2_1 + b2_1;
     const t3 = Math.max(-softplusF32(t2), -100);
     sum += (Math.max(-softplusF32(-t2), -100) - t3) * y1 + t3;
@@ -1155,32 +1157,32 @@ function twoLayerBatchGradient(
   const b2_1 = b2[0];
   const t = 1 / batch;
   for (let row = 0; row < batch; row++) {
+    const at = row * 2;
     const y1 = y[row];
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const t1 = x_0 * W1_0 + x_1 * W1_2 + b1_0;
-    const t2 = x_0 * W1_1 + x_1 * W1_3 + b1_1;
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
+    const t1 = x_0 * W1_1 + x_1 * W1_3 + b1_1;
+    const t2 = x_0 * W1_0 + x_1 * W1_2 + b1_0;
     const t3 = t1 < 0;
     const t4 = t2 < 0;
-    const h_0 = t3 ? 0 : t1;
-    const h_1 = t4 ? 0 : t2;
+    const h_1 = t3 ? 0 : t1;
+    const h_0 = t4 ? 0 : t2;
     const t5 = h_0 * W2_0 + h_1 * W2_1 + b2_1;
     const t6 = Math.max(-softplusF32(t5), -100);
     sum += (Math.max(-softplusF32(-t5), -100) - t6) * y1 + t6;
     const a = sigmoidF32(t5);
     const t7 = a - y1;
     const t8 = t7 * t;
-    const t9 = 0 < (!t3 ? 1 : 0) + (!t4 ? 1 : 0) ? t8 : 0;
-    sum_0 += t9 * h_0;
-    sum_1 += t9 * h_1;
-    const t10 = t3 ? 0 : t8 * W2_0;
-    sum_0_1 += t10;
-    const t11 = t4 ? 0 : t8 * W2_1;
-    sum_1_1 += t11;
-    sum_0_2 += t10 * x_0;
-    sum_1_2 += t11 * x_0;
-    sum_2 += t10 * x_1;
-    sum_3 += t11 * x_1;
+    sum_0 += t8 * h_0;
+    sum_1 += t8 * h_1;
+    const t9 = t4 ? 0 : t8 * W2_0;
+    sum_0_1 += t9;
+    const t10 = t3 ? 0 : t8 * W2_1;
+    sum_1_1 += t10;
+    sum_0_2 += t9 * x_0;
+    sum_1_2 += t10 * x_0;
+    sum_2 += t9 * x_1;
+    sum_3 += t10 * x_1;
     sum1 += t7;
   }
   gradient_W1[0] = sum_0_2;
@@ -1243,32 +1245,32 @@ function twoLayerBatchStep(s: TwoLayerBatchTrainingStore, given: { x: Float32Arr
     const W2_0 = W2[0];
     const W2_1 = W2[1];
     const b2_1 = b2[0];
+    const at = row * 2;
     const y1 = y[row];
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const t1 = x_0 * W1_0 + x_1 * W1_2 + b1_0;
-    const t2 = x_0 * W1_1 + x_1 * W1_3 + b1_1;
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
+    const t1 = x_0 * W1_1 + x_1 * W1_3 + b1_1;
+    const t2 = x_0 * W1_0 + x_1 * W1_2 + b1_0;
     const t3 = t1 < 0;
     const t4 = t2 < 0;
-    const h_0 = t3 ? 0 : t1;
-    const h_1 = t4 ? 0 : t2;
+    const h_1 = t3 ? 0 : t1;
+    const h_0 = t4 ? 0 : t2;
     const t5 = h_0 * W2_0 + h_1 * W2_1 + b2_1;
     const t6 = Math.max(-softplusF32(t5), -100);
     sum += (Math.max(-softplusF32(-t5), -100) - t6) * y1 + t6;
     const a = sigmoidF32(t5);
     const t7 = a - y1;
     const t8 = t7 * t;
-    const t9 = 0 < (!t3 ? 1 : 0) + (!t4 ? 1 : 0) ? t8 : 0;
-    sum_0 += t9 * h_0;
-    sum_1 += t9 * h_1;
-    const t10 = t3 ? 0 : t8 * W2_0;
-    sum_0_1 += t10;
-    const t11 = t4 ? 0 : t8 * W2_1;
-    sum_1_1 += t11;
-    sum_0_2 += t10 * x_0;
-    sum_1_2 += t11 * x_0;
-    sum_2 += t10 * x_1;
-    sum_3 += t11 * x_1;
+    sum_0 += t8 * h_0;
+    sum_1 += t8 * h_1;
+    const t9 = t4 ? 0 : t8 * W2_0;
+    sum_0_1 += t9;
+    const t10 = t3 ? 0 : t8 * W2_1;
+    sum_1_1 += t10;
+    sum_0_2 += t9 * x_0;
+    sum_1_2 += t10 * x_0;
+    sum_2 += t9 * x_1;
+    sum_3 += t10 * x_1;
     sum1 += t7;
   }
   const W1_0_1 = W1[0];
@@ -1343,58 +1345,57 @@ function twoLayerBatchApply(s: TwoLayerBatchTrainingStore, given: TwoLayerBatchP
   s.step = step;
 }
 
-function twoLayerColumnInitialKernel1(t: Float32Array): void {
-  t[0] = 0.5;
-  t[1] = -0.25;
+function twoLayerColumnInitialKernel1(work: Float32Array): void {
+  work[0] = 0.5;
+  work[1] = -0.25;
 }
 
-function twoLayerColumnInitialKernel2(t1: Float32Array): void {
-  t1[0] = -1;
-  t1[1] = 0.5;
+function twoLayerColumnInitialKernel2(work1: Float32Array): void {
+  work1[0] = -1;
+  work1[1] = 0.5;
 }
 
-function twoLayerColumnInitialKernel3(t: Float32Array, W1: Float32Array, t1: Float32Array): void {
+/** two-layer.nn:17: train  sgd(lr = 0.5) */
+function twoLayerColumnInitialKernel3(work: Float32Array, W1: Float32Array, work1: Float32Array): void {
   for (let j = 0; j < 2; j++) {
-    W1[j] = t[j];
+    W1[j] = work[j];
   }
   for (let j1 = 0; j1 < 2; j1++) {
-    W1[j1 + 2] = t1[j1];
+    W1[j1 + 2] = work1[j1];
   }
 }
 
-function twoLayerColumnInitialKernel4(t2: Float32Array): void {
-  t2[0] = 0.5;
-  t2[1] = -0.75;
+function twoLayerColumnInitialKernel4(work2: Float32Array): void {
+  work2[0] = 0.5;
+  work2[1] = -0.75;
 }
 
-function twoLayerColumnInitialKernel5(t2: Float32Array, W2: Float32Array): void {
+/** two-layer.nn:17: train  sgd(lr = 0.5) */
+function twoLayerColumnInitialKernel5(work2: Float32Array, W2: Float32Array): void {
   for (let j = 0; j < 2; j++) {
-    W2[j] = t2[j];
+    W2[j] = work2[j];
   }
 }
 
+/** two-layer.nn:17: train  sgd(lr = 0.5) */
 function twoLayerColumnInitialKernel6(b1: Float32Array): void {
   b1[0] = 0.25;
   b1[1] = 0.5;
 }
 
+/** two-layer.nn:17: train  sgd(lr = 0.5) */
 function twoLayerColumnInitialKernel7(b2: Float32Array): void {
   b2[0] = -0.5;
 }
 
-function twoLayerBatchInitialKernel2(t: Float32Array): void {
-  t[0] = 0.5;
-  t[1] = -1;
+function twoLayerBatchInitialKernel2(work: Float32Array): void {
+  work[0] = 0.5;
+  work[1] = -1;
 }
 
-function twoLayerBatchInitialKernel3(t1: Float32Array): void {
-  t1[0] = -0.25;
-  t1[1] = 0.5;
-}
-
-function twoLayerBatchInitialKernel6(W2: Float32Array): void {
-  W2[0] = 0.5;
-  W2[1] = -0.75;
+function twoLayerBatchInitialKernel3(work1: Float32Array): void {
+  work1[0] = -0.25;
+  work1[1] = 0.5;
 }
 
 const keys_value_gradient: readonly string[] = ["value", "gradient"];
@@ -1637,12 +1638,11 @@ function capacityError(create: string, needed: Readonly<Record<string, number>>)
 
 /** Throws where options ask for what the module does not hold. */
 function checkEngine(
-  options: { readonly engine?: unknown; readonly wasm?: unknown; readonly threads?: unknown } | undefined,
+  options: { readonly engine?: string; readonly wasm?: unknown; readonly threads?: number } | undefined,
   create: string,
 ): void {
-  // prettier-ignore
   if (options?.engine !== undefined && options.engine !== "ts") {
-    throw new Error(`${create}: engine ${String(options.engine)} is not in this module: it was compiled with --target ts`);
+    throw new Error(`${create}: engine ${options.engine} is not in this module: it was compiled with --target ts`);
   }
   if (options?.threads !== undefined && options.threads !== 1) {
     throw new Error(`${create}: threads: this module runs on 1 thread, found ${String(options.threads)}`);
@@ -1650,16 +1650,11 @@ function checkEngine(
 }
 
 /** Copies arrays given by name into those of a model, after all of them were checked. `all`: each name must be given. */
-function setArrays<A extends Float32Array | Float64Array>(
-  target: object,
-  given: unknown,
-  name: string,
-  all: boolean,
-): void {
+function setArrays(target: object, given: unknown, name: string, all: boolean): void {
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`${name}: expected an object of arrays by name, found ${described(given)}`);
   }
-  const arrays = target as Readonly<Record<string, A>>;
+  const arrays = target as Readonly<Record<string, Float32Array | Float64Array>>;
   const values = given as Readonly<Record<string, unknown>>;
   for (const key in values) {
     if (!Object.hasOwn(arrays, key)) {
@@ -1673,14 +1668,14 @@ function setArrays<A extends Float32Array | Float64Array>(
     if (!(value instanceof wanted.constructor)) {
       throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
     }
-    const found = (value as A).length;
+    const found = (value as typeof wanted).length;
     if (found !== wanted.length) {
       throw new RangeError(`${name}: ${key}: needs ${String(wanted.length)} elements, found ${String(found)}`);
     }
   }
   for (const key in arrays) {
     const value = values[key];
-    if (value !== undefined) arrays[key].set(value as A);
+    if (value !== undefined) arrays[key].set(value as Float32Array | Float64Array);
   }
 }
 
@@ -1712,7 +1707,10 @@ function saveTensors(slots: readonly TensorSlot[], metadata: Readonly<Record<str
   let size = 0;
   for (const { name, shape, array } of slots) {
     const bytes = array.length * array.BYTES_PER_ELEMENT;
-    entries.push([name, { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] }]); // prettier-ignore
+    entries.push([
+      name,
+      { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] },
+    ]);
     size += bytes;
   }
   const text = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`;
@@ -1827,7 +1825,8 @@ function readHeader(bytes: Uint8Array): {
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as object)) if (typeof value === "string") metadata[key] = value; // prettier-ignore
+      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
+        if (typeof value === "string") metadata[key] = value;
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
@@ -1843,7 +1842,12 @@ function readEntry(name: string, entry: unknown, size: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
   const valid =
-    typeof dtype === "string" && Array.isArray(shape) && shape.every(isSize) && Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize); // prettier-ignore
+    typeof dtype === "string" &&
+    Array.isArray(shape) &&
+    shape.every(isSize) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(isSize);
   if (!valid) throw new Error(`load: tensor ${name}: a dtype, a shape and two data_offsets are needed`);
   if (!Object.hasOwn(bytesOfType, dtype)) throw new Error(`load: tensor ${name}: unknown type ${dtype}`);
   const sizes = shape as readonly number[];

@@ -319,16 +319,17 @@ function xorForward(
   const p_W_7 = p_W[7];
   const p_b1 = p_b[0];
   for (let row = 0; row < batch; row++) {
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const at = row * 2;
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
     const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
+    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
+    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
+    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
+    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
+    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
+    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
     const p1 = sigmoidF32(
       h_0 * p_W_0 +
         h_1 * p_W_1 +
@@ -402,17 +403,18 @@ function xorEvaluate(s: XORTrainingStore, given: { x: Float32Array; y: Float32Ar
   const p_W_7 = p_W[7];
   const p_b1 = p_b[0];
   for (let row = 0; row < batch; row++) {
+    const at = row * 2;
     const y1 = y[row];
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
     const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
+    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
+    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
+    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
+    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
+    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
+    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
     const t =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -552,17 +554,18 @@ function xorGradient(
   const p_b1 = p_b[0];
   const t = 1 / batch;
   for (let row = 0; row < batch; row++) {
+    const at = row * 2;
     const y1 = y[row];
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
     const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
+    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
+    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
+    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
+    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
+    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
+    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
     const t1 =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -755,17 +758,18 @@ function xorStep(s: XORTrainingStore, given: { x: Float32Array; y: Float32Array 
     const p_W_6 = p_W[6];
     const p_W_7 = p_W[7];
     const p_b1 = p_b[0];
+    const at = row * 2;
     const y1 = y[row];
-    const x_0 = x[row * 2];
-    const x_1 = x[row * 2 + 1];
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const x_0 = x[at];
+    const x_1 = x[at + 1];
     const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
+    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
+    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
+    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
+    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
+    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
+    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
+    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
     const t1 =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -1015,22 +1019,26 @@ function xorApply(s: XORTrainingStore, given: XORParams): void {
   s.step = step;
 }
 
+/** xor.nn:6: h = tanh(dense(x, 8)) */
 function xorInitialKernel1(h_b: Float32Array): void {
   for (let i = 0; i < 8; i++) {
     h_b[i] = 0;
   }
 }
 
+/** xor.nn:7: output p = sigmoid(dense(h, 1)) */
 function xorInitialKernel2(p_b: Float32Array): void {
   p_b[0] = 0;
 }
 
+/** xor.nn:6: h = tanh(dense(x, 8)) */
 function xorInitialKernel3(h_W: Float32Array, seed: number): void {
   for (let i = 0; i < 16; i++) {
     h_W[i] = -0.7745966692414834 + 1.5491933384829668 * uniform(seed, 0, 0, i);
   }
 }
 
+/** xor.nn:7: output p = sigmoid(dense(h, 1)) */
 function xorInitialKernel4(p_W: Float32Array, seed: number): void {
   for (let i = 0; i < 8; i++) {
     p_W[i] = -0.816496580927726 + 1.632993161855452 * uniform(seed, 0, 1, i);
@@ -1288,12 +1296,11 @@ function capacityError(create: string, needed: Readonly<Record<string, number>>)
 
 /** Throws where options ask for what the module does not hold. */
 function checkEngine(
-  options: { readonly engine?: unknown; readonly wasm?: unknown; readonly threads?: unknown } | undefined,
+  options: { readonly engine?: string; readonly wasm?: unknown; readonly threads?: number } | undefined,
   create: string,
 ): void {
-  // prettier-ignore
   if (options?.engine !== undefined && options.engine !== "ts") {
-    throw new Error(`${create}: engine ${String(options.engine)} is not in this module: it was compiled with --target ts`);
+    throw new Error(`${create}: engine ${options.engine} is not in this module: it was compiled with --target ts`);
   }
   if (options?.threads !== undefined && options.threads !== 1) {
     throw new Error(`${create}: threads: this module runs on 1 thread, found ${String(options.threads)}`);
@@ -1301,16 +1308,11 @@ function checkEngine(
 }
 
 /** Copies arrays given by name into those of a model, after all of them were checked. `all`: each name must be given. */
-function setArrays<A extends Float32Array | Float64Array>(
-  target: object,
-  given: unknown,
-  name: string,
-  all: boolean,
-): void {
+function setArrays(target: object, given: unknown, name: string, all: boolean): void {
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`${name}: expected an object of arrays by name, found ${described(given)}`);
   }
-  const arrays = target as Readonly<Record<string, A>>;
+  const arrays = target as Readonly<Record<string, Float32Array | Float64Array>>;
   const values = given as Readonly<Record<string, unknown>>;
   for (const key in values) {
     if (!Object.hasOwn(arrays, key)) {
@@ -1324,14 +1326,14 @@ function setArrays<A extends Float32Array | Float64Array>(
     if (!(value instanceof wanted.constructor)) {
       throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
     }
-    const found = (value as A).length;
+    const found = (value as typeof wanted).length;
     if (found !== wanted.length) {
       throw new RangeError(`${name}: ${key}: needs ${String(wanted.length)} elements, found ${String(found)}`);
     }
   }
   for (const key in arrays) {
     const value = values[key];
-    if (value !== undefined) arrays[key].set(value as A);
+    if (value !== undefined) arrays[key].set(value as Float32Array | Float64Array);
   }
 }
 
@@ -1363,7 +1365,10 @@ function saveTensors(slots: readonly TensorSlot[], metadata: Readonly<Record<str
   let size = 0;
   for (const { name, shape, array } of slots) {
     const bytes = array.length * array.BYTES_PER_ELEMENT;
-    entries.push([name, { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] }]); // prettier-ignore
+    entries.push([
+      name,
+      { dtype: array instanceof Float32Array ? "F32" : "F64", shape, data_offsets: [size, size + bytes] },
+    ]);
     size += bytes;
   }
   const text = `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(",")}}`;
@@ -1478,7 +1483,8 @@ function readHeader(bytes: Uint8Array): {
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as object)) if (typeof value === "string") metadata[key] = value; // prettier-ignore
+      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
+        if (typeof value === "string") metadata[key] = value;
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
@@ -1494,7 +1500,12 @@ function readEntry(name: string, entry: unknown, size: number): StoredTensor {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const isSize = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
   const valid =
-    typeof dtype === "string" && Array.isArray(shape) && shape.every(isSize) && Array.isArray(offsets) && offsets.length === 2 && offsets.every(isSize); // prettier-ignore
+    typeof dtype === "string" &&
+    Array.isArray(shape) &&
+    shape.every(isSize) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(isSize);
   if (!valid) throw new Error(`load: tensor ${name}: a dtype, a shape and two data_offsets are needed`);
   if (!Object.hasOwn(bytesOfType, dtype)) throw new Error(`load: tensor ${name}: unknown type ${dtype}`);
   const sizes = shape as readonly number[];

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as ohm from "ohm-js";
+import { format } from "prettier";
 import { tsImport } from "tsx/esm/api";
 import { supportSources } from "./support-sources.mjs";
 
@@ -51,12 +52,22 @@ async function preludeModule() {
   ].join("\n");
 }
 
-function supportModule() {
+/** As generated modules are laid out. */
+async function laidOut(code) {
+  return (await format(code, { parser: "typescript", printWidth: 120 })).trimEnd();
+}
+
+async function supportModule() {
   const sources = supportSources(join(root, "src/7-emit/support"), [join(root, "src/ir/random.ts")]);
-  const rows = Object.entries(sources).map(
-    ([name, { text, js, needs }]) =>
-      `  ${name}: { text: ${JSON.stringify(text)}, js: ${JSON.stringify(js)}, needs: ${JSON.stringify(needs)} },`,
-  );
+  const rows = [];
+  for (const [name, { text, js, needs }] of Object.entries(sources)) {
+    const fields = [
+      `text: ${JSON.stringify(await laidOut(text))}`,
+      `js: ${JSON.stringify(await laidOut(js))}`,
+      `needs: ${JSON.stringify(needs)}`,
+    ];
+    rows.push(`  ${name}: { ${fields.join(", ")} },`);
+  }
   return [
     "// Generated from src/7-emit/support/**/*.ts by scripts/build-assets.mjs.",
     "",
@@ -84,7 +95,7 @@ function generate(path, text) {
 
 generate("src/1-parse/grammar.generated.ts", grammarModule());
 generate("src/2-check/prelude.generated.ts", await preludeModule());
-generate("src/7-emit/support.generated.ts", supportModule());
+generate("src/7-emit/support.generated.ts", await supportModule());
 
 for (const path of stale) console.log(checkOnly ? `not fresh: ${path}` : `generated ${path}`);
 if (checkOnly && stale.length > 0) {

@@ -1,8 +1,8 @@
 /** The compiler: source text -> a TypeScript module, as one list of passes. Touches no file system. */
 import { parse } from "./1-parse/parse.ts";
 import { printAst } from "./1-parse/print.ts";
-import type { CheckedInput } from "./2-check/checked.ts";
 import { check } from "./2-check/check.ts";
+import type { CheckedInput } from "./2-check/checked.ts";
 import { loadImports } from "./2-check/imports.ts";
 import { loadPrelude } from "./2-check/prelude.ts";
 import { lower } from "./3-lower/lower.ts";
@@ -13,18 +13,12 @@ import { simplify } from "./5-simplify/simplify.ts";
 import { lineComments } from "./6-schedule/comments.ts";
 import { NestCache } from "./6-schedule/nest-cache.ts";
 import { schedule } from "./6-schedule/schedule.ts";
+import { headerOf, parameterCount, sourceHash } from "./7-emit/header.ts";
+import { clashes } from "./7-emit/typescript/clashes.ts";
+import { heldAs, identifierNames, isReserved, takenNames } from "./7-emit/typescript/identifiers.ts";
+import { asPrinted, layOut } from "./7-emit/typescript/layout.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
-import {
-  clashes,
-  headerOf,
-  heldAs,
-  identifierNames,
-  isReserved,
-  layOutCode,
-  sourceHash,
-  takenNames,
-} from "./assemble.ts";
-import type { Source } from "./diagnostics/diagnostic.ts";
+import type { Diagnostic, Source } from "./diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import type { Graph } from "./ir/graph.ts";
 import { Origins } from "./ir/origins.ts";
@@ -36,153 +30,127 @@ import { Printer } from "./printed.ts";
 
 export type { CompileInfo, CompileOptions, CompileResult, Stage } from "./options.ts";
 
+/** What the passes over one source share. */
+interface Session {
+  readonly builder: GraphBuilder;
+  readonly origins: Origins;
+  readonly printed: Printer;
+  readonly options: CompileOptions;
+  readonly source: Source;
+  /** Loop nests that entry points share. */
+  readonly nests: NestCache;
+}
+
 /** Compiles one source. Errors in the user's program are diagnostics; anything thrown is a fault of derive itself. */
 export async function compile(source: string, options: CompileOptions): Promise<CompileResult> {
-  const { file, diagnostics: syntax } = parse({ path: options.path, text: source });
+  const { path, set = {}, item = null, precision = "f32", emit = "ts", maxNodes = 200_000 } = options;
+  const origins = new Origins();
+  const builder = createBuilder({ maxNodes });
   const printed = new Printer(options.print ?? null);
+  const nothing = { code: null, declarations: null, info: null };
+
+  const { file, diagnostics: syntax } = parse({ path, text: source });
   printed.ast(() => printAst(file));
   const sources = loadImports(file, readOrNull(options));
-  const origins = new Origins();
-  const builder = createBuilder({ maxNodes: options.maxNodes ?? 200_000 });
-  const { checked, diagnostics: found } = check(sources, {
-    set: options.set ?? {},
-    item: options.item ?? null,
-    builder,
-    origins,
-    prelude: loadPrelude(),
-  });
+  const { checked, diagnostics: found } = check(sources, { set, item, builder, origins, prelude: loadPrelude() });
   const diagnostics = [...syntax, ...found];
-  const failed = (): CompileResult => ({
-    code: null,
-    declarations: null,
-    diagnostics,
-    info: null,
-    printed: printed.text(),
-  });
-  if (checked === null || syntax.some((d) => d.severity === "error")) return failed();
+  if (checked === null || hasErrors(diagnostics)) return { ...nothing, diagnostics, printed: printed.text() };
 
   const lowered = lower(checked, builder, origins);
-  const programs = scheduleAll(lowered, file.source, builder, origins, options, printed);
-  diagnostics.push(...clashes(programs));
-  if (diagnostics.some((d) => d.severity === "error")) return failed();
-
   const hash = sourceHash(source);
+  const programs = programsOf(lowered, hash, {
+    builder,
+    origins,
+    printed,
+    options,
+    source: file.source,
+    nests: new NestCache(),
+  });
+  diagnostics.push(...clashes(programs));
+  if (hasErrors(diagnostics)) return { ...nothing, diagnostics, printed: printed.text() };
+
   const info: CompileInfo = {
-    functions: checked.functions.map((f) => ({ name: f.name, derivatives: f.wanted.map((w) => w.kind) })),
-    models: checked.models.map((m) => ({
-      name: m.name,
-      parameters: m.parameters.reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0),
-    })),
+    functions: checked.functions.map(({ name, wanted }) => ({ name, derivatives: wanted.map(({ kind }) => kind) })),
+    models: checked.models.map((model) => ({ name: model.name, parameters: parameterCount(model) })),
     sourceHash: hash,
   };
-  if (options.print !== undefined)
-    return { code: null, declarations: null, diagnostics, info, printed: printed.text() };
-  const parts: ModuleParts = {
-    functions: programs.functions,
-    models: programs.models.map((m) => ({ info: { model: m.model, sourceHash: hash }, entries: m.entries })),
-    precision: options.precision ?? "f32",
-    header: headerOf(options, programs),
-  };
-  const { code, declarations } = await layOutCode(emitModule(parts, options.emit ?? "ts"), options);
-  return { code, declarations, diagnostics, info, printed: printed.text() };
+  if (options.print !== undefined) return { ...nothing, diagnostics, info, printed: printed.text() };
+  const header = headerOf({ path, precision, set }, programs);
+  const emitted = emitModule({ ...programs, precision, header }, emit);
+  const module = options.format === false ? asPrinted(emitted) : await layOut(emitted);
+  return { ...module, diagnostics, info, printed: printed.text() };
 }
 
-export interface Programs {
-  readonly functions: ModuleParts["functions"];
-  readonly models: readonly {
-    readonly model: LoweredFile["models"][number]["checked"];
-    readonly entries: ModuleParts["models"][number]["entries"];
-  }[];
+/** Every entry point of a file, from its graph to its program. */
+function programsOf(lowered: LoweredFile, hash: string, session: Session): Pick<ModuleParts, "functions" | "models"> {
+  const functions = lowered.functions.map(({ checked, entries }) => ({
+    checked,
+    entries: entries.map(({ kind, wrt, graph }) => {
+      const label = `${checked.name} ${kind}`;
+      return {
+        kind,
+        wrt,
+        program: toProgram(passes(label, graph, session), label, checked.inputs, true, true, session),
+      };
+    }),
+  }));
+  const models = lowered.models.map(({ checked, entries }) => ({
+    info: { model: checked, sourceHash: hash },
+    entries: entries.map(({ kind, graph }) => {
+      const label = `${checked.name} ${kind}`;
+      const inputs = [...checked.inputs, ...checked.targets];
+      // Initial values are drawn once: compact loops serve better than straight-line code.
+      const unroll = !kind.startsWith("initial");
+      return { kind, program: toProgram(passes(label, graph, session), label, inputs, false, unroll, session) };
+    }),
+  }));
+  return { functions, models };
 }
 
-/** Every entry point from its graph to its program. */
-function scheduleAll(
-  lowered: LoweredFile,
-  source: Source,
-  b: GraphBuilder,
-  origins: Origins,
-  options: CompileOptions,
-  printed: Printer,
-): Programs {
-  const nameOf = identifierNames(origins);
-  const lineOf = lineComments(origins, source);
-  const nests = new NestCache();
-  const run = (
-    label: string,
-    graph: Graph,
-    inputs: readonly CheckedInput[],
-    isFunction: boolean,
-    unroll = true,
-  ): Program => {
-    const final = passes(label, graph, b, origins, options, printed);
-    const taken = takenNames(inputs, final);
-    const program = schedule(final, {
-      held: heldAs(isFunction),
-      nameOf,
-      reserved: isReserved,
-      lineOf,
-      nests,
-      unroll,
-      taken,
-    });
-    printed.program(label, program);
-    return program;
-  };
-  return {
-    functions: lowered.functions.map(({ checked, entries }) => ({
-      checked,
-      entries: entries.map((e) => ({
-        kind: e.kind,
-        wrt: e.wrt,
-        program: run(`${checked.name} ${e.kind}`, e.graph, checked.inputs, true),
-      })),
-    })),
-    models: lowered.models.map(({ checked, entries }) => ({
-      model: checked,
-      entries: entries.map((e) => ({
-        kind: e.kind,
-        // Initial values are drawn once: compact loops serve better than straight-line code.
-        program: run(
-          `${checked.name} ${e.kind}`,
-          e.graph,
-          [...checked.inputs, ...checked.targets],
-          false,
-          !e.kind.startsWith("initial"),
-        ),
-      })),
-    })),
-  };
-}
-
-/** The passes on graphs: lower -> simplify between marks -> differentiate -> erase marks -> simplify. */
-function passes(
-  label: string,
-  graph: Graph,
-  b: GraphBuilder,
-  origins: Origins,
-  options: CompileOptions,
-  printed: Printer,
-): Graph {
+/** The passes on graphs, the verifier after each of them if it is asked for. */
+function passes(label: string, graph: Graph, { builder, origins, printed, options }: Session): Graph {
   const onReplace = origins.merge.bind(origins);
+  const disable = options.disable === undefined ? {} : { disable: options.disable };
   const simplified = (g: Graph): Graph =>
-    simplify(g, b, { onReplace, trace: printed.trace(options), ...disabled(options) });
-  const steps: readonly (readonly [stage: "gradient" | "simplified" | null, pass: (g: Graph) => Graph])[] = [
-    [null, simplified],
-    ["gradient", (g) => differentiate(g, b, { onReplace })],
-    [null, (g) => eraseMarks(g, b, onReplace)],
+    simplify(g, builder, { onReplace, trace: printed.trace(options), ...disable });
+  const steps: readonly (readonly [shown: "gradient" | "simplified" | null, pass: (g: Graph) => Graph])[] = [
+    [null, simplified], // between marks
+    ["gradient", (g) => differentiate(g, builder, { onReplace })],
+    [null, (g) => eraseMarks(g, builder, onReplace)],
     ["simplified", simplified],
   ];
   printed.graph("graph", label, graph, origins);
-  return steps.reduce((g, [stage, pass]) => {
-    const next = pass(g);
-    if (options.verify === true) verify(next, primitives);
-    if (stage !== null) printed.graph(stage, label, next, origins);
-    return next;
+  return steps.reduce((before, [shown, pass]) => {
+    const after = pass(before);
+    if (options.verify === true) verify(after, primitives);
+    if (shown !== null) printed.graph(shown, label, after, origins);
+    return after;
   }, graph);
 }
 
-function disabled(options: CompileOptions): { readonly disable?: ReadonlySet<string> } {
-  return options.disable === undefined ? {} : { disable: options.disable };
+/** Schedules a graph that has been through the passes. `isFunction`: an entry point of a function rather than a model. */
+function toProgram(
+  graph: Graph,
+  label: string,
+  inputs: readonly CheckedInput[],
+  isFunction: boolean,
+  unroll: boolean,
+  { origins, printed, source, nests }: Session,
+): Program {
+  const taken = takenNames(inputs, graph);
+  const names = {
+    nameOf: identifierNames(origins),
+    lineOf: lineComments(origins, source),
+    reserved: isReserved,
+    taken,
+  };
+  const program = schedule(graph, { ...names, held: heldAs(isFunction), nests, unroll });
+  printed.program(label, program);
+  return program;
+}
+
+function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ severity }) => severity === "error");
 }
 
 /** Reading of imports: null where there is no such file. */

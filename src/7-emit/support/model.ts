@@ -102,7 +102,9 @@ export function setArrays(target: object, given: unknown, name: string, all: boo
 export function checkGiven(values: Float32Array | Float64Array, path: string, model: string): void {
   for (let i = 0; i < values.length; i++) {
     if (Number.isNaN(values[i])) {
-      throw new Error(`${model}: the frozen parameter ${path} has no value yet: give it in params, by load() or with .set()`); // prettier-ignore
+      throw new Error(
+        `${model}: the frozen parameter ${path} has no value yet: give it in params, by load() or with .set()`,
+      );
     }
   }
 }

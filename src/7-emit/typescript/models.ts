@@ -107,7 +107,7 @@ class ModelWriter {
       extends: null,
       doc: [`The parameters of ${this.#N}: row-major arrays, scalars as arrays of one.`],
       members: this.#m.parameters.map((p) => ({
-        text: `readonly ${JSON.stringify(p.path)}: ${this.#real()}`,
+        text: `readonly ${memberKey(p.path)}: ${this.#real()}`,
         doc: [`[${p.shape.join(", ")}]${p.frozen ? ", frozen" : ""}`],
       })),
     };

@@ -23,45 +23,67 @@ export function exportNames(parts: Pick<ModuleParts, "functions" | "models">): r
   ];
 }
 
-export interface EmittedModule {
-  readonly code: string;
-  /** With `js`, the text of the .d.ts file. */
-  readonly declarations: string | null;
+/** A generated file before its final layout: top-level declarations, blank lines between them. */
+export interface Block {
+  readonly text: string;
+  /** Support code is laid out as its source is. */
+  readonly final: boolean;
 }
 
-/** The text of the module, not yet laid out by prettier. */
+export interface EmittedModule {
+  readonly code: readonly Block[];
+  /** With `js`, the .d.ts file. */
+  readonly declarations: readonly Block[] | null;
+}
+
+/** The module, not yet laid out by prettier. */
 export function emitModule(parts: ModuleParts, language: "ts" | "js"): EmittedModule {
   const writer = new ModuleWriter(parts.precision, exportNames(parts));
   for (const f of parts.functions) emitFunction(f.checked, f.entries, writer);
   for (const m of parts.models) emitModel(m.info, m.entries, writer);
-  const head: Statement = { kind: "comment", text: parts.header.join("\n") };
-  const unchecked: Statement[] = [
+  const header: Statement = { kind: "comment", text: parts.header.join("\n") };
+  const head: readonly Statement[] = [
+    header,
     { kind: "comment", text: "@ts-nocheck" },
     { kind: "raw", text: "/* eslint-disable */" },
   ];
+  const { exports, kernels, constants } = writer;
+  const support = writer.supportUsed();
   if (language === "ts") {
-    const sections = [[head, ...unchecked], separated(writer.exports), separated(writer.kernels), writer.constants];
-    return {
-      code: joined(
-        sections,
-        writer.supportUsed().map((s) => s.text),
-      ),
-      declarations: null,
-    };
+    const code = [together(head), ...each(exports), ...each(kernels), together(constants)];
+    return { code: [...code, ...support.map(({ text }) => finalBlock(text))].filter(isFilled), declarations: null };
   }
-  const sections = [[head, ...unchecked], separated(eraseTypes(writer.exports)), separated(eraseTypes(writer.kernels)), eraseTypes(writer.constants)]; // prettier-ignore
-  const types = writer.supportUsed().filter((s) => s.js === "").map((s) => s.text); // prettier-ignore
+  const code = [
+    together(head),
+    ...each(eraseTypes(exports)),
+    ...each(eraseTypes(kernels)),
+    together(eraseTypes(constants)),
+  ];
+  const types = support.filter(({ js }) => js === "").map(({ text }) => finalBlock(text));
+  const declared = [together([header]), ...each(declarationsOf(exports)), ...types, finalBlock("export {};")];
   return {
-    code: joined(sections, writer.supportUsed().map((s) => s.js).filter((js) => js !== "")), // prettier-ignore
-    declarations: joined([[head], separated(declarationsOf(writer.exports))], [...types, "export {};"]),
+    code: [...code, ...support.map(({ js }) => finalBlock(js))].filter(isFilled),
+    declarations: declared.filter(isFilled),
   };
 }
 
-function joined(sections: readonly (readonly Statement[])[], support: readonly string[]): string {
-  const code = sections.filter((s) => s.length > 0).map((s) => printStatements(s));
-  return [...code, ...support].join("\n\n") + "\n";
+/** The text of a generated file as it is emitted. */
+export function textOf(blocks: readonly Block[]): string {
+  return `${blocks.map((b) => b.text).join("\n\n")}\n`;
 }
 
-function separated(statements: readonly Statement[]): readonly Statement[] {
-  return statements.flatMap((s, k): Statement[] => (k === 0 ? [s] : [{ kind: "blank" }, s]));
+function together(statements: readonly Statement[]): Block {
+  return { text: printStatements(statements), final: false };
+}
+
+function each(statements: readonly Statement[]): readonly Block[] {
+  return statements.map((s) => together([s]));
+}
+
+function finalBlock(text: string): Block {
+  return { text, final: true };
+}
+
+function isFilled({ text }: Block): boolean {
+  return text !== "";
 }

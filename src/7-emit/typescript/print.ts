@@ -1,5 +1,5 @@
 /**
- * Prints the syntax tree. The text is valid and indented; prettier gives it its final layout.
+ * Prints the syntax tree as prettier would wherever its lines fit the width; prettier lays out the rest.
  * Nothing of the user's program reaches the text but as identifiers, numbers, escaped strings and escaped comments.
  */
 import type { BinaryOperator, Expression, Member, Parameter, Statement } from "./syntax.ts";
@@ -8,6 +8,8 @@ const precedences: Readonly<Record<BinaryOperator, number>> = {
   "??": 3, "||": 3, "&&": 4, "|": 5, "&": 7, "===": 8, "!==": 8, "<": 9, "<=": 9, ">": 9, ">=": 9, in: 9,
   instanceof: 9, "<<": 10, ">>": 10, ">>>": 10, "+": 11, "-": 11, "*": 12, "/": 12, "%": 12,
 }; // prettier-ignore
+/** Prettier's print width. */
+export const lineWidth = 120;
 const ofAssign = 1;
 const ofConditional = 2;
 const ofUnary = 14;
@@ -29,10 +31,11 @@ function printStatement(s: Statement, indent: string): string {
       const type = s.type === null ? "" : `: ${s.type}`;
       const value = s.value === null ? "" : ` = ${print(s.value, ofAssign)}`;
       const head = `${s.exported === true ? "export " : ""}${s.declared === true ? "declare " : ""}${s.kind}`;
+      if (s.value?.kind === "call") return printCall(`${head} ${s.name}${type} = `, s.value, indent);
       return `${indent}${head} ${s.name}${type}${value};`;
     }
     case "expression":
-      return `${indent}${print(s.value, 0)};`;
+      return printCall("", s.value, indent);
     case "return":
       return s.value === null ? `${indent}return;` : `${indent}return ${print(s.value, 0)};`;
     case "throw":
@@ -57,7 +60,14 @@ function printStatement(s: Statement, indent: string): string {
     case "function": {
       const doc = printDoc(s.doc, indent);
       const result = s.result === null ? "" : `: ${s.result}`;
-      const head = `${s.exported ? "export " : ""}${s.declared === true ? "declare " : ""}function ${s.name}(${printParameters(s.parameters)})${result}`;
+      const opening = `${s.exported ? "export " : ""}${s.declared === true ? "declare " : ""}function ${s.name}(`;
+      const parameters = s.parameters.map(printParameter);
+      const flat = `${opening}${parameters.join(", ")})${result}`;
+      const end = s.declared === true ? ";" : s.body.length === 0 ? " {}" : " {";
+      const head =
+        fits(flat + end, indent) || parameters.length < 2
+          ? flat
+          : `${opening}\n${broken(parameters, indent)})${result}`;
       if (s.declared === true) return `${doc}${indent}${head};`;
       return `${doc}${indent}${head} ${block(s.body)}`;
     }
@@ -88,13 +98,31 @@ function lines(text: string): readonly string[] {
 }
 
 function printParameters(parameters: readonly Parameter[]): string {
-  return parameters
-    .map((p) => {
-      const type = p.type === null ? "" : `${p.optional === true ? "?" : ""}: ${p.type}`;
-      const value = p.default === undefined ? "" : ` = ${print(p.default, ofAssign)}`;
-      return `${p.name}${type}${value}`;
-    })
-    .join(", ");
+  return parameters.map(printParameter).join(", ");
+}
+
+function printParameter(p: Parameter): string {
+  const type = p.type === null ? "" : `${p.optional === true ? "?" : ""}: ${p.type}`;
+  const value = p.default === undefined ? "" : ` = ${print(p.default, ofAssign)}`;
+  return `${p.name}${type}${value}`;
+}
+
+function fits(line: string, indent: string): boolean {
+  return indent.length + line.length <= lineWidth;
+}
+
+/** A list that does not fit its line: an entry a line, each with a comma. */
+function broken(entries: readonly string[], indent: string): string {
+  return `${entries.map((entry) => `${indent}  ${entry},\n`).join("")}${indent}`;
+}
+
+/** A statement that is a call: its arguments stand on lines of their own where one line is too short. */
+function printCall(before: string, e: Expression, indent: string): string {
+  const flat = `${before}${print(e, 0)};`;
+  if (fits(flat, indent) || e.kind !== "call" || e.arguments.length < 2) return indent + flat;
+  if (e.arguments.some((a) => a.kind === "object" || a.kind === "arrow")) return indent + flat;
+  const args = e.arguments.map((a) => print(a, ofAssign));
+  return `${indent}${before}${print(e.callee, ofMember)}(\n${broken(args, indent)});`;
 }
 
 /** The text of an expression. */
@@ -135,8 +163,12 @@ function printBare(e: Expression): readonly [text: string, precedence: number] {
     case "binary": {
       const own = precedences[e.operator];
       // `??` does not mix with && and ||: its operands are parenthesised.
-      const operand = e.operator === "??" ? 5 : own;
-      return [`${print(e.left, operand)} ${e.operator} ${print(e.right, operand + 1)}`, own];
+      const outer = e.operator === "??" ? 5 : own;
+      const left = print(e.left, isClarified(e.left, e.operator) ? ofPrimary : outer);
+      // a || (b || c) is a || b || c.
+      const joins = e.operator === "||" || e.operator === "&&" ? outer : outer + 1;
+      const right = print(e.right, isClarified(e.right, e.operator) ? ofPrimary : joins);
+      return [`${left} ${e.operator} ${right}`, own];
     }
     case "conditional":
       return [`${print(e.condition, 3)} ? ${print(e.then, ofAssign)} : ${print(e.else, ofAssign)}`, ofConditional];
@@ -145,9 +177,10 @@ function printBare(e: Expression): readonly [text: string, precedence: number] {
     case "array":
       return [`[${e.elements.map((x) => print(x, ofAssign)).join(", ")}]`, ofPrimary];
     case "object":
-      return [`{ ${e.members.map(printMember).join(", ")} }`, ofPrimary];
+      return [e.members.length === 0 ? "{}" : `{ ${e.members.map(printMember).join(", ")} }`, ofPrimary];
     case "arrow": {
       const head = `(${printParameters(e.parameters)}) =>`;
+      if (!("kind" in e.body) && e.body.length === 0) return [`${head} {}`, ofAssign];
       if (!("kind" in e.body)) return [`${head} {\n${printStatements(e.body, "  ")}\n}`, ofAssign];
       const body = print(e.body, ofAssign);
       return [`${head} ${e.body.kind === "object" ? `(${body})` : body}`, ofAssign];
@@ -159,6 +192,18 @@ function printBare(e: Expression): readonly [text: string, precedence: number] {
     case "raw":
       return [e.text, 0];
   }
+}
+
+const multiplicative: ReadonlySet<string> = new Set(["*", "/", "%"]);
+const bitwise: ReadonlySet<string> = new Set(["|", "&", "<<", ">>", ">>>"]);
+
+/** Whether prettier sets parentheses that the language does not need: (a * b) / c, (a && b) || c. */
+function isClarified(operand: Expression, operator: BinaryOperator): boolean {
+  if (operand.kind !== "binary") return false;
+  const inner = operand.operator;
+  if (multiplicative.has(inner) && multiplicative.has(operator)) return inner !== operator || inner === "%";
+  if (inner === "%") return operator === "+" || operator === "-";
+  return (inner === "&&" && operator === "||") || bitwise.has(operator);
 }
 
 function printMember(m: Member): string {
@@ -189,7 +234,7 @@ function printNumber(value: number): readonly [string, number] {
   if (Number.isNaN(value)) return ["NaN", ofPrimary];
   if (value === Infinity) return ["Infinity", ofPrimary];
   if (value < 0 || Object.is(value, -0)) return [`-${printNumber(-value)[0]}`, ofUnary];
-  return [String(value), ofPrimary];
+  return [String(value).replace("e+", "e"), ofPrimary];
 }
 
 /** A string literal in ASCII but for letters: nothing ends the literal or a line early. */
