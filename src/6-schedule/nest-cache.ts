@@ -17,7 +17,8 @@ export class NestCache {
   }
 }
 
-function collectLocals(body: readonly Statement[], locals: Set<string>): void {
+/** Adds the names of all locals and loop variables. */
+export function collectLocals(body: readonly Statement[], locals: Set<string>): void {
   for (const s of body) {
     if (s.kind === "let" || s.kind === "declare") locals.add(s.name);
     if (s.kind === "loop") locals.add(s.variable);

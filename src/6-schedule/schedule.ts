@@ -8,6 +8,7 @@ import { operationsOf } from "./cost.ts";
 import { formGroups, type Group } from "./groups.ts";
 import { materialized, roleOf } from "./materialize.ts";
 import { planMemory, type Life } from "./memory.ts";
+import { collectLocals } from "./nest-cache.ts";
 import { buildNest } from "./nests.ts";
 import { scheduleStraight } from "./straight.ts";
 
@@ -90,16 +91,20 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     }
   }
 
+  // Code in place shares the scope of the entry point: each piece keeps clear of the locals of those before.
+  const inPlace = new Set(names.all);
   const kernels = groups.map((group, k): Kernel => {
     const signature = signatureOf(group, reads.get(group) ?? new Set(), places, targets, delivered);
-    const finished = options.nests.take(signature, names.all, () =>
+    const taken = group.kind === "value" ? inPlace : names.all;
+    const finished = options.nests.take(signature, taken, () =>
       buildNest(group, {
         placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
         targetsOf: (node) => targets.get(node) ?? [],
         copyOf: (node) => delivered.get(node) ?? null,
-        taken: names.all,
+        taken,
       }),
     );
+    if (group.kind === "value") collectLocals(finished.body, inPlace);
     const named = group.members.at(-1) ?? group.lead;
     const label = (named === null ? null : options.nameOf(named)) ?? `kernel${k + 1}`;
     return {

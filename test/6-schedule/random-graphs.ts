@@ -116,7 +116,9 @@ class Recipe {
       case 5: {
         if (rank === 0) return null;
         const axes = e.allAxes(x).filter((a) => a === axis || this.#chance(0.3));
-        const reduce = this.#pick([e.reduceSum, e.reduceSum, e.reduceMax, e.reduceMin, e.reduceProduct]);
+        // The largest of nothing is -Infinity: where an axis may be empty, only sums and products are tried.
+        const extremes = x.shape.every((s) => dims.constantOf(s) !== null) ? [e.reduceMax, e.reduceMin] : [];
+        const reduce = this.#pick([e.reduceSum, e.reduceSum, e.reduceProduct, ...extremes]);
         const bounded = reduce === e.reduceProduct ? e.tanh(b, x) : x;
         const sum = reduce(b, bounded, axes, this.#chance(0.3));
         return this.#chance(0.5) || sum.shape.length !== rank - axes.length ? sum : e.add(b, e.unreduce(b, sum, axes, x.shape), x); // prettier-ignore
