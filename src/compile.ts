@@ -9,7 +9,7 @@ import { lower } from "./3-lower/lower.ts";
 import type { LoweredFile } from "./3-lower/lowered.ts";
 import { differentiate } from "./4-differentiate/differentiate.ts";
 import { eraseMarks } from "./4-differentiate/marks.ts";
-import { simplify } from "./5-simplify/simplify.ts";
+import { simplifier } from "./5-simplify/simplify.ts";
 import { lineComments } from "./6-schedule/comments.ts";
 import { NestCache } from "./6-schedule/nest-cache.ts";
 import { schedule } from "./6-schedule/schedule.ts";
@@ -37,7 +37,8 @@ interface Session {
   readonly printed: Printer;
   readonly options: CompileOptions;
   readonly source: Source;
-  /** Loop nests that entry points share. */
+  /** Entry points share normal forms and loop nests. */
+  readonly simplified: (graph: Graph) => Graph;
   readonly nests: NestCache;
 }
 
@@ -58,14 +59,21 @@ export async function compile(source: string, options: CompileOptions): Promise<
 
   const lowered = lower(checked, builder, origins);
   const hash = sourceHash(source);
-  const programs = programsOf(lowered, hash, {
+  const simplified = simplifier(builder, {
+    onReplace: origins.merge.bind(origins),
+    trace: printed.trace(options),
+    ...(options.disable === undefined ? {} : { disable: options.disable }),
+  });
+  const session: Session = {
     builder,
     origins,
     printed,
     options,
     source: file.source,
+    simplified,
     nests: new NestCache(),
-  });
+  };
+  const programs = programsOf(lowered, hash, session);
   diagnostics.push(...clashes(programs));
   if (hasErrors(diagnostics)) return { ...nothing, diagnostics, printed: printed.text() };
 
@@ -108,11 +116,9 @@ function programsOf(lowered: LoweredFile, hash: string, session: Session): Pick<
 }
 
 /** The passes on graphs, the verifier after each of them if it is asked for. */
-function passes(label: string, graph: Graph, { builder, origins, printed, options }: Session): Graph {
+function passes(label: string, graph: Graph, session: Session): Graph {
+  const { builder, origins, printed, options, simplified } = session;
   const onReplace = origins.merge.bind(origins);
-  const disable = options.disable === undefined ? {} : { disable: options.disable };
-  const simplified = (g: Graph): Graph =>
-    simplify(g, builder, { onReplace, trace: printed.trace(options), ...disable });
   const steps: readonly (readonly [shown: "gradient" | "simplified" | null, pass: (g: Graph) => Graph])[] = [
     [null, simplified], // between marks
     ["gradient", (g) => differentiate(g, builder, { onReplace })],

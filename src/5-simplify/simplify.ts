@@ -20,10 +20,22 @@ const maxRounds = 12;
  * they differentiate by.
  */
 export function simplify(graph: Graph, b: GraphBuilder, options: SimplifyOptions = {}): Graph {
-  const roots = graph.outputs.map((output) => output.node);
-  const fuel = { left: options.fuel ?? 2000 + 50 * topological(roots).length };
-  const nodes = new Simplifier(b, options, fuel, false).run(roots);
-  return { ...graph, outputs: graph.outputs.map((output, k) => ({ ...output, node: nodes[k] })) };
+  return simplifier(b, options)(graph);
+}
+
+/**
+ * `simplify` for several graphs of one builder: what they share is brought to its normal form once. Fuel is for each
+ * graph anew.
+ */
+export function simplifier(b: GraphBuilder, options: SimplifyOptions = {}): (graph: Graph) => Graph {
+  const fuel: Fuel = { left: 0 };
+  const shared = new Simplifier(b, options, fuel, false);
+  return (graph) => {
+    const roots = graph.outputs.map((output) => output.node);
+    fuel.left = options.fuel ?? 2000 + 50 * topological(roots).length;
+    const nodes = shared.run(roots);
+    return { ...graph, outputs: graph.outputs.map((output, k) => ({ ...output, node: nodes[k] })) };
+  };
 }
 
 class Simplifier {
