@@ -206,6 +206,8 @@ function livesOf(
 /** Identifiers, each given once. */
 class Names {
   readonly all: Set<string>;
+  /** How far the numbering of a hint has come. */
+  readonly #counts = new Map<string, number>();
 
   constructor(taken: Iterable<string>) {
     this.all = new Set(taken);
@@ -218,8 +220,11 @@ class Names {
   }
 
   take(hint: string): string {
+    const joined = /\d$/.test(hint) ? `${hint}_` : hint;
     let name = hint;
-    for (let k = 1; this.all.has(name); k++) name = `${hint}${/\d$/.test(hint) ? "_" : ""}${k}`;
+    let k = this.#counts.get(hint) ?? 1;
+    for (; this.all.has(name); k++) name = `${joined}${k}`;
+    this.#counts.set(hint, k);
     this.all.add(name);
     return name;
   }
