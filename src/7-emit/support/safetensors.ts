@@ -2,7 +2,7 @@
  * Reading and writing the safetensors format: eight bytes with the length of a JSON header, the header (name -> dtype,
  * shape, offsets into what follows), the tensors in little-endian row-major order.
  */
-import { described } from "./checks.ts";
+import { checkKeys, described } from "./checks.ts";
 
 /** A tensor of a model, as it is saved and loaded. */
 export interface TensorSlot {
@@ -72,22 +72,21 @@ const bytesOfType: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads tensors by name. Everything is checked before anything changes; `beforeChange` runs in between. `rename` says
- * under which name the file has a tensor; `.T` after it means that the file has it transposed.
+ * Reads tensors by name. Everything is checked before anything changes; `beforeChange`, which gets the file's metadata and
+ * may still throw, runs in between. `options.rename` says under which name the file has a tensor; `.T` after it means that
+ * the file has it transposed.
  * Throws Error (what the file is or lacks) and TypeError (wrong arguments).
  */
 export function loadTensors(
   bytes: unknown,
   slots: readonly TensorSlot[],
-  rename: Readonly<Record<string, string>>,
-  beforeChange: () => void,
-): { reset: string[]; unknown: string[]; metadata: Readonly<Record<string, string>> } {
+  options: { readonly rename?: Readonly<Record<string, string>> } | undefined,
+  beforeChange: (metadata: Readonly<Record<string, string>>) => void,
+): { reset: string[]; unknown: string[] } {
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`load: expected the bytes of a safetensors file as a Uint8Array, found ${described(bytes)}`);
   }
-  for (const key in rename) {
-    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
-  }
+  const rename = renamesOf(options, slots);
   const { stored, metadata, data } = readHeader(bytes);
   const used = new Set<string>();
   const reset: string[] = [];
@@ -106,9 +105,39 @@ export function loadTensors(
     used.add(name);
     found.push({ slot, values: readTensor(data, name, tensor, slot.shape, transposed) });
   }
-  beforeChange();
+  beforeChange(metadata);
   for (const { slot, values } of found) slot.array.set(values);
-  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)), metadata };
+  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)) };
+}
+
+/** The option `rename`, after checks: texts by names that the model has. */
+function renamesOf(options: unknown, slots: readonly TensorSlot[]): Readonly<Record<string, string>> {
+  if (options === undefined) return {};
+  checkKeys(options, ["rename"], "load: options");
+  const { rename } = options as { rename?: unknown };
+  if (rename === undefined) return {};
+  if (typeof rename !== "object" || rename === null) {
+    throw new TypeError(`load: rename: expected an object of names by name, found ${described(rename)}`);
+  }
+  for (const [key, name] of Object.entries(rename) as [string, unknown][]) {
+    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
+    if (typeof name !== "string") {
+      throw new TypeError(`load: rename: ${key}: expected the name in the file, found ${described(name)}`);
+    }
+  }
+  return rename as Readonly<Record<string, string>>;
+}
+
+/** The seed or step that a file's metadata give; `otherwise` where they give none. Throws where it is no such number. */
+export function counterIn(metadata: Readonly<Record<string, string>>, key: "seed" | "step", otherwise: number): number {
+  if (!Object.hasOwn(metadata, key)) return otherwise;
+  const value = /^-?\d+$/.test(metadata[key]) ? Number(metadata[key]) : NaN;
+  if (!Number.isSafeInteger(value) || (key === "step" && value < 0)) {
+    throw new Error(
+      `load: the metadata's ${key} is ${JSON.stringify(metadata[key])}, which is no integer that can be one`,
+    );
+  }
+  return value;
 }
 
 /** The header of a file, every entry checked against the bytes that there are. */
@@ -123,31 +152,60 @@ function readHeader(bytes: Uint8Array): {
   if (length > bytes.length - 8) {
     throw new Error(`load: the header is said to have ${String(length)} bytes, the file has ${String(bytes.length)}`);
   }
+  let text: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(text);
   } catch {
     throw new Error("load: not a safetensors file: the header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     throw new Error("load: not a safetensors file: the header is not an object");
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw new Error(`load: the header names ${repeated} twice`);
   const size = bytes.length - 8 - length;
   const stored = new Map<string, StoredTensor>();
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
-        if (typeof value === "string") metadata[key] = value;
+      const isText = (value: unknown): value is string => typeof value === "string";
+      if (typeof entry !== "object" || entry === null || Array.isArray(entry) || !Object.values(entry).every(isText)) {
+        throw new Error("load: __metadata__ of the header: expected texts by name");
+      }
+      Object.assign(metadata, entry);
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
   }
-  const ranges = [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to);
-  ranges.forEach(([name, { from }], k) => {
-    if (k > 0 && from < ranges[k - 1][1].to) throw new Error(`load: tensors ${ranges[k - 1][0]} and ${name} overlap`);
-  });
+  // By the specification the tensors cover the data without holes.
+  let end = 0;
+  let last = "";
+  for (const [name, { from, to }] of [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
+    if (from < end) throw new Error(`load: tensors ${last} and ${name} overlap`);
+    if (from > end) throw new Error(`load: bytes ${String(end)} to ${String(from)} of the data belong to no tensor`);
+    end = to;
+    last = name;
+  }
+  if (end < size) throw new Error(`load: bytes ${String(end)} to ${String(size)} of the data belong to no tensor`);
   return { stored, metadata, data: new DataView(bytes.buffer, bytes.byteOffset + 8 + length, size) };
+}
+
+/** A key that a JSON object has twice, where JSON.parse would take the later one; null if there is none. */
+function repeatedKey(json: string): string | null {
+  const keys = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && token.endsWith(":")) {
+      const key = JSON.parse(token.slice(0, -1)) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return null;
 }
 
 function readEntry(name: string, entry: unknown, size: number): StoredTensor {

@@ -253,7 +253,7 @@ class ModelWriter {
           ts.object(
             ...this.#sharedMembers(s),
             method("load", [["bytes", "Uint8Array"], ["options?", "{ rename?: Record<string, string> }"]], "{ reset: string[]; unknown: string[] }", [
-              ts.constant("loaded", ts.call(this.#writer.support("loadTensors"), ts.name("bytes"), tensors, renameOption(), arrow([]))),
+              ts.constant("loaded", ts.call(this.#writer.support("loadTensors"), ts.name("bytes"), tensors, ts.name("options"), arrow([]))),
               ts.returns(loadResult()),
             ]), // prettier-ignore
             method("save", [], "Uint8Array", [
@@ -291,8 +291,15 @@ class ModelWriter {
     ];
     const tensors = ts.call(`${this.#n}TrainingTensors`, s);
     const given = ts.name("given");
-    const metadata = ts.member(ts.name("loaded"), "metadata");
-    const numberIn = (key: string): Expression => ts.call("Number", ts.binary("??", ts.member(metadata, key), ts.member(s, key))); // prettier-ignore
+    const counterIn = (key: string, otherwise: Expression): Expression =>
+      ts.call(this.#writer.support("counterIn"), ts.name("metadata"), ts.string(key), otherwise);
+    // A file without a step begins a run: its optimizer state is reset with it.
+    const counters: Statement[] = [
+      ts.constant("seed", counterIn("seed", ts.member(s, "seed"))),
+      ts.assign(ts.member(s, "step"), counterIn("step", ts.number(0))),
+      ts.assign(ts.member(s, "seed"), ts.name("seed")),
+      ...(trains ? [ts.expression(ts.call(this.#names.entry("initialOptimizer"), s))] : []),
+    ];
     const members: Member[] = [
       ...this.#sharedMembers(s),
       method("evaluate", [batch], null, [ts.returns(ts.call(this.#names.entry("evaluate"), s, ts.name("batch")))]),
@@ -321,9 +328,7 @@ class ModelWriter {
         ]),
       ]),
       method("load", [["bytes", "Uint8Array"], ["options?", "{ rename?: Record<string, string> }"]], "{ reset: string[]; unknown: string[] }", [
-        ts.constant("loaded", ts.call(this.#writer.support("loadTensors"), ts.name("bytes"), tensors, renameOption(), arrow(trains ? [ts.expression(ts.call(this.#names.entry("initialOptimizer"), s))] : []))),
-        ts.assign(ts.member(s, "seed"), numberIn("seed")),
-        ts.assign(ts.member(s, "step"), numberIn("step")),
+        ts.constant("loaded", ts.call(this.#writer.support("loadTensors"), ts.name("bytes"), tensors, ts.name("options"), { kind: "arrow", parameters: [{ name: "metadata", type: null }], body: counters })),
         ts.returns(loadResult()),
       ]), // prettier-ignore
       method("save", [], "Uint8Array", [
@@ -583,10 +588,6 @@ function method(
 
 function arrow(body: readonly Statement[]): Expression {
   return { kind: "arrow", parameters: [], body };
-}
-
-function renameOption(): Expression {
-  return ts.binary("??", ts.member(ts.name("options"), "rename", true), ts.object());
 }
 
 function loadResult(): Expression {
