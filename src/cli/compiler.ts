@@ -36,6 +36,10 @@ export interface Services {
 
 export const services: Services = {
   compile: async () => (await import("../compile.ts")).compile,
+  explain: async () => {
+    const { explain } = await import("../explain/explain.ts");
+    return (source, options) => Promise.resolve(explain(source, options));
+  },
   format: async () => {
     const [{ parse }, { format }] = await Promise.all([import("../1-parse/parse.ts"), import("../1-parse/format.ts")]);
     return (source) => {

@@ -139,7 +139,7 @@ function isElementwise(b: GraphBuilder, body: Node, handle: Node): boolean {
 }
 
 /** True if the step reads something else that depends on the source. */
-function isPartial(step: Step, source: Source): boolean {
+export function isPartial(step: Step, source: Source): boolean {
   const seen = new Set<Source>();
   const pending: Source[] = step.sources.filter((other) => other !== source);
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {

@@ -206,3 +206,39 @@ export function partsOf(f: Formula): readonly Formula[] {
       return [f.condition, f.then, f.otherwise];
   }
 }
+
+/** The formula with names replaced as it stands; null leaves a name. */
+export function withNames(f: Formula, replace: (text: string) => Formula | null): Formula {
+  const inside = (part: Formula): Formula => withNames(part, replace);
+  switch (f.kind) {
+    case "number":
+      return f;
+    case "name":
+      return replace(f.text) ?? f;
+    case "sum":
+      return { ...f, terms: f.terms.map((term) => ({ ...term, formula: inside(term.formula) })) };
+    case "product":
+      return { ...f, factors: f.factors.map(inside) };
+    case "quotient":
+      return { ...f, numerator: inside(f.numerator), denominator: inside(f.denominator) };
+    case "negative":
+    case "transpose":
+    case "not":
+      return { ...f, operand: inside(f.operand) };
+    case "power":
+      return { ...f, base: inside(f.base), exponent: inside(f.exponent) };
+    case "matmul":
+    case "binary":
+      return { ...f, left: inside(f.left), right: inside(f.right) };
+    case "subscript": {
+      const entries = f.entries.map((entry) => (typeof entry === "string" ? entry : inside(entry)));
+      return { ...f, object: inside(f.object), entries };
+    }
+    case "call":
+      return { ...f, arguments: f.arguments.map((argument) => ({ ...argument, value: inside(argument.value) })) };
+    case "list":
+      return { ...f, elements: f.elements.map(inside) };
+    case "if":
+      return { ...f, condition: inside(f.condition), then: inside(f.then), otherwise: inside(f.otherwise) };
+  }
+}

@@ -1,6 +1,7 @@
 import { calls } from "./calls.ts";
 import { cli } from "./cli.ts";
 import { derivative } from "./derivative.ts";
+import { explain } from "./explain.ts";
 import { internal } from "./internal.ts";
 import { kinds } from "./kinds.ts";
 import { limits } from "./limits.ts";
@@ -11,7 +12,7 @@ import { shapes } from "./shapes.ts";
 import { syntax } from "./syntax.ts";
 
 /** The messages by topic. */
-export const topics = { syntax, names, kinds, shapes, calls, model, derivative, limits, output, cli, internal };
+export const topics = { syntax, names, kinds, shapes, calls, model, derivative, limits, output, cli, explain, internal };
 
 /** Every message of the compiler by code. */
 export const catalogue = {
@@ -25,6 +26,7 @@ export const catalogue = {
   ...limits,
   ...output,
   ...cli,
+  ...explain,
   ...internal,
 };
 
