@@ -75,13 +75,32 @@ export function checkKeys(value: unknown, keys: readonly string[], name: string)
   }
 }
 
+/** Whether two arrays share memory. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return (
+    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
 /** Throws RangeError where two arrays share memory. */
 export function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferView, inputName: string): void {
-  const overlap =
-    out.buffer === input.buffer &&
-    out.byteOffset < input.byteOffset + input.byteLength &&
-    input.byteOffset < out.byteOffset + out.byteLength;
-  if (overlap) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+  if (overlap(out, input)) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+}
+
+/** Throws RangeError where an array lies in the memory of a model. */
+export function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer): void {
+  if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
+}
+
+/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
+export function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
+  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
+  for (let k = 1; k < keys.length; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(values[keys[k]], values[keys[j]])) continue;
+      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+    }
+  }
 }
 
 /** The integer r >= 0 with r^power = value, or NaN. */

@@ -1,5 +1,7 @@
 import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/report.ts";
+import { capacities, optionKeys } from "./models.ts";
+import { upperFirst } from "./names.ts";
 import { exportNames, type ModuleParts } from "./module.ts";
 
 /** An error for each exported name that stands twice in the module. */
@@ -19,5 +21,12 @@ export function clashes({ functions, models }: Pick<ModuleParts, "functions" | "
   };
   for (const f of functions) add(exportNames({ functions: [f], models: [] }), f.checked.name, f.checked.span);
   for (const m of models) add(exportNames({ functions: [], models: [m] }), m.info.model.name, m.info.model.span);
+  for (const { info } of models) {
+    const { model } = info;
+    for (const symbol of capacities(model).filter((name) => optionKeys.includes(name))) {
+      const first = `create${upperFirst(model.name)}`;
+      found.push(diagnostic("generated-name-clash", { name: `options.${symbol}`, first, second: symbol }, model.span));
+    }
+  }
   return found;
 }

@@ -29,6 +29,7 @@ export interface ModelNames {
 }
 
 const s = ts.name("s");
+const sizes = ts.member(s, "sizes");
 
 export class EntryWriter {
   readonly #m: CheckedModel;
@@ -84,12 +85,12 @@ export class EntryWriter {
     if (kind === "initial" || kind === "initialOptimizer") {
       this.#kernels();
     } else if (kind === "apply") {
-      parameters.push({ name: "given", type: `${this.#names.N}Params` });
+      parameters.push({ name: "given", type: gradientType(this.#m, this.#names.N) });
       this.#apply();
     } else {
       parameters.push({ name: "given", type: this.#givenType() });
       if (kind === "forward") parameters.push({ name: "options", type: this.optionsType(), optional: true });
-      if (kind === "gradient") parameters.push({ name: "options", type: `{ out?: { gradient: ${this.#names.N}Params } }`, optional: true }); // prettier-ignore
+      if (kind === "gradient") parameters.push({ name: "options", type: `{ out?: { gradient: ${gradientType(this.#m, this.#names.N)} } }`, optional: true }); // prettier-ignore
       result = this.#call();
     }
     return {
@@ -105,6 +106,7 @@ export class EntryWriter {
 
   #call(): string {
     const kind = this.#kind;
+    this.#checkOptions();
     this.#checkGiven();
     const { loss } = this.#m;
     const lossName = loss?.name ?? "loss";
@@ -113,7 +115,7 @@ export class EntryWriter {
       return output?.kind === "number" ? ts.name(output.value) : ts.name("NaN");
     };
     if (kind === "forward") {
-      this.#arrayResults(ts.member(ts.name("options"), "out", true), "out", this.#program.outputs);
+      this.#arrayResults(ts.member(ts.name("options"), "out", true), "out", this.#program.outputs, []);
       this.#kernels();
       this.#returnTree(this.#program.outputs);
       return this.resultType();
@@ -132,12 +134,22 @@ export class EntryWriter {
     if (kind === "gradient") {
       const outputs = this.#program.outputs.filter((o) => o.name !== "loss");
       const out = ts.member(ts.name("options"), "out", true);
-      this.#arrayResults(ts.member(out, "gradient", true), "out.gradient", outputs);
+      const gradientKey = ts.name(this.#writer.keys(["gradient"]));
+      this.#body.push(
+        ts.when(ts.binary("!==", out, ts.name("undefined")), [
+          supportCall(this.#writer, "checkKeys", out, gradientKey, ts.string("out")),
+          ts.when(ts.binary("===", ts.member(ts.member(ts.name("options"), "out", true), "gradient", true), ts.name("undefined")), [
+            { kind: "throw", value: ts.create("TypeError", ts.string("out: gradient is missing")) },
+          ]),
+        ]),
+      ); // prettier-ignore
+      const frozen = this.#m.parameters.filter((p) => p.frozen).map((p) => p.path);
+      this.#arrayResults(ts.member(out, "gradient", true), "out.gradient", outputs, frozen);
       this.#kernels();
       const gradient = ts.object(
         ...outputs.map((o) => ts.property(pathOf(o), ts.name(this.#results.get(o.name) ?? ""))),
       );
-      const type = `{ ${memberKey(lossName)}: number; gradient: ${this.#names.N}Params }`;
+      const type = `{ ${memberKey(lossName)}: number; gradient: ${gradientType(this.#m, this.#names.N)} }`;
       this.#body.push(
         ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
           ts.constant("result", { kind: "as", value: { kind: "as", value: ts.member(ts.name("options"), "out", true), type: "unknown" }, type }),
@@ -153,9 +165,26 @@ export class EntryWriter {
     return "number";
   }
 
+  #checkOptions(): void {
+    if (this.#kind !== "forward" && this.#kind !== "gradient") return;
+    const { unsolved } = this.#plan();
+    const takesDims = this.#kind === "forward" && unsolved.length > 0;
+    const options = ts.name("options");
+    const checks = [
+      supportCall(this.#writer, "checkKeys", options, ts.name(this.#writer.keys(takesDims ? ["dims", "out"] : ["out"])), ts.string("options")),
+    ]; // prettier-ignore
+    if (takesDims) {
+      const given = ts.member(options, "dims");
+      const check = supportCall(this.#writer, "checkKeys", given, ts.name(this.#writer.keys(unsolved)), ts.string("dims")); // prettier-ignore
+      checks.push(ts.when(ts.binary("!==", given, ts.name("undefined")), [check]));
+    }
+    this.#body.push(ts.when(ts.binary("!==", options, ts.name("undefined")), checks));
+  }
+
   #apply(): void {
     const trained = this.#m.parameters.filter((p) => !p.frozen);
-    const keys = ts.name(this.#writer.keys(trained.map((p) => p.path)));
+    // What has the form of all parameters will do: frozen ones are passed over.
+    const keys = ts.name(this.#writer.keys(this.#m.parameters.map((p) => p.path)));
     this.#body.push(supportCall(this.#writer, "checkKeys", ts.name("given"), keys, ts.string("apply")));
     for (const p of trained) {
       const local = this.#local(`gradient_${p.path}`);
@@ -164,6 +193,7 @@ export class EntryWriter {
       this.#body.push(ts.constant(local, ts.member(ts.name("given"), p.path)));
       this.#body.push(supportCall(this.#writer, "checkArray", ts.name(local), ts.name(this.#writer.arrayType("real")), ts.string(p.path), shape)); // prettier-ignore
       this.#body.push(supportCall(this.#writer, "checkLength", ts.member(ts.name(local), "length"), ts.number(size), ts.string(p.path), shape)); // prettier-ignore
+      this.#body.push(supportCall(this.#writer, "checkOutside", ts.name(local), ts.string(p.path), ts.member(s, "arena"))); // prettier-ignore
       this.#inputs.set(`gradient.${p.path}`, local);
     }
     this.#body.push(ts.constant("step", ts.binary("+", ts.member(s, "step"), ts.number(1))));
@@ -219,6 +249,8 @@ export class EntryWriter {
       } else {
         const type = ts.name(this.#writer.arrayType(element));
         this.#body.push(supportCall(this.#writer, "checkArray", at, type, ts.string(input.name), shapeText(shape)));
+        // The parameters change while a step still reads its inputs.
+        if (this.#kind === "step") this.#body.push(supportCall(this.#writer, "checkOutside", at, ts.string(input.name), ts.member(s, "arena"))); // prettier-ignore
       }
     }
     const plan = this.#plan();
@@ -226,7 +258,7 @@ export class EntryWriter {
       this.#symbols.set(symbol, this.#local(symbol));
     }
     for (const symbol of plan.unsolved) {
-      const capacity = ts.member(s, symbol);
+      const capacity = ts.member(sizes, symbol);
       const chosen = this.#kind === "forward" ? ts.binary("??", ts.member(ts.member(ts.name("options"), "dims", true), symbol, true), capacity) : capacity; // prettier-ignore
       const local = this.#symbols.get(symbol) ?? symbol;
       this.#body.push(ts.constant(local, chosen));
@@ -257,11 +289,11 @@ export class EntryWriter {
     const known = this.#names.symbols.filter((symbol) => this.#symbols.has(symbol));
     if (known.length === 0) return;
     const local = (symbol: string): Expression => ts.name(this.#symbols.get(symbol) ?? symbol);
-    const exceeds = known.map((symbol) => ts.binary(">", local(symbol), ts.member(s, symbol)));
+    const exceeds = known.map((symbol) => ts.binary(">", local(symbol), ts.member(sizes, symbol)));
     const needed = ts.object(
       ...this.#names.symbols.map(
         (symbol) =>
-        ts.property(symbol, known.includes(symbol) ? ts.call("Math.max", local(symbol), ts.member(s, symbol)) : ts.member(s, symbol)), // prettier-ignore
+        ts.property(symbol, known.includes(symbol) ? ts.call("Math.max", local(symbol), ts.member(sizes, symbol)) : ts.member(sizes, symbol)), // prettier-ignore
       ),
     );
     const error = ts.call(this.#writer.support("capacityError"), ts.member(s, "create"), needed);
@@ -298,11 +330,11 @@ export class EntryWriter {
   }
 
   /** Locals for array results: those given in `out`, checked, or fresh ones. */
-  #arrayResults(out: Expression, label: string, outputs: readonly ProgramOutput[]): void {
+  #arrayResults(out: Expression, label: string, outputs: readonly ProgramOutput[], ignored: readonly string[]): void {
     const arrays = outputs.flatMap((o) => (o.kind === "array" ? [o] : []));
     this.#body.push(ts.constant("out", out));
     const checks: Statement[] = [
-      supportCall(this.#writer, "checkKeys", ts.name("out"), ts.name(this.#writer.keys(outputs.map(pathOf))), ts.string(label)),
+      supportCall(this.#writer, "checkKeys", ts.name("out"), ts.name(this.#writer.keys([...outputs.map(pathOf), ...ignored])), ts.string(label)),
     ]; // prettier-ignore
     const declared: Statement[] = [];
     for (const output of arrays) {
@@ -317,12 +349,17 @@ export class EntryWriter {
       checks.push(
         supportCall(this.#writer, "checkLength", ts.member(inOut, "length"), size, text, shapeText(buffer.shape)),
       );
+      checks.push(supportCall(this.#writer, "checkOutside", inOut, text, ts.member(s, "arena")));
       for (const [, name] of [...this.#inputs].filter(([input]) => this.#isArrayInput(input))) {
         checks.push(supportCall(this.#writer, "checkApart", inOut, text, ts.name(name), ts.string(name)));
       }
       const given = ts.binary("!==", ts.name("out"), ts.name("undefined"));
       declared.push(ts.constant(local, ts.conditional(given, inOut, ts.create(type, size))));
       this.#results.set(output.name, local);
+    }
+    if (arrays.length > 1) {
+      const keys = ts.name(this.#writer.keys(arrays.map(pathOf)));
+      checks.push(supportCall(this.#writer, "checkDistinct", ts.name("out"), keys, ts.string(label)));
     }
     this.#body.push(ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), checks), ...declared);
   }
@@ -395,6 +432,12 @@ export class EntryWriter {
     const hyper = this.#m.hypers.find((h) => h.node.attributes.name === path);
     return hyper === undefined ? null : ts.member(ts.member(s, "hyper"), hyper.name);
   }
+}
+
+/** Gradients have no entries for frozen parameters. */
+export function gradientType(m: CheckedModel, N: string): string {
+  const frozen = m.parameters.filter((p) => p.frozen).map((p) => JSON.stringify(p.path));
+  return frozen.length === 0 ? `${N}Params` : `Omit<${N}Params, ${frozen.join(" | ")}>`;
 }
 
 function isArray(input: CheckedInput): boolean {

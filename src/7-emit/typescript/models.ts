@@ -5,8 +5,8 @@ import type { ElementType } from "../../ir/graph.ts";
 import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
 import { emitDim } from "./kernels.ts";
 import { supportCall } from "./checks.ts";
-import { EntryWriter, type ModelNames } from "./model-entries.ts";
-import { identifierOf, lowerLeading, upperFirst } from "./names.ts";
+import { EntryWriter, gradientType, type ModelNames } from "./model-entries.ts";
+import { freeName, identifierOf, lowerLeading, upperFirst } from "./names.ts";
 import { layOut, MemberNames, optimizerTensors, storedTensors, type EntryProgram, type Layout } from "./storage.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, InterfaceDeclaration, Member, Statement } from "./syntax.ts";
@@ -26,6 +26,9 @@ export function exportedNames(m: CheckedModel): readonly string[] {
   const trainer = m.loss === null ? [] : [`${N}Trainer`, `create${N}Trainer`];
   return [N, `${N}Params`, `create${N}`, ...trainer, `${lowerLeading(m.name)}Info`];
 }
+
+/** Keys of the options of `create...` besides the capacities. */
+export const optionKeys: readonly string[] = ["params", "engine", "wasm", "seed", "threads"];
 
 /** Adds a model's declarations to the module. */
 export function emitModel(info: ModelInfo, entries: readonly ModelEntryProgram[], writer: ModuleWriter): void {
@@ -52,7 +55,20 @@ class ModelWriter {
     this.#N = upperFirst(this.#m.name);
     this.#n = lowerLeading(this.#m.name);
     const symbols = capacities(this.#m);
-    const members = new MemberNames(["hyper", "params", "create", "step", "seed", "evaluation", ...symbols]);
+    const members = new MemberNames([
+      "arena",
+      "hyper",
+      "params",
+      "create",
+      "step",
+      "seed",
+      "evaluation",
+      "sizes",
+      "reals",
+      "integers",
+      "flags",
+      ...symbols.map(symbolLocal),
+    ]);
     const needsStaging = [...this.#m.inputs, ...this.#m.targets].filter(isStaged);
     const forInference = entries.filter((e) => e.kind === "initial" || e.kind === "forward");
     const optimizer = optimizerTensors(this.#m);
@@ -160,14 +176,14 @@ class ModelWriter {
         doc: ["Loss and metrics, dropout off. The object is reused."],
       },
       {
-        text: `gradient(batch: ${batch}, options?: { out?: { gradient: ${this.#N}Params } }): ${gradient}`,
+        text: `gradient(batch: ${batch}, options?: { out?: { gradient: ${gradientType(this.#m, this.#N)} } }): ${gradient}`,
         doc: ["Loss and gradient in training mode; updates and advances nothing."],
       },
     ];
     if (this.#m.train !== null) {
       members.push(
         { text: `step(batch: ${batch}): number`, doc: ["Forward, backward, update; the loss before the update."] },
-        { text: `apply(gradient: ${this.#N}Params): void`, doc: ["The optimizer's update alone."] },
+        { text: `apply(gradient: ${gradientType(this.#m, this.#N)}): void`, doc: ["The optimizer's update alone."] },
       );
     }
     members.push({
@@ -185,7 +201,7 @@ class ModelWriter {
   }
 
   #gradientType(): string {
-    return `{ ${this.#m.loss?.name ?? "loss"}: number; gradient: ${this.#N}Params }`;
+    return `{ ${this.#m.loss?.name ?? "loss"}: number; gradient: ${gradientType(this.#m, this.#N)} }`;
   }
 
   #optionsType(training: boolean): string {
@@ -303,14 +319,14 @@ class ModelWriter {
     const members: Member[] = [
       ...this.#sharedMembers(s),
       method("evaluate", [batch], null, [ts.returns(ts.call(this.#names.entry("evaluate"), s, ts.name("batch")))]),
-      method("gradient", [batch, ["options?", `{ out?: { gradient: ${this.#N}Params } }`]], null, [
+      method("gradient", [batch, ["options?", `{ out?: { gradient: ${gradientType(this.#m, this.#N)} } }`]], null, [
         ts.returns(ts.call(this.#names.entry("gradient"), s, ts.name("batch"), ts.name("options"))),
       ]),
     ];
     if (trains) {
       members.push(
         method("step", [batch], "number", [ts.returns(ts.call(this.#names.entry("step"), s, ts.name("batch")))]),
-        method("apply", [["gradient", `${this.#N}Params`]], "void", [
+        method("apply", [["gradient", gradientType(this.#m, this.#N)]], "void", [
           ts.expression(ts.call(this.#names.entry("apply"), s, ts.name("gradient"))),
         ]),
       );
@@ -373,7 +389,8 @@ class ModelWriter {
     const training = inherited.length > 0 || layout === this.#training;
     const extend = training ? this.#names.store : null;
     const scalars = [
-      ...this.#names.symbols.map((symbol) => ({ text: `readonly ${memberKey(symbol)}: number`, doc: [] })),
+      { text: `readonly sizes: ${objectType(this.#names.symbols.map((symbol) => [symbol, "number"]))}`, doc: [] },
+      { text: "readonly arena: ArrayBuffer", doc: [] },
       { text: "readonly create: string", doc: [] },
       { text: "seed: number", doc: [] },
       { text: "step: number", doc: [] },
@@ -436,7 +453,8 @@ class ModelWriter {
     body.push(
       ts.returns(
         ts.object(
-          ...this.#names.symbols.map((s) => ts.property(s, ts.name(symbol(s)))),
+          ts.property("sizes", ts.object(...this.#names.symbols.map((s) => ts.property(s, ts.name(symbol(s)))))),
+          ts.property("arena", ts.name("arena")),
           ts.property("create", ts.string(`create${this.#N}${training ? "Trainer" : ""}`)),
           ts.property("seed", ts.number(0)),
           ts.property("step", ts.number(0)),
@@ -538,7 +556,7 @@ function isStaged(input: CheckedInput): boolean {
 }
 
 /** The symbols of a model's inputs, in order of appearance: its capacities. */
-function capacities(m: CheckedModel): readonly string[] {
+export function capacities(m: CheckedModel): readonly string[] {
   const inputs = [...m.inputs, ...m.targets];
   return [...new Set(inputs.flatMap((i) => i.node.shape.flatMap((d) => [...dims.symbolsOf(d)])))];
 }
@@ -550,7 +568,7 @@ function storedBuffer(t: CheckedTensor): Parameters<Layout["memberOf"]>[1] {
 
 /** The local of a symbol where a store is created. */
 function symbolLocal(symbol: string): string {
-  return identifierOf(symbol);
+  return freeName(identifierOf(symbol), new Set(["arena", "reals", "integers", "flags"]));
 }
 
 function docOf(m: CheckedModel): readonly string[] {
