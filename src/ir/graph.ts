@@ -227,6 +227,9 @@ export interface Graph {
 export interface GraphOutput {
   readonly name: string;
   readonly node: Node;
-  /** The parameter whose storage takes the value when the call ends (a training step's new weights), or null. */
+  /**
+   * The tensor whose storage takes the value when the call ends (a training step's new weights), or null. Where the graph
+   * reads the old value too, it is the parameter of this name.
+   */
   readonly updates: string | null;
 }

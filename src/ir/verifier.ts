@@ -34,10 +34,9 @@ export function verify(graph: Graph, table: PrimitiveTable, options: VerifyOptio
   for (const { name, node, updates } of graph.outputs) {
     if (outputs.has(name)) throw new InvalidGraph(`internal: two outputs are called ${name}`);
     outputs.add(name);
-    const target =
-      updates === null ? null : graph.parameters.find((parameter) => parameter.attributes.name === updates);
-    if (target === undefined) throw new InvalidGraph(`internal: output ${name} updates ${String(updates)}, which is no parameter`); // prettier-ignore
-    if (target !== null && (!shapesEqual(target.shape, node.shape) || target.element !== node.element)) {
+    // What is only written, an initial value, is no parameter of its graph.
+    const target = graph.parameters.find((parameter) => parameter.attributes.name === updates);
+    if (target !== undefined && (!shapesEqual(target.shape, node.shape) || target.element !== node.element)) {
       throw new InvalidGraph(`internal: output ${name} updates ${String(updates)}, which has another type`);
     }
   }
