@@ -15,6 +15,7 @@ type Item =
   | { readonly kind: "accumulate"; readonly name: string; readonly combine: Combine; readonly value: Scalar }
   | { readonly kind: "assign"; readonly name: string; readonly value: Scalar }
   | { readonly kind: "store" | "storeAdd"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
+  | { readonly kind: "check"; readonly value: Scalar; readonly size: Scalar; readonly name: string }
   | { readonly kind: "fill"; readonly buffer: string; readonly value: number }
   /** A number that the kernel delivers. */
   | { readonly kind: "deliver"; readonly name: string; readonly value: Scalar };
@@ -114,6 +115,11 @@ export class KernelBuilder {
 
   storeAdd(block: Block, buffer: string, index: Scalar, value: Scalar): void {
     block.items.push({ kind: "storeAdd", buffer, index, value });
+  }
+
+  /** Refuses an index that is not 0 .. size - 1. */
+  check(block: Block, value: Scalar, size: Scalar, name: string): void {
+    block.items.push({ kind: "check", value, size, name });
   }
 
   fill(block: Block, buffer: string, value: number): void {
@@ -388,6 +394,8 @@ class Placement {
       case "accumulate":
       case "assign":
         return [{ ...item, value: value(item.value) }];
+      case "check":
+        return [{ ...item, value: value(item.value), size: value(item.size) }];
       case "store":
       case "storeAdd":
         return [{ ...item, index: value(item.index), value: value(item.value) }];
@@ -411,6 +419,8 @@ function scalarsOf(item: Item): readonly Scalar[] {
     case "assign":
     case "deliver":
       return [item.value];
+    case "check":
+      return [item.value, item.size];
     case "store":
     case "storeAdd":
       return [item.index, item.value];

@@ -1,16 +1,20 @@
 /** Groups stored nodes into kernels: sums with the elementwise work on their results, and elementwise work of one shape. */
 import { shapesEqual } from "../ir/dim.ts";
 import type { Shape } from "../ir/dim.ts";
+import { topological } from "../ir/expressions.ts";
 import type { Graph, Node } from "../ir/graph.ts";
+import type { IndexCheck } from "./index-checks.ts";
 import { roleOf, type Role } from "./materialize.ts";
 
 export interface Group {
-  readonly kind: "map" | "value" | Extract<Role, "sum" | "search" | "scatter" | "concat">;
+  readonly kind: "map" | "value" | "check" | Extract<Role, "sum" | "search" | "scatter" | "concat">;
   readonly shape: Shape;
   /** What is summed, searched, scattered or joined; null for elementwise work alone. */
   readonly lead: Node | null;
   /** Elementwise nodes of the same shape, operands before users; each is stored. */
   readonly members: Node[];
+  /** Of a `check`: what is refused. */
+  readonly checks: readonly IndexCheck[];
 }
 
 /** What an expression reads: at its own position (identity), or elsewhere. */
@@ -28,7 +32,7 @@ export interface Grouping {
 }
 
 /** Kernels in an order in which everything is computed before it is read. */
-export function formGroups(graph: Graph, stored: ReadonlySet<Node>): Grouping {
+export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: readonly IndexCheck[]): Grouping {
   const updates = new Map<Node, Node>();
   for (const output of graph.outputs) {
     const parameter = graph.parameters.find((p) => p.attributes.name === output.updates);
@@ -37,21 +41,30 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>): Grouping {
   const groups: Group[] = [];
   const place = new Map<Node, number>();
   const reads = new Map<Node, Reads>();
-  for (const node of updatesLast(graph, stored, updates)) {
-    const own = readsOf(node, stored);
+  // Who chooses by a subscript that is checked comes after the check.
+  const checked = new Map<Node, number>();
+  const check = (index: Node): void => {
+    const own = checks.filter((c) => c.index === index);
+    if (own.length > 0) checked.set(index, groups.push({ kind: "check", shape: index.shape, lead: null, members: [], checks: own }) - 1); // prettier-ignore
+  };
+  for (const { index } of checks) if (!stored.has(index) && !checked.has(index)) check(index);
+  const nodes = checksFirst(updatesLast(graph, stored, updates), checks);
+  for (const [k, node] of nodes.entries()) {
+    if (k > 0) check(nodes[k - 1]);
+    const own = readsOf(node, stored, checked);
     reads.set(node, own);
     const role = roleOf(node);
     if (role === "sum" || role === "search" || role === "scatter" || role === "concat") {
-      place.set(node, groups.push({ kind: role, shape: node.shape, lead: node, members: [] }) - 1);
+      place.set(node, groups.push({ kind: role, shape: node.shape, lead: node, members: [], checks: [] }) - 1);
       continue;
     }
     if (node.shape.length === 0) {
-      place.set(node, groups.push({ kind: "value", shape: node.shape, lead: null, members: [node] }) - 1);
+      place.set(node, groups.push({ kind: "value", shape: node.shape, lead: null, members: [node], checks: [] }) - 1);
       continue;
     }
     const parameter = updates.get(node);
     let earliest = 0;
-    for (const d of own.elsewhere) earliest = Math.max(earliest, (place.get(d) ?? -1) + 1);
+    for (const d of own.elsewhere) earliest = Math.max(earliest, (checked.get(d) ?? place.get(d) ?? -1) + 1);
     for (const d of own.here) earliest = Math.max(earliest, place.get(d) ?? 0);
     if (parameter !== undefined) {
       for (const [other, r] of reads) {
@@ -61,7 +74,7 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>): Grouping {
     }
     const large = inlinedSize(node, stored) > largestEpilogue;
     let chosen = groups.findIndex((g, k) => k >= earliest && canJoin(g, node, large));
-    if (chosen < 0) chosen = groups.push({ kind: "map", shape: node.shape, lead: null, members: [] }) - 1;
+    if (chosen < 0) chosen = groups.push({ kind: "map", shape: node.shape, lead: null, members: [], checks: [] }) - 1;
     groups[chosen].members.push(node);
     place.set(node, chosen);
   }
@@ -91,6 +104,13 @@ function inlinedSize(node: Node, stored: ReadonlySet<Node>): number {
   return seen.size;
 }
 
+/** What is checked, and all that it is computed from, before everything else: a refused call has changed little. */
+function checksFirst(nodes: readonly Node[], checks: readonly IndexCheck[]): readonly Node[] {
+  if (checks.length === 0) return nodes;
+  const needed = new Set(topological(checks.map((c) => c.index)));
+  return [...nodes.filter((n) => needed.has(n)), ...nodes.filter((n) => !needed.has(n))];
+}
+
 /** Topological order in which what only feeds the update of a stored tensor comes after everything else. */
 function updatesLast(graph: Graph, stored: ReadonlySet<Node>, updates: ReadonlyMap<Node, Node>): readonly Node[] {
   const nodes = [...stored].sort((a, b) => a.id - b.id);
@@ -113,8 +133,8 @@ function updatesLast(graph: Graph, stored: ReadonlySet<Node>, updates: ReadonlyM
   return [...nodes.filter((n) => !last.has(n)), ...nodes.filter((n) => last.has(n))];
 }
 
-/** The stored nodes and parameters that the expression of `node` reads. */
-function readsOf(node: Node, stored: ReadonlySet<Node>): Reads {
+/** The stored nodes and parameters that the expression of `node` reads; what was `checked` counts as elsewhere. */
+function readsOf(node: Node, stored: ReadonlySet<Node>, checked: ReadonlyMap<Node, number> = new Map()): Reads {
   const here = new Set<Node>();
   const elsewhere = new Set<Node>();
   const seen = new Set<string>();
@@ -127,7 +147,7 @@ function readsOf(node: Node, stored: ReadonlySet<Node>): Reads {
     if (seen.has(key)) continue;
     seen.add(key);
     if ((stored.has(at) && at !== node) || at.primitive === "parameter") {
-      (same && at.shape.length > 0 ? here : elsewhere).add(at);
+      (same && at.shape.length > 0 && !checked.has(at) ? here : elsewhere).add(at);
       continue;
     }
     const keeps = same && roleOf(at) === "elementwise";
@@ -161,6 +181,7 @@ function storageReads(
 ): ReadonlyMap<Group, ReadonlySet<Node>> {
   return new Map(
     groups.map((group) => {
+      if (group.kind === "check") return [group, new Set(group.checks.map((c) => c.index))];
       const nodes = group.lead === null ? group.members : [group.lead, ...group.members];
       const all = nodes.flatMap((n) => [...(reads.get(n)?.here ?? []), ...(reads.get(n)?.elsewhere ?? [])]);
       return [group, new Set(all.filter((n) => !nodes.includes(n)))];

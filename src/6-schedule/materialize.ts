@@ -5,6 +5,7 @@
 import * as dims from "../ir/dim.ts";
 import { topological, useCounts } from "../ir/expressions.ts";
 import type { AnyNode, Graph, Node, PrimitiveName } from "../ir/graph.ts";
+import type { IndexCheck } from "./index-checks.ts";
 import { primitives } from "../primitives/index.ts";
 
 /** How a node takes part in a kernel. */
@@ -74,7 +75,7 @@ const cheap = 6;
 const deepest = 48;
 
 /** The nodes that get storage (or, without axes, a number), in topological order. */
-export function materialized(graph: Graph): ReadonlySet<Node> {
+export function materialized(graph: Graph, checks: readonly IndexCheck[]): ReadonlySet<Node> {
   const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
   const chosen = new Set<Node>();
   const costs = new Map<Node, number>();
@@ -92,6 +93,7 @@ export function materialized(graph: Graph): ReadonlySet<Node> {
     heights.set(node, chosen.has(node) ? 0 : height);
   }
   for (const output of graph.outputs) chosen.add(output.node);
+  for (const { index } of checks) chosen.add(index);
 
   // Then, from the outputs down, what is read more often than it is worth computing.
   const demand = new Map<Node, number>();

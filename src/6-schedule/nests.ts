@@ -15,6 +15,8 @@ export interface NestContext {
   readonly targetsOf: (node: Node) => readonly string[];
   /** The name under which a literal or parameter is delivered as a number, or null. */
   readonly copyOf: (node: Node) => string | null;
+  /** What a subscript is called where it is refused. */
+  readonly nameOf: (node: Node) => string;
   /** Names that locals may not have. */
   readonly taken: ReadonlySet<string>;
 }
@@ -45,7 +47,8 @@ class Nest {
     const { root } = this.#kernel;
     const node = lead as AnyNode | null;
     if (node === null) {
-      if (kind === "value") this.#finishTile(root, []);
+      if (kind === "check") this.#check();
+      else if (kind === "value") this.#finishTile(root, []);
       else if (this.#isFlat()) this.#flat();
       else
         this.#over(root, this.#group.shape, (block, at) => {
@@ -63,6 +66,15 @@ class Nest {
       this.#fold(node);
     }
     return this.#kernel.finish();
+  }
+
+  #check(): void {
+    const { scalars, root } = this.#kernel;
+    this.#over(root, this.#group.shape, (block, at) => {
+      for (const { index, size } of this.#group.checks) {
+        this.#kernel.check(block, this.#access.read(index, at), scalars.dim(size), this.#context.nameOf(index));
+      }
+    });
   }
 
   /** Loops over `shape`, axes of size 1 left out. */

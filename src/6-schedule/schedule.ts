@@ -1,11 +1,13 @@
 /** Graph -> program: small graphs as straight-line code, others as one kernel a group of fused nodes. */
 import * as dims from "../ir/dim.ts";
+import { is } from "../ir/expressions.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { Buffer, Kernel, Program, ProgramOutput } from "../ir/program.ts";
 import type { Place } from "./access.ts";
 import { labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
 import { operationsOf } from "./cost.ts";
 import { formGroups, type Group } from "./groups.ts";
+import { uncertainIndices } from "./index-checks.ts";
 import { materialized, roleOf } from "./materialize.ts";
 import { planMemory, type Life } from "./memory.ts";
 import { collectLocals } from "./nest-cache.ts";
@@ -21,8 +23,9 @@ export function schedule(graph: Graph, options: ScheduleOptions): Program {
 
 /** The general schedule: loop nests over arrays. */
 export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
-  const stored = materialized(graph);
-  const { groups, deferred, reads } = formGroups(graph, stored);
+  const checks = uncertainIndices(graph);
+  const stored = materialized(graph, checks);
+  const { groups, deferred, reads } = formGroups(graph, stored, checks);
   const names = new Names(options.taken);
   const buffers = new Map<string, Buffer>();
   for (const b of [...parameterBuffers(graph), ...resultBuffers(graph, options)]) {
@@ -101,6 +104,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
         placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
         targetsOf: (node) => targets.get(node) ?? [],
         copyOf: (node) => delivered.get(node) ?? null,
+        nameOf: (node) => nameOf(node, options),
         taken,
       }),
     );
@@ -137,13 +141,19 @@ function signatureOf(
   const nodes = group.lead === null ? group.members : [group.lead, ...group.members];
   const own = nodes.map((n) => `${n.id}:${placeOf(n)}:${(targets.get(n) ?? []).join(",")}:${delivered.get(n) ?? ""}`);
   const read = [...reads].map((n) => `${n.id}:${placeOf(n)}`).sort();
-  return `${group.kind} ${own.join(" ")} / ${read.join(" ")}`;
+  const checked = group.checks.map((c) => `${c.index.id}<${c.size.key}`);
+  return `${group.kind} ${[...own, ...checked].join(" ")} / ${read.join(" ")}`;
 }
 
 /** The source lines that a kernel's nodes came from. */
 function commentOf({ lead, members }: Group, { lineOf }: ScheduleOptions): readonly string[] {
   const nodes = lead === null ? members : [lead, ...members];
   return [...new Set(nodes.flatMap((node) => lineOf(node) ?? []))];
+}
+
+/** What a subscript is called in the user's program. */
+function nameOf(node: Node, { nameOf }: ScheduleOptions): string {
+  return is(node, "parameter") ? labelOf(node.attributes.name) : (nameOf(node) ?? "the subscript");
 }
 
 function readOutside(
@@ -158,7 +168,7 @@ function readOutside(
 function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: string): Kernel {
   const buffer = buffers.get(from);
   if (buffer === undefined) throw new Error("internal: a copy of nothing");
-  const node: Group = { kind: "map", shape: buffer.shape, lead: null, members: [] };
+  const node: Group = { kind: "map", shape: buffer.shape, lead: null, members: [], checks: [] };
   const source: Node<"parameter"> = {
     id: -1,
     primitive: "parameter",
@@ -172,6 +182,7 @@ function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: stri
     placeOf: () => ({ kind: "buffer", buffer: from }),
     targetsOf: () => [to],
     copyOf: () => null,
+    nameOf: () => buffer.label,
     taken: new Set([...buffers.values()].map((b) => b.label)),
   });
   return { label: `${buffer.label}Store`, comment: [], ...finished, inline: false, operations: dims.constant(0) };

@@ -13,6 +13,7 @@ import { KernelBuilder } from "./blocks.ts";
 import { bufferOf, labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
 import { operationsOf } from "./cost.ts";
 import { rowLayout, staticSize, stridesOf, type RowLayout } from "./layout.ts";
+import { uncertainIndices } from "./index-checks.ts";
 import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
 
 /** Scalar operations beyond which a graph is no longer small. */
@@ -22,7 +23,7 @@ const mostOperations = 3000;
 export function scheduleStraight(graph: Graph, options: ScheduleOptions): Program | null {
   const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
   const symbol = soleSymbol(nodes);
-  if (symbol === undefined) return null;
+  if (symbol === undefined || uncertainIndices(graph).length > 0) return null;
   const layouts = new Map<Node, RowLayout>();
   let operations = 0;
   for (const node of nodes) {

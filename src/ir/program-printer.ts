@@ -36,6 +36,8 @@ function printStatement(s: Statement, indent: string): readonly string[] {
       return [`${indent}${s.buffer}[${printScalar(s.index)}] = ${printScalar(s.value)}`];
     case "storeAdd":
       return [`${indent}${s.buffer}[${printScalar(s.index)}] += ${printScalar(s.value)}`];
+    case "check":
+      return [`${indent}check 0 <= ${s.name} = ${printScalar(s.value)} < ${printScalar(s.size)}`];
     case "fill":
       return [`${indent}${s.buffer}[..] = ${s.value}`];
     case "loop":

@@ -59,6 +59,8 @@ export type Statement =
   | { readonly kind: "store"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
   /** buffer[index] = buffer[index] + value */
   | { readonly kind: "storeAdd"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
+  /** Refuses the call where `value` is not 0 .. size - 1; `name` is what the user calls it. */
+  | { readonly kind: "check"; readonly value: Scalar; readonly size: Scalar; readonly name: string }
   /** Sets the whole buffer to a number. */
   | { readonly kind: "fill"; readonly buffer: string; readonly value: number }
   /** for (variable = from; variable < to; variable += step); `step` divides to - from. */

@@ -209,8 +209,11 @@ export class Agreement {
       try {
         results = built.call(own, symbols);
       } catch (error) {
+        // A subscript out of range is refused by both.
+        if (error instanceof RangeError && refuses(graph, own, bound)) continue;
         return report(`threw ${String(error)}`);
       }
+      if (refuses(graph, own, bound)) return report("accepted a subscript out of range");
       const values = evaluateOnce(`${form} ${variant.precision}`, graph, own, unitRoundoff);
       const plain = evaluateOnce(`exact ${variant.precision}`, this.#plain, own, 2 ** -53);
       for (const { name } of graph.outputs) {
@@ -230,6 +233,17 @@ export class Agreement {
   check(inputs: Readonly<Record<string, Value>>, symbols: Readonly<Record<string, number>> = {}): void {
     const fault = this.fault(inputs, symbols);
     if (fault !== null) throw new Error(fault);
+  }
+}
+
+/** Whether the interpreter refuses the inputs. */
+function refuses(graph: Graph, inputs: ReadonlyMap<string, Value>, bound: ReadonlyMap<string, number>): boolean {
+  try {
+    evaluate(graph, inputs, { dims: bound });
+    return false;
+  } catch (error) {
+    if (error instanceof RangeError) return true;
+    throw error;
   }
 }
 

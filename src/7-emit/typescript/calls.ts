@@ -212,6 +212,10 @@ function usesOf(kernel: Kernel, sizeOf: (buffer: string) => Dim): Uses {
         scalar(s.value);
         buffers.add(s.buffer);
         return;
+      case "check":
+        scalar(s.value);
+        scalar(s.size);
+        return;
       case "fill":
         buffers.add(s.buffer);
         dim(sizeOf(s.buffer));

@@ -55,6 +55,10 @@ function emitStatement(s: KernelStatement, names: KernelNames): Statement {
       return ts.assign(elementOf(s.buffer, s.index, names), stored(s.value, names.elementOf(s.buffer), names));
     case "storeAdd":
       return ts.assign(elementOf(s.buffer, s.index, names), emitScalar(s.value, names), "+=");
+    case "check":
+      return ts.expression(
+        ts.call(names.support("checkIndex"), emitScalar(s.value, names), emitScalar(s.size, names), ts.string(s.name)),
+      );
     case "fill": {
       const { name, base } = names.array(s.buffer);
       const from = base === null ? [] : [base, sum([{ e: base, negative: false }, { e: emitDim(names.sizeOf(s.buffer), names.symbol), negative: false }])]; // prettier-ignore

@@ -1,0 +1,107 @@
+// Subscripts that data decides: inside they choose, outside the call is refused, whatever else the kernels do.
+import { describe, expect, test } from "vitest";
+import * as e from "../../src/ir/expressions.ts";
+import type { Node } from "../../src/ir/graph.ts";
+import { tensor } from "../../src/ir/interpreter.ts";
+import { uncertainIndices } from "../../src/6-schedule/index-checks.ts";
+import { createBuilder } from "../../src/primitives/index.ts";
+import { graphOf, parameter } from "../5-simplify/support.ts";
+import { evaluateText } from "../2-check/support.ts";
+import { Agreement } from "./harness.ts";
+import { evaluate } from "../../src/evaluate.ts";
+
+type Made = (b: ReturnType<typeof createBuilder>, i: Node) => Node;
+const plus =
+  (k: number): Made =>
+  (b, i) =>
+    e.add(b, i, e.like(b, k, i));
+
+/** x[f(i)] for i below 4, x of 4 rows unless said otherwise. */
+function uncertain(make: Made, rows: number | string = 4): number {
+  const b = createBuilder();
+  const x = parameter(b, "x", [rows, 2]);
+  const i = parameter(b, "i", ["m"], "index", 4);
+  return uncertainIndices(graphOf({ y: b.create("gather", [x, make(b, i)], { batch: 0 }) })).length;
+}
+
+describe("what is certain to be inside is not checked", () => {
+  const inside: Record<string, Made> = {
+    itself: (_, i) => i,
+    reversed: (b, i) => e.sub(b, e.like(b, 3, i), i),
+    modulo: (b, i) => e.modulo(b, e.add(b, i, e.like(b, 9, i)), e.like(b, 4, i)),
+    halved: (b, i) => e.floorDivide(b, e.add(b, i, i), e.like(b, 2, i)),
+    clamped: (b, i) => e.min(b, e.max(b, e.sub(b, e.add(b, i, i), e.like(b, 2, i)), e.like(b, 0, i)), e.like(b, 3, i)),
+    chosen: (b, i) => e.select(b, e.less(b, i, e.like(b, 2, i)), i, e.like(b, 0, i)),
+  };
+  test.each(Object.entries(inside))("%s", (_, make) => {
+    expect(uncertain(make)).toBe(0);
+  });
+
+  test("what may be outside is", () => {
+    expect(uncertain(plus(1))).toBe(1);
+    expect(uncertain(plus(-1))).toBe(1);
+    expect(uncertain((b, i) => e.add(b, i, i))).toBe(1);
+    expect(uncertain((b, i) => e.mul(b, i, e.sub(b, i, e.like(b, 1, i))))).toBe(1);
+    expect(uncertain((_, i) => i, "n")).toBe(1);
+  });
+});
+
+describe("what is outside is refused", () => {
+  const rows = (count: number) =>
+    tensor(
+      [count, 2],
+      Array.from({ length: 2 * count }, (_, k) => k / 4 - 1),
+    );
+
+  test.each([
+    ["an input", (_b, i) => i],
+    ["one more", plus(1)],
+    ["one less", plus(-1)],
+    ["twice", (b, i) => e.add(b, i, i)],
+  ] as [string, Made][])("%s", (_, make) => {
+    const b = createBuilder();
+    const x = parameter(b, "x", ["n", 2]);
+    const i = parameter(b, "i", ["m"], "index", 4);
+    const at = make(b, i);
+    const chosen = b.create("gather", [x, at], { batch: 0 });
+    const loss = e.reduceSum(b, e.mul(b, chosen, chosen), [-2, -1]);
+    const graph = graphOf({ chosen, at, loss, g: b.create("gradient", [loss, x], {}) });
+    const agreement = new Agreement(graph, b);
+    for (const count of [1, 2, 3, 5, 8]) {
+      for (const given of [[0], [1, 2, 3], [3], [1, 0, 1], []]) {
+        agreement.check({ x: rows(count), i: tensor([given.length], given, "index") }, { n: count, m: given.length });
+      }
+    }
+  });
+
+  test("a single subscript, and one per row of a batch", () => {
+    const b = createBuilder();
+    const x = parameter(b, "x", ["n", 3]);
+    const k = parameter(b, "k", [], "index", 9);
+    const one = b.create("gather", [x, k], { batch: 0 });
+    const largest = b.create("gather", [x, b.create("argmax", [one], { axis: -1 })], { batch: 0 });
+    const j = parameter(b, "j", ["n"], "index", 5);
+    const each = b.create("gather", [x, j], { batch: 1 });
+    const agreement = new Agreement(graphOf({ one, largest, each }), b);
+    for (const [at, own] of [
+      [0, [0, 1]],
+      [1, [2, 2]],
+      [2, [0, 0]],
+      [1, [0, 3]],
+    ] as const) {
+      // prettier-ignore
+      const inputs = { x: tensor([2, 3], [1, 2, 3, 6, 5, 4]), k: tensor([], [at], "index"), j: tensor([2], own, "index") };
+      agreement.check(inputs, { n: 2 });
+    }
+  });
+
+  test("the message says what was chosen", async () => {
+    const text = "fn f(x: [n], i: index(7)[m]) = x[i + 1]";
+    const f = (await evaluate(text, { path: "f.nn" })).f as (x: Float32Array, i: Int32Array) => Float32Array;
+    expect([...f(Float32Array.of(1, 2, 3), Int32Array.of(0, 1))]).toEqual([2, 3]);
+    expect(() => f(Float32Array.of(1, 2, 3), Int32Array.of(0, 2))).toThrow(RangeError);
+    expect(() => f(Float32Array.of(1, 2, 3), Int32Array.of(0, 2))).toThrow(/3/);
+    const [y] = evaluateText(text, { x: tensor([3], [1, 2, 3]), i: tensor([2], [0, 1], "index") }, { n: 3, m: 2 });
+    expect([...y.data]).toEqual([2, 3]);
+  });
+});
