@@ -4,7 +4,8 @@
 export function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name: unknown = value.constructor.name;
+  // Objects need not have a constructor.
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
 }
 
