@@ -66,9 +66,11 @@ function unrolls(node: AnyNode, layouts: ReadonlyMap<Node, RowLayout>): boolean 
     case "slice":
     case "pad":
       return node.attributes.axes.every((axis, k) => {
-        if (k - node.attributes.axes.length !== axisFromEnd(node.operands[0])) return true;
+        const fromEnd = k - node.attributes.axes.length;
+        if (fromEnd !== axisFromEnd(node.operands[0])) return true;
         if ("interior" in axis) return axis.interior === 0 && isZero(axis.low) && isZero(axis.high);
-        return axis.step === 1 && isZero(axis.start) && dims.equal(axis.size, node.shape[layoutOf(node).axis ?? 0]);
+        const { shape } = node.operands[0];
+        return axis.step === 1 && isZero(axis.start) && dims.equal(axis.size, shape[shape.length + fromEnd]);
       });
     case "concat":
       return node.operands.every((o) => axisFromEnd(o) !== node.attributes.axis);

@@ -61,6 +61,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { what: "of a computed value", operands: [["n", 3]], build: (b, [x]) => e.add(b, e.transpose(b, e.exp(b, x), [-1, -2]), e.transpose(b, x, [-1, -2])), sizes: all },
   ],
   slice: [
+    { what: "the first entry against all", operands: [["n"], ["n"]], build: (b, [x, y]) => e.add(b, x, e.broadcastTo(b, e.slice(b, y, [axis(d(0), d(1), 1)]), shapeOf("n"))), sizes: [[1, 0], [4, 0]] },
     { what: "a range", operands: [[7]], build: (b, [x]) => e.slice(b, x, [axis(d(2), d(3), 1)]) },
     { what: "every second", operands: [[7]], build: (b, [x]) => e.slice(b, x, [axis(d(1), d(3), 2)]) },
     { what: "backwards", operands: [[7]], build: (b, [x]) => e.slice(b, x, [axis(d(6), d(7), -1)]) },
