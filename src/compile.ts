@@ -19,6 +19,7 @@ import { heldAs, identifierNames, isReserved, takenNames } from "./7-emit/typesc
 import { asPrinted, layOut } from "./7-emit/typescript/layout.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
 import type { Diagnostic, Source } from "./diagnostics/diagnostic.ts";
+import { diagnostic } from "./diagnostics/report.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import type { Graph } from "./ir/graph.ts";
 import { Origins } from "./ir/origins.ts";
@@ -53,9 +54,20 @@ export async function compile(source: string, options: CompileOptions): Promise<
   const { file, diagnostics: syntax } = parse({ path, text: source });
   printed.ast(() => printAst(file));
   const sources = loadImports(file, readOrNull(options));
-  const { checked, diagnostics: found } = check(sources, { set, item, builder, origins, prelude: loadPrelude() });
+  const { checked, diagnostics: found } = check(sources, {
+    set,
+    item,
+    precision,
+    builder,
+    origins,
+    prelude: loadPrelude(),
+  });
   const diagnostics = [...syntax, ...found];
   if (checked === null || hasErrors(diagnostics)) return { ...nothing, diagnostics, printed: printed.text() };
+  if (checked.functions.length === 0 && checked.models.length === 0) {
+    diagnostics.push(diagnostic("nothing-to-generate", {}, { source: file.source, start: 0, end: 0 }));
+    return { ...nothing, diagnostics, printed: printed.text() };
+  }
 
   const lowered = lower(checked, builder, origins);
   const hash = sourceHash(source);
@@ -143,14 +155,15 @@ function toProgram(
   unroll: boolean,
   { origins, printed, source, nests }: Session,
 ): Program {
-  const taken = takenNames(inputs, graph);
+  const held = heldAs(isFunction);
+  const taken = takenNames(inputs, graph, held);
   const names = {
     nameOf: identifierNames(origins),
     lineOf: lineComments(origins, source),
     reserved: isReserved,
     taken,
   };
-  const program = schedule(graph, { ...names, held: heldAs(isFunction), nests, unroll });
+  const program = schedule(graph, { ...names, held, nests, unroll });
   printed.program(label, program);
   return program;
 }

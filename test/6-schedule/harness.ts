@@ -77,7 +77,7 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
     nests: new NestCache(),
     reserved: isReserved,
     unroll,
-    taken: takenNames(inputs, named),
+    taken: takenNames(inputs, named, heldAs(true)),
   });
   const checked: CheckedFunction = {
     name: "f",

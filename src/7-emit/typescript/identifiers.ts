@@ -29,10 +29,16 @@ export function heldAs(isFunction: boolean): (output: GraphOutput) => "number" |
 }
 
 /** Names that kernels' locals keep clear of: reserved words, support code, arguments and symbolic dims. */
-export function takenNames(inputs: readonly CheckedInput[], graph: Graph): readonly string[] {
+export function takenNames(
+  inputs: readonly CheckedInput[],
+  graph: Graph,
+  held: (output: GraphOutput) => "number" | "array",
+): readonly string[] {
   const symbols = inputs.flatMap((i) => i.node.shape.flatMap((d) => [...dims.symbolsOf(d)]));
   const paths = inputs.flatMap((i) => [i.name, identifierOf(i.node.attributes.name), `${i.name}_`, `v_${i.name}`]);
-  const results = graph.outputs.flatMap(({ name }) => [labelOf(`result.${name}`), identifierOf(name.slice(name.indexOf(".") + 1)), identifierOf(name)]); // prettier-ignore
+  // Arrays of results have locals of these names; a number is the local of its name.
+  const arrays = graph.outputs.filter((output) => held(output) === "array");
+  const results = arrays.flatMap(({ name }) => [labelOf(`result.${name}`), identifierOf(name.slice(name.indexOf(".") + 1)), identifierOf(name)]); // prettier-ignore
   const stored = graph.parameters.map((p) => labelOf(p.attributes.name));
   return [...reservedNames, ...Object.keys(supportSources), ...symbols, ...paths, ...results, ...stored, "result", "s", "given", "options", "step", "v", "seed"]; // prettier-ignore
 }
