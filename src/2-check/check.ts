@@ -11,6 +11,7 @@ import { checkFunction, exportsOf } from "./exports.ts";
 import { fileScopes, preludeScope } from "./files.ts";
 import type { SourceFiles } from "./imports.ts";
 import { intrinsics } from "./intrinsics/index.ts";
+import { checkLiterals } from "./literals.ts";
 import { checkModel } from "./models.ts";
 import type { FileScope } from "./scope.ts";
 import { checkUnused } from "./unused.ts";
@@ -22,6 +23,8 @@ export interface CheckOptions {
   readonly item?: string | null;
   /** Marks every name of the user's, so that `derive explain` can show each. */
   readonly explain?: boolean;
+  /** Of real arrays; f64 unless it is given, which holds every number that can be written. */
+  readonly precision?: "f32" | "f64";
   /** Builds the nodes; its limit of nodes becomes an error. */
   readonly builder: GraphBuilder;
   /** Takes up where nodes come from. */
@@ -69,6 +72,9 @@ export function check(sources: SourceFiles, options: CheckOptions): Checked {
       checkModels(c, scope, file);
     }
     checkUnused(c, scope, file);
+  }
+  if (options.precision === "f32") {
+    for (const { file } of sources.files.values()) checkLiterals(c, file, { functions, models });
   }
   const chosen = choose(c, sources.main, options.item ?? null, { functions, models });
   const diagnostics = inOrder(c.diagnostics, files);

@@ -35,8 +35,7 @@ export function summary(diagnostics: readonly Diagnostic[]): string {
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): ExitCode {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.some(isInternal)) return 70;
-  const ofFiles = (code: string): boolean =>
-    code === "file-unreadable" || code === "file-unwritable" || code === "same-output";
+  const ofFiles = (code: string): boolean => code === "file-unreadable" || code === "file-unwritable";
   if (errors.some(({ code }) => !ofFiles(code))) return 1;
   return errors.length > 0 ? 2 : 0;
 }

@@ -10,11 +10,6 @@ export const cli = {
     severity: "error",
     message: (a: { output: string; reason: string }) => `"${a.output}" cannot be written: ${a.reason}`,
   },
-  "same-output": {
-    severity: "error",
-    message: (a: { output: string; other: string }) =>
-      `"${a.output}" would be written for this file and for ${a.other}`,
-  },
   "not-formatted": {
     severity: "error",
     message: () => "is not formatted",

@@ -12,7 +12,20 @@ import { shapes } from "./shapes.ts";
 import { syntax } from "./syntax.ts";
 
 /** The messages by topic. */
-export const topics = { syntax, names, kinds, shapes, calls, model, derivative, limits, output, cli, explain, internal };
+export const topics = {
+  syntax,
+  names,
+  kinds,
+  shapes,
+  calls,
+  model,
+  derivative,
+  limits,
+  output,
+  cli,
+  explain,
+  internal,
+};
 
 /** Every message of the compiler by code. */
 export const catalogue = {

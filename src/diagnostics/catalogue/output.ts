@@ -8,17 +8,12 @@ export const output = {
       `\`${a.first}\` and \`${a.second}\` would both generate the name \`${a.name}\``,
   },
   "nothing-to-generate": {
-    severity: "error",
-    message: () => "this file has no function and no model to generate code for",
+    severity: "warning",
+    message: () => "this file has no function and no model to generate code for: nothing is written",
   },
   "unknown-item": {
     severity: "error",
     message: (a: { name: string }) => `there is no function or model \`${a.name}\` in this file`,
-  },
-  "several-items": {
-    severity: "error",
-    message: (a: { names: readonly string[] }) =>
-      `this file has several functions or models, and one must be named: ${a.names.map((name) => `\`${name}\``).join(", ")}`,
   },
   "set-unknown-const": {
     severity: "error",
@@ -33,9 +28,5 @@ export const output = {
     severity: "error",
     message: (a: { name: string; value: string; wanted: string }) =>
       `\`${a.name}\` cannot be set to "${a.value}": ${a.wanted} is wanted`,
-  },
-  "not-available": {
-    severity: "error",
-    message: (a: { what: string }) => `${a.what} is not available in this version of derive`,
   },
 } as const satisfies Catalogue;
