@@ -50,12 +50,12 @@ export interface DigitsTrainer extends Digits {
   /** Loss and gradient in training mode; updates and advances nothing. */
   gradient(
     batch: { x: Float32Array; y: Integers },
-    options?: { out?: { gradient: DigitsParams } },
-  ): { loss: number; gradient: DigitsParams };
+    options?: { out?: { gradient: Omit<DigitsParams, "s.mean" | "s.std"> } },
+  ): { loss: number; gradient: Omit<DigitsParams, "s.mean" | "s.std"> };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { x: Float32Array; y: Integers }): number;
   /** The optimizer's update alone. */
-  apply(gradient: DigitsParams): void;
+  apply(gradient: Omit<DigitsParams, "s.mean" | "s.std">): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;
 }
@@ -82,7 +82,7 @@ export function createDigits(options: {
       return digitsForward(s, inputs, options);
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, digitsTensors(s), options?.rename ?? {}, () => {});
+      const loaded = loadTensors(bytes, digitsTensors(s), options, () => {});
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -123,13 +123,16 @@ export function createDigitsTrainer(options: {
     evaluate(batch: { x: Float32Array; y: Integers }) {
       return digitsEvaluate(s, batch);
     },
-    gradient(batch: { x: Float32Array; y: Integers }, options?: { out?: { gradient: DigitsParams } }) {
+    gradient(
+      batch: { x: Float32Array; y: Integers },
+      options?: { out?: { gradient: Omit<DigitsParams, "s.mean" | "s.std"> } },
+    ) {
       return digitsGradient(s, batch, options);
     },
     step(batch: { x: Float32Array; y: Integers }): number {
       return digitsStep(s, batch);
     },
-    apply(gradient: DigitsParams): void {
+    apply(gradient: Omit<DigitsParams, "s.mean" | "s.std">): void {
       digitsApply(s, gradient);
     },
     reset(seed?: number): void {
@@ -145,11 +148,12 @@ export function createDigitsTrainer(options: {
       }
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, digitsTrainingTensors(s), options?.rename ?? {}, () => {
+      const loaded = loadTensors(bytes, digitsTrainingTensors(s), options, (metadata) => {
+        const seed = counterIn(metadata, "seed", s.seed);
+        s.step = counterIn(metadata, "step", 0);
+        s.seed = seed;
         digitsInitialOptimizer(s);
       });
-      s.seed = Number(loaded.metadata.seed ?? s.seed);
-      s.step = Number(loaded.metadata.step ?? s.step);
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -185,7 +189,8 @@ export const digitsInfo = {
 
 /** What a model keeps: every array is a view of one buffer. */
 interface DigitsStore {
-  readonly batch: number;
+  readonly sizes: { batch: number };
+  readonly arena: ArrayBuffer;
   readonly create: string;
   seed: number;
   step: number;
@@ -219,7 +224,8 @@ function createDigitsStore(batch: number): DigitsStore {
   s_mean.fill(NaN);
   s_std.fill(NaN);
   return {
-    batch,
+    sizes: { batch },
+    arena,
     create: "createDigits",
     seed: 0,
     step: 0,
@@ -296,7 +302,8 @@ function createDigitsTrainingStore(batch: number): DigitsTrainingStore {
   s_mean.fill(NaN);
   s_std.fill(NaN);
   return {
-    batch,
+    sizes: { batch },
+    arena,
     create: "createDigitsTrainer",
     seed: 0,
     step: 0,
@@ -398,6 +405,9 @@ function digitsForward(
   given: { x: Float32Array },
   options?: { out?: { p: Float32Array } },
 ): { p: Float32Array } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x, "inputs");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 784]");
@@ -405,8 +415,8 @@ function digitsForward(
   if (!(Number.isInteger(batch) && batch >= 0)) {
     throw misfit("x", "[batch, 784]", x.length);
   }
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   checkGiven(s.s_mean, "s.mean", "Digits");
   checkGiven(s.s_std, "s.std", "Digits");
@@ -415,6 +425,7 @@ function digitsForward(
     checkKeys(out, keys_p, "out");
     checkArray(out.p, Float32Array, "out.p", "[batch, 10]");
     checkLength(out.p.length, 10 * batch, "out.p", "[batch, 10]");
+    checkOutside(out.p, "out.p", s.arena);
     checkApart(out.p, "out.p", x, "x");
   }
   const p = out !== undefined ? out.p : new Float32Array(10 * batch);
@@ -442,8 +453,8 @@ function digitsEvaluate(
   checkIntegers(y, "y", "[batch]");
   const batch = y.length;
   checkLength(x.length, 784 * batch, "x", "[batch, 784]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("evaluate: batch is 0: there is no loss of an empty batch");
@@ -458,7 +469,7 @@ function digitsEvaluate(
   const value = 1 - s.hyper.smoothing;
   digitsEvaluateKernel6(s.evaluate_z, s.evaluate_work1, batch);
   const value1 = digitsEvaluateKernel7(s.evaluate_work1, s.yIndices, batch);
-  const accuracy1 = value1 / batch;
+  const accuracy = value1 / batch;
   digitsEvaluateKernel9(s.evaluate_work, s.evaluate_z, s.evaluate_work2, batch);
   digitsEvaluateKernel10(s.evaluate_work, s.evaluate_z, s.evaluate_work3, batch);
   const value2 = digitsEvaluateKernel11(
@@ -471,17 +482,20 @@ function digitsEvaluate(
     s.hyper.smoothing,
     batch,
   );
-  const loss1 = value2 / batch;
-  s.evaluation.loss = loss1;
-  s.evaluation.accuracy = accuracy1;
+  const loss = value2 / batch;
+  s.evaluation.loss = loss;
+  s.evaluation.accuracy = accuracy;
   return s.evaluation;
 }
 
 function digitsGradient(
   s: DigitsTrainingStore,
   given: { x: Float32Array; y: Integers },
-  options?: { out?: { gradient: DigitsParams } },
-): { loss: number; gradient: DigitsParams } {
+  options?: { out?: { gradient: Omit<DigitsParams, "s.mean" | "s.std"> } },
+): { loss: number; gradient: Omit<DigitsParams, "s.mean" | "s.std"> } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 784]");
@@ -489,8 +503,8 @@ function digitsGradient(
   checkIntegers(y, "y", "[batch]");
   const batch = y.length;
   checkLength(x.length, 784 * batch, "x", "[batch, 784]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("gradient: batch is 0: there is no loss of an empty batch");
@@ -499,21 +513,32 @@ function digitsGradient(
   checkGiven(s.s_mean, "s.mean", "Digits");
   checkGiven(s.s_std, "s.std", "Digits");
   const step = s.step + 1;
+  if (options?.out !== undefined) {
+    checkKeys(options?.out, keys_gradient, "out");
+    if (options?.out?.gradient === undefined) {
+      throw new TypeError("out: gradient is missing");
+    }
+  }
   const out = options?.out?.gradient;
   if (out !== undefined) {
-    checkKeys(out, keys_h_W_h_b_z_W_z_b, "out.gradient");
+    checkKeys(out, keys_h_W_h_b_z_W_z_b_s_mean_s_std, "out.gradient");
     checkArray(out["h.W"], Float32Array, "out.gradient.h.W", "[784, 128]");
     checkLength(out["h.W"].length, 100352, "out.gradient.h.W", "[784, 128]");
+    checkOutside(out["h.W"], "out.gradient.h.W", s.arena);
     checkApart(out["h.W"], "out.gradient.h.W", x, "x");
     checkArray(out["h.b"], Float32Array, "out.gradient.h.b", "[128]");
     checkLength(out["h.b"].length, 128, "out.gradient.h.b", "[128]");
+    checkOutside(out["h.b"], "out.gradient.h.b", s.arena);
     checkApart(out["h.b"], "out.gradient.h.b", x, "x");
     checkArray(out["z.W"], Float32Array, "out.gradient.z.W", "[128, 10]");
     checkLength(out["z.W"].length, 1280, "out.gradient.z.W", "[128, 10]");
+    checkOutside(out["z.W"], "out.gradient.z.W", s.arena);
     checkApart(out["z.W"], "out.gradient.z.W", x, "x");
     checkArray(out["z.b"], Float32Array, "out.gradient.z.b", "[10]");
     checkLength(out["z.b"].length, 10, "out.gradient.z.b", "[10]");
+    checkOutside(out["z.b"], "out.gradient.z.b", s.arena);
     checkApart(out["z.b"], "out.gradient.z.b", x, "x");
+    checkDistinct(out, keys_h_W_h_b_z_W_z_b, "out.gradient");
   }
   const gradient_h_W = out !== undefined ? out["h.W"] : new Float32Array(100352);
   const gradient_h_b = out !== undefined ? out["h.b"] : new Float32Array(128);
@@ -537,7 +562,7 @@ function digitsGradient(
     s.hyper.smoothing,
     batch,
   );
-  const loss1 = value1 / batch;
+  const loss = value1 / batch;
   const value2 = value / batch;
   const value3 = -value2;
   const value4 = s.hyper.smoothing / batch;
@@ -559,14 +584,11 @@ function digitsGradient(
   digitsGradientKernel20(s.gradient_h, s.gradient_work6, gradient_z_W, batch);
   digitsGradientKernel21(s.gradient_work6, gradient_z_b, batch);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: DigitsParams };
-    result.loss = loss1;
+    const result = options?.out as unknown as { loss: number; gradient: Omit<DigitsParams, "s.mean" | "s.std"> };
+    result.loss = loss;
     return result;
   }
-  return {
-    loss: loss1,
-    gradient: { "h.W": gradient_h_W, "h.b": gradient_h_b, "z.W": gradient_z_W, "z.b": gradient_z_b },
-  };
+  return { loss, gradient: { "h.W": gradient_h_W, "h.b": gradient_h_b, "z.W": gradient_z_W, "z.b": gradient_z_b } };
 }
 
 function digitsInitialOptimizer(s: DigitsTrainingStore): void {
@@ -580,12 +602,13 @@ function digitsStep(s: DigitsTrainingStore, given: { x: Float32Array; y: Integer
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 784]");
+  checkOutside(x, "x", s.arena);
   const y = given.y;
   checkIntegers(y, "y", "[batch]");
   const batch = y.length;
   checkLength(x.length, 784 * batch, "x", "[batch, 784]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("step: batch is 0: there is no loss of an empty batch");
@@ -614,7 +637,7 @@ function digitsStep(s: DigitsTrainingStore, given: { x: Float32Array; y: Integer
     s.hyper.smoothing,
     batch,
   );
-  const loss1 = value3 / batch;
+  const loss = value3 / batch;
   const value4 = value / batch;
   const value5 = -value4;
   const value6 = s.hyper.smoothing / batch;
@@ -627,23 +650,27 @@ function digitsStep(s: DigitsTrainingStore, given: { x: Float32Array; y: Integer
   digitsStepKernel22(s.step_h, s.step_work6, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, value1, value2, batch);
   digitsStepKernel23(s.step_work6, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value1, value2, batch);
   s.step = step;
-  return loss1;
+  return loss;
 }
 
-function digitsApply(s: DigitsTrainingStore, given: DigitsParams): void {
-  checkKeys(given, keys_h_W_h_b_z_W_z_b, "apply");
+function digitsApply(s: DigitsTrainingStore, given: Omit<DigitsParams, "s.mean" | "s.std">): void {
+  checkKeys(given, keys_s_mean_s_std_h_W_h_b_z_W_z_b, "apply");
   const gradient_h_W = given["h.W"];
   checkArray(gradient_h_W, Float32Array, "h.W", "[784, 128]");
   checkLength(gradient_h_W.length, 100352, "h.W", "[784, 128]");
+  checkOutside(gradient_h_W, "h.W", s.arena);
   const gradient_h_b = given["h.b"];
   checkArray(gradient_h_b, Float32Array, "h.b", "[128]");
   checkLength(gradient_h_b.length, 128, "h.b", "[128]");
+  checkOutside(gradient_h_b, "h.b", s.arena);
   const gradient_z_W = given["z.W"];
   checkArray(gradient_z_W, Float32Array, "z.W", "[128, 10]");
   checkLength(gradient_z_W.length, 1280, "z.W", "[128, 10]");
+  checkOutside(gradient_z_W, "z.W", s.arena);
   const gradient_z_b = given["z.b"];
   checkArray(gradient_z_b, Float32Array, "z.b", "[10]");
   checkLength(gradient_z_b.length, 10, "z.b", "[10]");
+  checkOutside(gradient_z_b, "z.b", s.arena);
   const step = s.step + 1;
   const value = s.hyper.lr / (1 - powF32(0.9, step));
   const value1 = Math.sqrt(1 - powF32(0.999, step));
@@ -2176,16 +2203,21 @@ const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "seed",
   "threads",
 ];
+const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
+const keys_gradient: readonly string[] = ["gradient"];
+const keys_h_W_h_b_z_W_z_b_s_mean_s_std: readonly string[] = ["h.W", "h.b", "z.W", "z.b", "s.mean", "s.std"];
 const keys_h_W_h_b_z_W_z_b: readonly string[] = ["h.W", "h.b", "z.W", "z.b"];
+const keys_s_mean_s_std_h_W_h_b_z_W_z_b: readonly string[] = ["s.mean", "s.std", "h.W", "h.b", "z.W", "z.b"];
 
 /** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name: unknown = value.constructor.name;
+  // Objects need not have a constructor.
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
 }
 
@@ -2224,13 +2256,32 @@ function checkKeys(value: unknown, keys: readonly string[], name: string): void 
   }
 }
 
+/** Whether two arrays share memory. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return (
+    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
 /** Throws RangeError where two arrays share memory. */
 function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferView, inputName: string): void {
-  const overlap =
-    out.buffer === input.buffer &&
-    out.byteOffset < input.byteOffset + input.byteLength &&
-    input.byteOffset < out.byteOffset + out.byteLength;
-  if (overlap) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+  if (overlap(out, input)) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+}
+
+/** Throws RangeError where an array lies in the memory of a model. */
+function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer): void {
+  if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
+}
+
+/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
+function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
+  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
+  for (let k = 1; k < keys.length; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(values[keys[k]], values[keys[j]])) continue;
+      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+    }
+  }
 }
 
 /** The bytes of one double. */
@@ -2649,22 +2700,21 @@ const bytesOfType: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads tensors by name. Everything is checked before anything changes; `beforeChange` runs in between. `rename` says
- * under which name the file has a tensor; `.T` after it means that the file has it transposed.
+ * Reads tensors by name. Everything is checked before anything changes; `beforeChange`, which gets the file's metadata and
+ * may still throw, runs in between. `options.rename` says under which name the file has a tensor; `.T` after it means that
+ * the file has it transposed.
  * Throws Error (what the file is or lacks) and TypeError (wrong arguments).
  */
 function loadTensors(
   bytes: unknown,
   slots: readonly TensorSlot[],
-  rename: Readonly<Record<string, string>>,
-  beforeChange: () => void,
-): { reset: string[]; unknown: string[]; metadata: Readonly<Record<string, string>> } {
+  options: { readonly rename?: Readonly<Record<string, string>> } | undefined,
+  beforeChange: (metadata: Readonly<Record<string, string>>) => void,
+): { reset: string[]; unknown: string[] } {
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`load: expected the bytes of a safetensors file as a Uint8Array, found ${described(bytes)}`);
   }
-  for (const key in rename) {
-    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
-  }
+  const rename = renamesOf(options, slots);
   const { stored, metadata, data } = readHeader(bytes);
   const used = new Set<string>();
   const reset: string[] = [];
@@ -2683,9 +2733,39 @@ function loadTensors(
     used.add(name);
     found.push({ slot, values: readTensor(data, name, tensor, slot.shape, transposed) });
   }
-  beforeChange();
+  beforeChange(metadata);
   for (const { slot, values } of found) slot.array.set(values);
-  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)), metadata };
+  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)) };
+}
+
+/** The option `rename`, after checks: texts by names that the model has. */
+function renamesOf(options: unknown, slots: readonly TensorSlot[]): Readonly<Record<string, string>> {
+  if (options === undefined) return {};
+  checkKeys(options, ["rename"], "load: options");
+  const { rename } = options as { rename?: unknown };
+  if (rename === undefined) return {};
+  if (typeof rename !== "object" || rename === null) {
+    throw new TypeError(`load: rename: expected an object of names by name, found ${described(rename)}`);
+  }
+  for (const [key, name] of Object.entries(rename) as [string, unknown][]) {
+    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
+    if (typeof name !== "string") {
+      throw new TypeError(`load: rename: ${key}: expected the name in the file, found ${described(name)}`);
+    }
+  }
+  return rename as Readonly<Record<string, string>>;
+}
+
+/** The seed or step that a file's metadata give; `otherwise` where they give none. Throws where it is no such number. */
+function counterIn(metadata: Readonly<Record<string, string>>, key: "seed" | "step", otherwise: number): number {
+  if (!Object.hasOwn(metadata, key)) return otherwise;
+  const value = /^-?\d+$/.test(metadata[key]) ? Number(metadata[key]) : NaN;
+  if (!Number.isSafeInteger(value) || (key === "step" && value < 0)) {
+    throw new Error(
+      `load: the metadata's ${key} is ${JSON.stringify(metadata[key])}, which is no integer that can be one`,
+    );
+  }
+  return value;
 }
 
 /** The header of a file, every entry checked against the bytes that there are. */
@@ -2700,31 +2780,60 @@ function readHeader(bytes: Uint8Array): {
   if (length > bytes.length - 8) {
     throw new Error(`load: the header is said to have ${String(length)} bytes, the file has ${String(bytes.length)}`);
   }
+  let text: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(text);
   } catch {
     throw new Error("load: not a safetensors file: the header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     throw new Error("load: not a safetensors file: the header is not an object");
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw new Error(`load: the header names ${repeated} twice`);
   const size = bytes.length - 8 - length;
   const stored = new Map<string, StoredTensor>();
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
-        if (typeof value === "string") metadata[key] = value;
+      const isText = (value: unknown): value is string => typeof value === "string";
+      if (typeof entry !== "object" || entry === null || Array.isArray(entry) || !Object.values(entry).every(isText)) {
+        throw new Error("load: __metadata__ of the header: expected texts by name");
+      }
+      Object.assign(metadata, entry);
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
   }
-  const ranges = [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to);
-  ranges.forEach(([name, { from }], k) => {
-    if (k > 0 && from < ranges[k - 1][1].to) throw new Error(`load: tensors ${ranges[k - 1][0]} and ${name} overlap`);
-  });
+  // By the specification the tensors cover the data without holes.
+  let end = 0;
+  let last = "";
+  for (const [name, { from, to }] of [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
+    if (from < end) throw new Error(`load: tensors ${last} and ${name} overlap`);
+    if (from > end) throw new Error(`load: bytes ${String(end)} to ${String(from)} of the data belong to no tensor`);
+    end = to;
+    last = name;
+  }
+  if (end < size) throw new Error(`load: bytes ${String(end)} to ${String(size)} of the data belong to no tensor`);
   return { stored, metadata, data: new DataView(bytes.buffer, bytes.byteOffset + 8 + length, size) };
+}
+
+/** A key that a JSON object has twice, where JSON.parse would take the later one; null if there is none. */
+function repeatedKey(json: string): string | null {
+  const keys = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && token.endsWith(":")) {
+      const key = JSON.parse(token.slice(0, -1)) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return null;
 }
 
 function readEntry(name: string, entry: unknown, size: number): StoredTensor {

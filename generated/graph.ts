@@ -10,8 +10,8 @@ export function L(a: number, b: number, c: number): number {
   checkType(c, "number", "c");
   const d = 2 * b;
   const e = a + d;
-  const value1 = c * e;
-  return value1;
+  const value = c * e;
+  return value;
 }
 
 /**
@@ -28,18 +28,19 @@ export function LGradient(
   checkType(c, "number", "c");
   const d = 2 * b;
   const e = a + d;
-  const value1 = c * e;
-  const gradient_a1 = c;
-  const gradient_b1 = 2 * c;
-  const gradient_c1 = e;
-  return { value: value1, gradient: { a: gradient_a1, b: gradient_b1, c: gradient_c1 } };
+  const value = c * e;
+  const gradient_a = c;
+  const gradient_b = 2 * c;
+  const gradient_c = e;
+  return { value, gradient: { a: gradient_a, b: gradient_b, c: gradient_c } };
 }
 
 /** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name: unknown = value.constructor.name;
+  // Objects need not have a constructor.
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
 }
 

@@ -25,8 +25,8 @@ export function exampleLoss(w: Float32Array, b: number, x: Float32Array, y: numb
   }
   const t = sum + b;
   const t1 = Math.max(-softplusF32(t), -100);
-  const value1 = (t1 - Math.max(-softplusF32(-t), -100)) * y - t1;
-  return value1;
+  const value = (t1 - Math.max(-softplusF32(-t), -100)) * y - t1;
+  return value;
 }
 
 /**
@@ -76,14 +76,14 @@ export function exampleLossGradient(
   }
   const t2 = Math.max(-softplusF32(t), -100);
   const t3 = t2 - Math.max(-softplusF32(-t), -100);
-  const value1 = t3 * y - t2;
-  const gradient_b1 = t1;
-  const gradient_y1 = t3;
+  const value = t3 * y - t2;
+  const gradient_b = t1;
+  const gradient_y = t3;
   if (out !== undefined) {
-    out.value = value1;
+    out.value = value;
     return out as { value: number; gradient: { w: Float32Array; b: number; x: Float32Array; y: number } };
   }
-  return { value: value1, gradient: { w: gradient_w, b: gradient_b1, x: gradient_x, y: gradient_y1 } };
+  return { value, gradient: { w: gradient_w, b: gradient_b, x: gradient_x, y: gradient_y } };
 }
 
 /** The parameters of Logistic: row-major arrays, scalars as arrays of one. */
@@ -151,7 +151,7 @@ export function createLogistic(options: {
       return logisticForward(s, inputs, options);
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, logisticTensors(s), options?.rename ?? {}, () => {});
+      const loaded = loadTensors(bytes, logisticTensors(s), options, () => {});
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -214,11 +214,12 @@ export function createLogisticTrainer(options: {
       }
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, logisticTrainingTensors(s), options?.rename ?? {}, () => {
+      const loaded = loadTensors(bytes, logisticTrainingTensors(s), options, (metadata) => {
+        const seed = counterIn(metadata, "seed", s.seed);
+        s.step = counterIn(metadata, "step", 0);
+        s.seed = seed;
         logisticInitialOptimizer(s);
       });
-      s.seed = Number(loaded.metadata.seed ?? s.seed);
-      s.step = Number(loaded.metadata.step ?? s.step);
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -241,7 +242,8 @@ export const logisticInfo = {
 
 /** What a model keeps: every array is a view of one buffer. */
 interface LogisticStore {
-  readonly batch: number;
+  readonly sizes: { batch: number };
+  readonly arena: ArrayBuffer;
   readonly create: string;
   seed: number;
   step: number;
@@ -256,7 +258,17 @@ function createLogisticStore(batch: number): LogisticStore {
   const reals = new Float32Array(arena, 0, 2);
   const w = reals.subarray(0, 1);
   const b = reals.subarray(1, 2);
-  return { batch, create: "createLogistic", seed: 0, step: 0, params: { w, b }, hyper: { lr: 0.3 }, w, b };
+  return {
+    sizes: { batch },
+    arena,
+    create: "createLogistic",
+    seed: 0,
+    step: 0,
+    params: { w, b },
+    hyper: { lr: 0.3 },
+    w,
+    b,
+  };
 }
 
 /** What a trainer keeps besides. */
@@ -270,7 +282,8 @@ function createLogisticTrainingStore(batch: number): LogisticTrainingStore {
   const w = reals.subarray(0, 1);
   const b = reals.subarray(1, 2);
   return {
-    batch,
+    sizes: { batch },
+    arena,
     create: "createLogisticTrainer",
     seed: 0,
     step: 0,
@@ -307,18 +320,22 @@ function logisticForward(
   given: { x: Float32Array },
   options?: { out?: { p: Float32Array } },
 ): { p: Float32Array } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x, "inputs");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 1]");
   const batch = x.length;
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   const out = options?.out;
   if (out !== undefined) {
     checkKeys(out, keys_p, "out");
     checkArray(out.p, Float32Array, "out.p", "[batch]");
     checkLength(out.p.length, batch, "out.p", "[batch]");
+    checkOutside(out.p, "out.p", s.arena);
     checkApart(out.p, "out.p", x, "x");
   }
   const p = out !== undefined ? out.p : new Float32Array(batch);
@@ -348,8 +365,8 @@ function logisticEvaluate(
   checkArray(y, Float32Array, "y", "[batch]");
   const batch = x.length;
   checkLength(y.length, batch, "y", "[batch]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("evaluate: batch is 0: there is no loss of an empty batch");
@@ -369,11 +386,11 @@ function logisticEvaluate(
     const t1 = Math.max(-softplusF32(t), -100);
     sum1 += (Math.max(-softplusF32(-t), -100) - t1) * y1 + t1;
   }
-  const accuracy1 = sum / batch;
-  const loss1 = -(sum1 / batch);
-  const metrics_accuracy1 = accuracy1;
-  s.evaluation.loss = loss1;
-  s.evaluation.accuracy = metrics_accuracy1;
+  const accuracy = sum / batch;
+  const loss = -(sum1 / batch);
+  const metrics_accuracy = accuracy;
+  s.evaluation.loss = loss;
+  s.evaluation.accuracy = metrics_accuracy;
   return s.evaluation;
 }
 
@@ -382,6 +399,9 @@ function logisticGradient(
   given: { x: Float32Array; y: Float32Array },
   options?: { out?: { gradient: LogisticParams } },
 ): { loss: number; gradient: LogisticParams } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 1]");
@@ -389,24 +409,33 @@ function logisticGradient(
   checkArray(y, Float32Array, "y", "[batch]");
   const batch = x.length;
   checkLength(y.length, batch, "y", "[batch]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("gradient: batch is 0: there is no loss of an empty batch");
   }
   const step = s.step + 1;
+  if (options?.out !== undefined) {
+    checkKeys(options?.out, keys_gradient, "out");
+    if (options?.out?.gradient === undefined) {
+      throw new TypeError("out: gradient is missing");
+    }
+  }
   const out = options?.out?.gradient;
   if (out !== undefined) {
     checkKeys(out, keys_w_b, "out.gradient");
     checkArray(out.w, Float32Array, "out.gradient.w", "[1]");
     checkLength(out.w.length, 1, "out.gradient.w", "[1]");
+    checkOutside(out.w, "out.gradient.w", s.arena);
     checkApart(out.w, "out.gradient.w", x, "x");
     checkApart(out.w, "out.gradient.w", y, "y");
     checkArray(out.b, Float32Array, "out.gradient.b", "[]");
     checkLength(out.b.length, 1, "out.gradient.b", "[]");
+    checkOutside(out.b, "out.gradient.b", s.arena);
     checkApart(out.b, "out.gradient.b", x, "x");
     checkApart(out.b, "out.gradient.b", y, "y");
+    checkDistinct(out, keys_w_b, "out.gradient");
   }
   const gradient_w = out !== undefined ? out.w : new Float32Array(1);
   const gradient_b = out !== undefined ? out.b : new Float32Array(1);
@@ -431,13 +460,13 @@ function logisticGradient(
   }
   gradient_w[0] = sum1;
   gradient_b[0] = sum2 / batch;
-  const loss1 = -(sum / batch);
+  const loss = -(sum / batch);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: LogisticParams };
-    result.loss = loss1;
+    result.loss = loss;
     return result;
   }
-  return { loss: loss1, gradient: { w: gradient_w, b: gradient_b } };
+  return { loss, gradient: { w: gradient_w, b: gradient_b } };
 }
 
 function logisticInitialOptimizer(s: LogisticTrainingStore): void {}
@@ -446,12 +475,14 @@ function logisticStep(s: LogisticTrainingStore, given: { x: Float32Array; y: Flo
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 1]");
+  checkOutside(x, "x", s.arena);
   const y = given.y;
   checkArray(y, Float32Array, "y", "[batch]");
+  checkOutside(y, "y", s.arena);
   const batch = x.length;
   checkLength(y.length, batch, "y", "[batch]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("step: batch is 0: there is no loss of an empty batch");
@@ -480,9 +511,9 @@ function logisticStep(s: LogisticTrainingStore, given: { x: Float32Array; y: Flo
   w[0] = w2 - s.hyper.lr * sum1;
   const b2 = b[0];
   b[0] = b2 - s.hyper.lr * (sum2 / batch);
-  const loss1 = -(sum / batch);
+  const loss = -(sum / batch);
   s.step = step;
-  return loss1;
+  return loss;
 }
 
 function logisticApply(s: LogisticTrainingStore, given: LogisticParams): void {
@@ -490,9 +521,11 @@ function logisticApply(s: LogisticTrainingStore, given: LogisticParams): void {
   const gradient_w = given.w;
   checkArray(gradient_w, Float32Array, "w", "[1]");
   checkLength(gradient_w.length, 1, "w", "[1]");
+  checkOutside(gradient_w, "w", s.arena);
   const gradient_b = given.b;
   checkArray(gradient_b, Float32Array, "b", "[]");
   checkLength(gradient_b.length, 1, "b", "[]");
+  checkOutside(gradient_b, "b", s.arena);
   const step = s.step + 1;
   const w = s.w;
   const b = s.b;
@@ -521,16 +554,19 @@ const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "seed",
   "threads",
 ];
+const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
+const keys_gradient: readonly string[] = ["gradient"];
 const keys_w_b: readonly string[] = ["w", "b"];
 
 /** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name: unknown = value.constructor.name;
+  // Objects need not have a constructor.
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
 }
 
@@ -569,13 +605,32 @@ function checkKeys(value: unknown, keys: readonly string[], name: string): void 
   }
 }
 
+/** Whether two arrays share memory. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return (
+    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
 /** Throws RangeError where two arrays share memory. */
 function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferView, inputName: string): void {
-  const overlap =
-    out.buffer === input.buffer &&
-    out.byteOffset < input.byteOffset + input.byteLength &&
-    input.byteOffset < out.byteOffset + out.byteLength;
-  if (overlap) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+  if (overlap(out, input)) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+}
+
+/** Throws RangeError where an array lies in the memory of a model. */
+function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer): void {
+  if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
+}
+
+/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
+function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
+  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
+  for (let k = 1; k < keys.length; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(values[keys[k]], values[keys[j]])) continue;
+      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+    }
+  }
 }
 
 /** The bytes of one double. */
@@ -873,22 +928,21 @@ const bytesOfType: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads tensors by name. Everything is checked before anything changes; `beforeChange` runs in between. `rename` says
- * under which name the file has a tensor; `.T` after it means that the file has it transposed.
+ * Reads tensors by name. Everything is checked before anything changes; `beforeChange`, which gets the file's metadata and
+ * may still throw, runs in between. `options.rename` says under which name the file has a tensor; `.T` after it means that
+ * the file has it transposed.
  * Throws Error (what the file is or lacks) and TypeError (wrong arguments).
  */
 function loadTensors(
   bytes: unknown,
   slots: readonly TensorSlot[],
-  rename: Readonly<Record<string, string>>,
-  beforeChange: () => void,
-): { reset: string[]; unknown: string[]; metadata: Readonly<Record<string, string>> } {
+  options: { readonly rename?: Readonly<Record<string, string>> } | undefined,
+  beforeChange: (metadata: Readonly<Record<string, string>>) => void,
+): { reset: string[]; unknown: string[] } {
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`load: expected the bytes of a safetensors file as a Uint8Array, found ${described(bytes)}`);
   }
-  for (const key in rename) {
-    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
-  }
+  const rename = renamesOf(options, slots);
   const { stored, metadata, data } = readHeader(bytes);
   const used = new Set<string>();
   const reset: string[] = [];
@@ -907,9 +961,39 @@ function loadTensors(
     used.add(name);
     found.push({ slot, values: readTensor(data, name, tensor, slot.shape, transposed) });
   }
-  beforeChange();
+  beforeChange(metadata);
   for (const { slot, values } of found) slot.array.set(values);
-  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)), metadata };
+  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)) };
+}
+
+/** The option `rename`, after checks: texts by names that the model has. */
+function renamesOf(options: unknown, slots: readonly TensorSlot[]): Readonly<Record<string, string>> {
+  if (options === undefined) return {};
+  checkKeys(options, ["rename"], "load: options");
+  const { rename } = options as { rename?: unknown };
+  if (rename === undefined) return {};
+  if (typeof rename !== "object" || rename === null) {
+    throw new TypeError(`load: rename: expected an object of names by name, found ${described(rename)}`);
+  }
+  for (const [key, name] of Object.entries(rename) as [string, unknown][]) {
+    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
+    if (typeof name !== "string") {
+      throw new TypeError(`load: rename: ${key}: expected the name in the file, found ${described(name)}`);
+    }
+  }
+  return rename as Readonly<Record<string, string>>;
+}
+
+/** The seed or step that a file's metadata give; `otherwise` where they give none. Throws where it is no such number. */
+function counterIn(metadata: Readonly<Record<string, string>>, key: "seed" | "step", otherwise: number): number {
+  if (!Object.hasOwn(metadata, key)) return otherwise;
+  const value = /^-?\d+$/.test(metadata[key]) ? Number(metadata[key]) : NaN;
+  if (!Number.isSafeInteger(value) || (key === "step" && value < 0)) {
+    throw new Error(
+      `load: the metadata's ${key} is ${JSON.stringify(metadata[key])}, which is no integer that can be one`,
+    );
+  }
+  return value;
 }
 
 /** The header of a file, every entry checked against the bytes that there are. */
@@ -924,31 +1008,60 @@ function readHeader(bytes: Uint8Array): {
   if (length > bytes.length - 8) {
     throw new Error(`load: the header is said to have ${String(length)} bytes, the file has ${String(bytes.length)}`);
   }
+  let text: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(text);
   } catch {
     throw new Error("load: not a safetensors file: the header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     throw new Error("load: not a safetensors file: the header is not an object");
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw new Error(`load: the header names ${repeated} twice`);
   const size = bytes.length - 8 - length;
   const stored = new Map<string, StoredTensor>();
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
-        if (typeof value === "string") metadata[key] = value;
+      const isText = (value: unknown): value is string => typeof value === "string";
+      if (typeof entry !== "object" || entry === null || Array.isArray(entry) || !Object.values(entry).every(isText)) {
+        throw new Error("load: __metadata__ of the header: expected texts by name");
+      }
+      Object.assign(metadata, entry);
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
   }
-  const ranges = [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to);
-  ranges.forEach(([name, { from }], k) => {
-    if (k > 0 && from < ranges[k - 1][1].to) throw new Error(`load: tensors ${ranges[k - 1][0]} and ${name} overlap`);
-  });
+  // By the specification the tensors cover the data without holes.
+  let end = 0;
+  let last = "";
+  for (const [name, { from, to }] of [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
+    if (from < end) throw new Error(`load: tensors ${last} and ${name} overlap`);
+    if (from > end) throw new Error(`load: bytes ${String(end)} to ${String(from)} of the data belong to no tensor`);
+    end = to;
+    last = name;
+  }
+  if (end < size) throw new Error(`load: bytes ${String(end)} to ${String(size)} of the data belong to no tensor`);
   return { stored, metadata, data: new DataView(bytes.buffer, bytes.byteOffset + 8 + length, size) };
+}
+
+/** A key that a JSON object has twice, where JSON.parse would take the later one; null if there is none. */
+function repeatedKey(json: string): string | null {
+  const keys = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && token.endsWith(":")) {
+      const key = JSON.parse(token.slice(0, -1)) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return null;
 }
 
 function readEntry(name: string, entry: unknown, size: number): StoredTensor {

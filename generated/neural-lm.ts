@@ -86,7 +86,7 @@ export function createNeuralLM(options: {
       return neuralLMForward(s, inputs, options);
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, neuralLMTensors(s), options?.rename ?? {}, () => {});
+      const loaded = loadTensors(bytes, neuralLMTensors(s), options, () => {});
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -149,11 +149,12 @@ export function createNeuralLMTrainer(options: {
       }
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, neuralLMTrainingTensors(s), options?.rename ?? {}, () => {
+      const loaded = loadTensors(bytes, neuralLMTrainingTensors(s), options, (metadata) => {
+        const seed = counterIn(metadata, "seed", s.seed);
+        s.step = counterIn(metadata, "step", 0);
+        s.seed = seed;
         neuralLMInitialOptimizer(s);
       });
-      s.seed = Number(loaded.metadata.seed ?? s.seed);
-      s.step = Number(loaded.metadata.step ?? s.step);
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -188,7 +189,8 @@ export const neuralLMInfo = {
 
 /** What a model keeps: every array is a view of one buffer. */
 interface NeuralLMStore {
-  readonly batch: number;
+  readonly sizes: { batch: number };
+  readonly arena: ArrayBuffer;
   readonly create: string;
   seed: number;
   step: number;
@@ -219,7 +221,8 @@ function createNeuralLMStore(batch: number): NeuralLMStore {
   const z_W = reals.subarray(344704, 984704);
   const z_b = reals.subarray(984704, 989704);
   return {
-    batch,
+    sizes: { batch },
+    arena,
     create: "createNeuralLM",
     seed: 0,
     step: 0,
@@ -295,7 +298,8 @@ function createNeuralLMTrainingStore(batch: number): NeuralLMTrainingStore {
   const z_W = reals.subarray(344704, 984704);
   const z_b = reals.subarray(984704, 989704);
   return {
-    batch,
+    sizes: { batch },
+    arena,
     create: "createNeuralLMTrainer",
     seed: 0,
     step: 0,
@@ -399,6 +403,9 @@ function neuralLMForward(
   given: { words: Integers },
   options?: { out?: { p: Float32Array } },
 ): { p: Float32Array } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_words, "inputs");
   const words = given.words;
   checkIntegers(words, "words", "[batch, 3]");
@@ -406,8 +413,8 @@ function neuralLMForward(
   if (!(Number.isInteger(batch) && batch >= 0)) {
     throw misfit("words", "[batch, 3]", words.length);
   }
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   stageIndices(words, s.wordsIndices, 5000, "words", "[batch, 3]");
   const out = options?.out;
@@ -415,6 +422,7 @@ function neuralLMForward(
     checkKeys(out, keys_p, "out");
     checkArray(out.p, Float32Array, "out.p", "[batch, 5000]");
     checkLength(out.p.length, 5000 * batch, "out.p", "[batch, 5000]");
+    checkOutside(out.p, "out.p", s.arena);
   }
   const p = out !== undefined ? out.p : new Float32Array(5000 * batch);
   neuralLMForwardKernel1(s.wordsIndices, s.E, s.forward_work, batch);
@@ -441,8 +449,8 @@ function neuralLMEvaluate(
   checkIntegers(word, "word", "[batch]");
   const batch = word.length;
   checkLength(words.length, 3 * batch, "words", "[batch, 3]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("evaluate: batch is 0: there is no loss of an empty batch");
@@ -455,8 +463,8 @@ function neuralLMEvaluate(
   neuralLMForwardKernel4(s.evaluate_z, s.evaluate_work1, batch);
   neuralLMEvaluateKernel5(s.evaluate_work1, s.evaluate_z, s.evaluate_work2, batch);
   const value = neuralLMEvaluateKernel6(s.evaluate_work2, s.evaluate_z, s.wordIndices, s.evaluate_work1, batch);
-  const loss1 = value / batch;
-  s.evaluation.loss = loss1;
+  const loss = value / batch;
+  s.evaluation.loss = loss;
   return s.evaluation;
 }
 
@@ -465,6 +473,9 @@ function neuralLMGradient(
   given: { words: Integers; word: Integers },
   options?: { out?: { gradient: NeuralLMParams } },
 ): { loss: number; gradient: NeuralLMParams } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_words_word, "batch");
   const words = given.words;
   checkIntegers(words, "words", "[batch, 3]");
@@ -472,8 +483,8 @@ function neuralLMGradient(
   checkIntegers(word, "word", "[batch]");
   const batch = word.length;
   checkLength(words.length, 3 * batch, "words", "[batch, 3]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("gradient: batch is 0: there is no loss of an empty batch");
@@ -481,19 +492,31 @@ function neuralLMGradient(
   stageIndices(words, s.wordsIndices, 5000, "words", "[batch, 3]");
   stageIndices(word, s.wordIndices, 5000, "word", "[batch]");
   const step = s.step + 1;
+  if (options?.out !== undefined) {
+    checkKeys(options?.out, keys_gradient, "out");
+    if (options?.out?.gradient === undefined) {
+      throw new TypeError("out: gradient is missing");
+    }
+  }
   const out = options?.out?.gradient;
   if (out !== undefined) {
     checkKeys(out, keys_E_h_W_h_b_z_W_z_b, "out.gradient");
     checkArray(out.E, Float32Array, "out.gradient.E", "[5000, 64]");
     checkLength(out.E.length, 320000, "out.gradient.E", "[5000, 64]");
+    checkOutside(out.E, "out.gradient.E", s.arena);
     checkArray(out["h.W"], Float32Array, "out.gradient.h.W", "[192, 128]");
     checkLength(out["h.W"].length, 24576, "out.gradient.h.W", "[192, 128]");
+    checkOutside(out["h.W"], "out.gradient.h.W", s.arena);
     checkArray(out["h.b"], Float32Array, "out.gradient.h.b", "[128]");
     checkLength(out["h.b"].length, 128, "out.gradient.h.b", "[128]");
+    checkOutside(out["h.b"], "out.gradient.h.b", s.arena);
     checkArray(out["z.W"], Float32Array, "out.gradient.z.W", "[128, 5000]");
     checkLength(out["z.W"].length, 640000, "out.gradient.z.W", "[128, 5000]");
+    checkOutside(out["z.W"], "out.gradient.z.W", s.arena);
     checkArray(out["z.b"], Float32Array, "out.gradient.z.b", "[5000]");
     checkLength(out["z.b"].length, 5000, "out.gradient.z.b", "[5000]");
+    checkOutside(out["z.b"], "out.gradient.z.b", s.arena);
+    checkDistinct(out, keys_E_h_W_h_b_z_W_z_b, "out.gradient");
   }
   const gradient_E = out !== undefined ? out.E : new Float32Array(320000);
   const gradient_h_W = out !== undefined ? out["h.W"] : new Float32Array(24576);
@@ -520,7 +543,7 @@ function neuralLMGradient(
   neuralLMForwardKernel5(s.gradient_work2, s.gradient_z, s.gradient_work3, batch);
   neuralLMForwardKernel6(s.gradient_work3, s.gradient_work4, batch);
   const value2 = neuralLMEvaluateKernel6(s.gradient_work4, s.gradient_z, s.wordIndices, s.gradient_work2, batch);
-  const loss1 = value2 / batch;
+  const loss = value2 / batch;
   const value3 = -value1;
   neuralLMGradientKernel13(s.wordIndices, s.gradient_work4, s.gradient_work3, s.gradient_work5, value1, value3, batch);
   neuralLMGradientKernel14(s.z_W, s.gradient_work5, s.gradient_h, s.gradient_work1, s.gradient_work6, value, batch);
@@ -532,11 +555,11 @@ function neuralLMGradient(
   neuralLMGradientKernel20(s.gradient_work5, gradient_z_b, batch);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: NeuralLMParams };
-    result.loss = loss1;
+    result.loss = loss;
     return result;
   }
   return {
-    loss: loss1,
+    loss,
     gradient: { E: gradient_E, "h.W": gradient_h_W, "h.b": gradient_h_b, "z.W": gradient_z_W, "z.b": gradient_z_b },
   };
 }
@@ -557,8 +580,8 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   checkIntegers(word, "word", "[batch]");
   const batch = word.length;
   checkLength(words.length, 3 * batch, "words", "[batch, 3]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("step: batch is 0: there is no loss of an empty batch");
@@ -578,7 +601,7 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   neuralLMForwardKernel5(s.step_work2, s.step_z, s.step_work3, batch);
   neuralLMForwardKernel6(s.step_work3, s.step_work4, batch);
   const value4 = neuralLMEvaluateKernel6(s.step_work4, s.step_z, s.wordIndices, s.step_work2, batch);
-  const loss1 = value4 / batch;
+  const loss = value4 / batch;
   const value5 = -value3;
   neuralLMGradientKernel13(s.wordIndices, s.step_work4, s.step_work3, s.step_work5, value3, value5, batch);
   neuralLMGradientKernel14(s.z_W, s.step_work5, s.step_h, s.step_work1, s.step_work6, value, batch);
@@ -590,7 +613,7 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   neuralLMStepKernel22(s.step_work5, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value1, value2, batch);
   neuralLMStepKernel23(s.optimizer_E_v, s.step_work8, s.optimizer_E_m, s.E, value1, value2);
   s.step = step;
-  return loss1;
+  return loss;
 }
 
 function neuralLMApply(s: NeuralLMTrainingStore, given: NeuralLMParams): void {
@@ -598,18 +621,23 @@ function neuralLMApply(s: NeuralLMTrainingStore, given: NeuralLMParams): void {
   const gradient_E = given.E;
   checkArray(gradient_E, Float32Array, "E", "[5000, 64]");
   checkLength(gradient_E.length, 320000, "E", "[5000, 64]");
+  checkOutside(gradient_E, "E", s.arena);
   const gradient_h_W = given["h.W"];
   checkArray(gradient_h_W, Float32Array, "h.W", "[192, 128]");
   checkLength(gradient_h_W.length, 24576, "h.W", "[192, 128]");
+  checkOutside(gradient_h_W, "h.W", s.arena);
   const gradient_h_b = given["h.b"];
   checkArray(gradient_h_b, Float32Array, "h.b", "[128]");
   checkLength(gradient_h_b.length, 128, "h.b", "[128]");
+  checkOutside(gradient_h_b, "h.b", s.arena);
   const gradient_z_W = given["z.W"];
   checkArray(gradient_z_W, Float32Array, "z.W", "[128, 5000]");
   checkLength(gradient_z_W.length, 640000, "z.W", "[128, 5000]");
+  checkOutside(gradient_z_W, "z.W", s.arena);
   const gradient_z_b = given["z.b"];
   checkArray(gradient_z_b, Float32Array, "z.b", "[5000]");
   checkLength(gradient_z_b.length, 5000, "z.b", "[5000]");
+  checkOutside(gradient_z_b, "z.b", s.arena);
   const step = s.step + 1;
   const value = s.hyper.lr / (1 - powF32(0.9, step));
   const value1 = Math.sqrt(1 - powF32(0.999, step));
@@ -696,7 +724,7 @@ export function createTextbookLM(options?: {
       return textbookLMForward(s, inputs, options);
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, textbookLMTensors(s), options?.rename ?? {}, () => {});
+      const loaded = loadTensors(bytes, textbookLMTensors(s), options, () => {});
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -766,11 +794,12 @@ export function createTextbookLMTrainer(options?: {
       }
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, textbookLMTrainingTensors(s), options?.rename ?? {}, () => {
+      const loaded = loadTensors(bytes, textbookLMTrainingTensors(s), options, (metadata) => {
+        const seed = counterIn(metadata, "seed", s.seed);
+        s.step = counterIn(metadata, "step", 0);
+        s.seed = seed;
         textbookLMInitialOptimizer(s);
       });
-      s.seed = Number(loaded.metadata.seed ?? s.seed);
-      s.step = Number(loaded.metadata.step ?? s.step);
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -799,6 +828,8 @@ export const textbookLMInfo = {
 
 /** What a model keeps: every array is a view of one buffer. */
 interface TextbookLMStore {
+  readonly sizes: Record<never, never>;
+  readonly arena: ArrayBuffer;
   readonly create: string;
   seed: number;
   step: number;
@@ -824,6 +855,8 @@ function createTextbookLMStore(): TextbookLMStore {
   const U = reals.subarray(344704, 984704);
   const c = reals.subarray(984704, 989704);
   return {
+    sizes: {},
+    arena,
     create: "createTextbookLM",
     seed: 0,
     step: 0,
@@ -886,6 +919,8 @@ function createTextbookLMTrainingStore(): TextbookLMTrainingStore {
   const U = reals.subarray(344704, 984704);
   const c = reals.subarray(984704, 989704);
   return {
+    sizes: {},
+    arena,
     create: "createTextbookLMTrainer",
     seed: 0,
     step: 0,
@@ -978,6 +1013,9 @@ function textbookLMForward(
   given: { w1: number; w2: number; w3: number },
   options?: { out?: { p: Float32Array } },
 ): { p: Float32Array } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_w1_w2_w3, "inputs");
   const w1 = given.w1;
   checkType(w1, "number", "w1");
@@ -993,6 +1031,7 @@ function textbookLMForward(
     checkKeys(out, keys_p, "out");
     checkArray(out.p, Float32Array, "out.p", "[5000]");
     checkLength(out.p.length, 5000, "out.p", "[5000]");
+    checkOutside(out.p, "out.p", s.arena);
   }
   const p = out !== undefined ? out.p : new Float32Array(5000);
   textbookLMForwardKernel1(s.E, s.forward_work, w1, w2, w3);
@@ -1031,8 +1070,8 @@ function textbookLMEvaluate(
   textbookLMForwardZ(s.evaluate_h, s.U, s.c, s.evaluate_z);
   const value = textbookLMForwardKernel4(s.evaluate_z);
   const value1 = textbookLMEvaluateKernel5(s.evaluate_z, value);
-  const loss1 = logF32(value1) - (evaluate_z[word] - value);
-  s.evaluation.loss = loss1;
+  const loss = logF32(value1) - (evaluate_z[word] - value);
+  s.evaluation.loss = loss;
   return s.evaluation;
 }
 
@@ -1041,6 +1080,9 @@ function textbookLMGradient(
   given: { w1: number; w2: number; w3: number; word: number },
   options?: { out?: { gradient: TextbookLMParams } },
 ): { loss: number; gradient: TextbookLMParams } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_w1_w2_w3_word, "batch");
   const w1 = given.w1;
   checkType(w1, "number", "w1");
@@ -1055,19 +1097,31 @@ function textbookLMGradient(
   checkIndex(w3, 5000, "w3");
   checkIndex(word, 5000, "word");
   const step = s.step + 1;
+  if (options?.out !== undefined) {
+    checkKeys(options?.out, keys_gradient, "out");
+    if (options?.out?.gradient === undefined) {
+      throw new TypeError("out: gradient is missing");
+    }
+  }
   const out = options?.out?.gradient;
   if (out !== undefined) {
     checkKeys(out, keys_E_W_b_U_c, "out.gradient");
     checkArray(out.E, Float32Array, "out.gradient.E", "[64, 5000]");
     checkLength(out.E.length, 320000, "out.gradient.E", "[64, 5000]");
+    checkOutside(out.E, "out.gradient.E", s.arena);
     checkArray(out.W, Float32Array, "out.gradient.W", "[128, 192]");
     checkLength(out.W.length, 24576, "out.gradient.W", "[128, 192]");
+    checkOutside(out.W, "out.gradient.W", s.arena);
     checkArray(out.b, Float32Array, "out.gradient.b", "[128]");
     checkLength(out.b.length, 128, "out.gradient.b", "[128]");
+    checkOutside(out.b, "out.gradient.b", s.arena);
     checkArray(out.U, Float32Array, "out.gradient.U", "[5000, 128]");
     checkLength(out.U.length, 640000, "out.gradient.U", "[5000, 128]");
+    checkOutside(out.U, "out.gradient.U", s.arena);
     checkArray(out.c, Float32Array, "out.gradient.c", "[5000]");
     checkLength(out.c.length, 5000, "out.gradient.c", "[5000]");
+    checkOutside(out.c, "out.gradient.c", s.arena);
+    checkDistinct(out, keys_E_W_b_U_c, "out.gradient");
   }
   const gradient_E = out !== undefined ? out.E : new Float32Array(320000);
   const gradient_W = out !== undefined ? out.W : new Float32Array(24576);
@@ -1081,7 +1135,7 @@ function textbookLMGradient(
   const value = textbookLMForwardKernel4(s.gradient_z);
   textbookLMForwardKernel5(s.gradient_z, s.gradient_work1, value);
   const value1 = textbookLMForwardKernel6(s.gradient_work1);
-  const loss1 = logF32(value1) - (gradient_z[word] - value);
+  const loss = logF32(value1) - (gradient_z[word] - value);
   const value2 = 1 / value1;
   textbookLMGradientKernel9(s.gradient_work1, gradient_c, value2, word);
   textbookLMGradientKernel10(gradient_c, s.U, s.gradient_h, gradient_b);
@@ -1094,10 +1148,10 @@ function textbookLMGradient(
   textbookLMGradientKernel17(gradient_c, s.gradient_h, gradient_U);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: TextbookLMParams };
-    result.loss = loss1;
+    result.loss = loss;
     return result;
   }
-  return { loss: loss1, gradient: { E: gradient_E, W: gradient_W, b: gradient_b, U: gradient_U, c: gradient_c } };
+  return { loss, gradient: { E: gradient_E, W: gradient_W, b: gradient_b, U: gradient_U, c: gradient_c } };
 }
 
 function textbookLMInitialOptimizer(s: TextbookLMTrainingStore): void {
@@ -1135,7 +1189,7 @@ function textbookLMStep(
   const value2 = textbookLMForwardKernel4(s.step_z);
   textbookLMForwardKernel5(s.step_z, s.step_work1, value2);
   const value3 = textbookLMForwardKernel6(s.step_work1);
-  const loss1 = logF32(value3) - (step_z[word] - value2);
+  const loss = logF32(value3) - (step_z[word] - value2);
   const value4 = 1 / value3;
   textbookLMStepKernel11(
     s.step_work1,
@@ -1176,7 +1230,7 @@ function textbookLMStep(
     value1,
   );
   s.step = step;
-  return loss1;
+  return loss;
 }
 
 function textbookLMApply(s: TextbookLMTrainingStore, given: TextbookLMParams): void {
@@ -1184,18 +1238,23 @@ function textbookLMApply(s: TextbookLMTrainingStore, given: TextbookLMParams): v
   const gradient_E = given.E;
   checkArray(gradient_E, Float32Array, "E", "[64, 5000]");
   checkLength(gradient_E.length, 320000, "E", "[64, 5000]");
+  checkOutside(gradient_E, "E", s.arena);
   const gradient_W = given.W;
   checkArray(gradient_W, Float32Array, "W", "[128, 192]");
   checkLength(gradient_W.length, 24576, "W", "[128, 192]");
+  checkOutside(gradient_W, "W", s.arena);
   const gradient_b = given.b;
   checkArray(gradient_b, Float32Array, "b", "[128]");
   checkLength(gradient_b.length, 128, "b", "[128]");
+  checkOutside(gradient_b, "b", s.arena);
   const gradient_U = given.U;
   checkArray(gradient_U, Float32Array, "U", "[5000, 128]");
   checkLength(gradient_U.length, 640000, "U", "[5000, 128]");
+  checkOutside(gradient_U, "U", s.arena);
   const gradient_c = given.c;
   checkArray(gradient_c, Float32Array, "c", "[5000]");
   checkLength(gradient_c.length, 5000, "c", "[5000]");
+  checkOutside(gradient_c, "c", s.arena);
   const step = s.step + 1;
   const value = s.hyper.lr / (1 - powF32(0.9, step));
   const value1 = Math.sqrt(1 - powF32(0.999, step));
@@ -3688,9 +3747,11 @@ const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "seed",
   "threads",
 ];
+const keys_out: readonly string[] = ["out"];
 const keys_words: readonly string[] = ["words"];
 const keys_p: readonly string[] = ["p"];
 const keys_words_word: readonly string[] = ["words", "word"];
+const keys_gradient: readonly string[] = ["gradient"];
 const keys_E_h_W_h_b_z_W_z_b: readonly string[] = ["E", "h.W", "h.b", "z.W", "z.b"];
 const keys_params_engine_wasm: readonly string[] = ["params", "engine", "wasm"];
 const keys_params_engine_wasm_seed_threads: readonly string[] = ["params", "engine", "wasm", "seed", "threads"];
@@ -3702,7 +3763,8 @@ const keys_E_W_b_U_c: readonly string[] = ["E", "W", "b", "U", "c"];
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name: unknown = value.constructor.name;
+  // Objects need not have a constructor.
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
 }
 
@@ -3750,6 +3812,29 @@ function checkKeys(value: unknown, keys: readonly string[], name: string): void 
   // for-in: Object.keys would allocate.
   for (const key in value) {
     if (!keys.includes(key)) throw new TypeError(`${name}: unknown key ${key}: expected ${keys.join(", ")}`);
+  }
+}
+
+/** Whether two arrays share memory. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return (
+    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
+/** Throws RangeError where an array lies in the memory of a model. */
+function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer): void {
+  if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
+}
+
+/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
+function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
+  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
+  for (let k = 1; k < keys.length; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(values[keys[k]], values[keys[j]])) continue;
+      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+    }
   }
 }
 
@@ -4342,22 +4427,21 @@ const bytesOfType: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads tensors by name. Everything is checked before anything changes; `beforeChange` runs in between. `rename` says
- * under which name the file has a tensor; `.T` after it means that the file has it transposed.
+ * Reads tensors by name. Everything is checked before anything changes; `beforeChange`, which gets the file's metadata and
+ * may still throw, runs in between. `options.rename` says under which name the file has a tensor; `.T` after it means that
+ * the file has it transposed.
  * Throws Error (what the file is or lacks) and TypeError (wrong arguments).
  */
 function loadTensors(
   bytes: unknown,
   slots: readonly TensorSlot[],
-  rename: Readonly<Record<string, string>>,
-  beforeChange: () => void,
-): { reset: string[]; unknown: string[]; metadata: Readonly<Record<string, string>> } {
+  options: { readonly rename?: Readonly<Record<string, string>> } | undefined,
+  beforeChange: (metadata: Readonly<Record<string, string>>) => void,
+): { reset: string[]; unknown: string[] } {
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`load: expected the bytes of a safetensors file as a Uint8Array, found ${described(bytes)}`);
   }
-  for (const key in rename) {
-    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
-  }
+  const rename = renamesOf(options, slots);
   const { stored, metadata, data } = readHeader(bytes);
   const used = new Set<string>();
   const reset: string[] = [];
@@ -4376,9 +4460,39 @@ function loadTensors(
     used.add(name);
     found.push({ slot, values: readTensor(data, name, tensor, slot.shape, transposed) });
   }
-  beforeChange();
+  beforeChange(metadata);
   for (const { slot, values } of found) slot.array.set(values);
-  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)), metadata };
+  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)) };
+}
+
+/** The option `rename`, after checks: texts by names that the model has. */
+function renamesOf(options: unknown, slots: readonly TensorSlot[]): Readonly<Record<string, string>> {
+  if (options === undefined) return {};
+  checkKeys(options, ["rename"], "load: options");
+  const { rename } = options as { rename?: unknown };
+  if (rename === undefined) return {};
+  if (typeof rename !== "object" || rename === null) {
+    throw new TypeError(`load: rename: expected an object of names by name, found ${described(rename)}`);
+  }
+  for (const [key, name] of Object.entries(rename) as [string, unknown][]) {
+    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
+    if (typeof name !== "string") {
+      throw new TypeError(`load: rename: ${key}: expected the name in the file, found ${described(name)}`);
+    }
+  }
+  return rename as Readonly<Record<string, string>>;
+}
+
+/** The seed or step that a file's metadata give; `otherwise` where they give none. Throws where it is no such number. */
+function counterIn(metadata: Readonly<Record<string, string>>, key: "seed" | "step", otherwise: number): number {
+  if (!Object.hasOwn(metadata, key)) return otherwise;
+  const value = /^-?\d+$/.test(metadata[key]) ? Number(metadata[key]) : NaN;
+  if (!Number.isSafeInteger(value) || (key === "step" && value < 0)) {
+    throw new Error(
+      `load: the metadata's ${key} is ${JSON.stringify(metadata[key])}, which is no integer that can be one`,
+    );
+  }
+  return value;
 }
 
 /** The header of a file, every entry checked against the bytes that there are. */
@@ -4393,31 +4507,60 @@ function readHeader(bytes: Uint8Array): {
   if (length > bytes.length - 8) {
     throw new Error(`load: the header is said to have ${String(length)} bytes, the file has ${String(bytes.length)}`);
   }
+  let text: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(text);
   } catch {
     throw new Error("load: not a safetensors file: the header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     throw new Error("load: not a safetensors file: the header is not an object");
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw new Error(`load: the header names ${repeated} twice`);
   const size = bytes.length - 8 - length;
   const stored = new Map<string, StoredTensor>();
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
-        if (typeof value === "string") metadata[key] = value;
+      const isText = (value: unknown): value is string => typeof value === "string";
+      if (typeof entry !== "object" || entry === null || Array.isArray(entry) || !Object.values(entry).every(isText)) {
+        throw new Error("load: __metadata__ of the header: expected texts by name");
+      }
+      Object.assign(metadata, entry);
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
   }
-  const ranges = [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to);
-  ranges.forEach(([name, { from }], k) => {
-    if (k > 0 && from < ranges[k - 1][1].to) throw new Error(`load: tensors ${ranges[k - 1][0]} and ${name} overlap`);
-  });
+  // By the specification the tensors cover the data without holes.
+  let end = 0;
+  let last = "";
+  for (const [name, { from, to }] of [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
+    if (from < end) throw new Error(`load: tensors ${last} and ${name} overlap`);
+    if (from > end) throw new Error(`load: bytes ${String(end)} to ${String(from)} of the data belong to no tensor`);
+    end = to;
+    last = name;
+  }
+  if (end < size) throw new Error(`load: bytes ${String(end)} to ${String(size)} of the data belong to no tensor`);
   return { stored, metadata, data: new DataView(bytes.buffer, bytes.byteOffset + 8 + length, size) };
+}
+
+/** A key that a JSON object has twice, where JSON.parse would take the later one; null if there is none. */
+function repeatedKey(json: string): string | null {
+  const keys = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && token.endsWith(":")) {
+      const key = JSON.parse(token.slice(0, -1)) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return null;
 }
 
 function readEntry(name: string, entry: unknown, size: number): StoredTensor {

@@ -14,8 +14,8 @@ export function rosenbrock(x: Float32Array): number {
   if (!(n >= 1)) {
     throw new RangeError("rosenbrock: `x[1:]` needs n >= 1");
   }
-  const value1 = rosenbrockKernel1(x, n);
-  return value1;
+  const value = rosenbrockKernel1(x, n);
+  return value;
 }
 
 /**
@@ -41,13 +41,13 @@ export function rosenbrockGradient(
   const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(n);
   const memory = reserveFloats(n - 1);
   rosenbrockGradientKernel1(x, memory, 0, n);
-  const value1 = rosenbrockGradientKernel2(memory, 0, x, n);
+  const value = rosenbrockGradientKernel2(memory, 0, x, n);
   rosenbrockGradientKernel3(x, memory, 0, gradient_x, n);
   if (out !== undefined) {
-    out.value = value1;
+    out.value = value;
     return out as { value: number; gradient: { x: Float32Array } };
   }
-  return { value: value1, gradient: { x: gradient_x } };
+  return { value, gradient: { x: gradient_x } };
 }
 
 /**
@@ -78,13 +78,13 @@ export function rosenbrockHvp(
   const hvp_x = out !== undefined ? out.hvp.x : new Float32Array(n);
   const memory = reserveFloats(2 * n - 2);
   rosenbrockHvpKernel1(x, memory, 0, v_x, memory, n - 1, n);
-  const value1 = rosenbrockGradientKernel2(memory, 0, x, n);
+  const value = rosenbrockGradientKernel2(memory, 0, x, n);
   rosenbrockHvpKernel3(memory, 0, v_x, x, memory, n - 1, hvp_x, n);
   if (out !== undefined) {
-    out.value = value1;
+    out.value = value;
     return out as { value: number; hvp: { x: Float32Array } };
   }
-  return { value: value1, hvp: { x: hvp_x } };
+  return { value, hvp: { x: hvp_x } };
 }
 
 /**
@@ -116,15 +116,15 @@ export function rosenbrockHessian(
   const hessian_x_x = out !== undefined ? out.hessian.x.x : new Float32Array(n * n);
   const memory = reserveFloats(n * n + 3 * n - 4);
   rosenbrockHessianKernel1(x, memory, 0, memory, n - 1, memory, 2 * n - 2, memory, 3 * n - 3, n);
-  const value1 = rosenbrockGradientKernel2(memory, 0, x, n);
+  const value = rosenbrockGradientKernel2(memory, 0, x, n);
   rosenbrockHessianKernel3(x, memory, n - 1, memory, 2 * n - 2, gradient_x, n);
   rosenbrockHessianKernel4(memory, 2 * n - 2, memory, 4 * n - 4, n);
   rosenbrockHessianKernel5(memory, 3 * n - 3, memory, 4 * n - 4, x, hessian_x_x, n);
   if (out !== undefined) {
-    out.value = value1;
+    out.value = value;
     return out as { value: number; gradient: { x: Float32Array }; hessian: { x: { x: Float32Array } } };
   }
-  return { value: value1, gradient: { x: gradient_x }, hessian: { x: { x: hessian_x_x } } };
+  return { value, gradient: { x: gradient_x }, hessian: { x: { x: hessian_x_x } } };
 }
 
 /** rosenbrock.nn:2: fn rosenbrock(x: [n]) = sum(100 * (x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2) */
@@ -295,7 +295,8 @@ const keys_value_gradient_hessian: readonly string[] = ["value", "gradient", "he
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name: unknown = value.constructor.name;
+  // Objects need not have a constructor.
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
 }
 
@@ -329,13 +330,16 @@ function checkKeys(value: unknown, keys: readonly string[], name: string): void 
   }
 }
 
+/** Whether two arrays share memory. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return (
+    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
 /** Throws RangeError where two arrays share memory. */
 function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferView, inputName: string): void {
-  const overlap =
-    out.buffer === input.buffer &&
-    out.byteOffset < input.byteOffset + input.byteLength &&
-    input.byteOffset < out.byteOffset + out.byteLength;
-  if (overlap) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+  if (overlap(out, input)) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
 }
 
 const floatScratch = { memory: /* @__PURE__ */ new Float32Array(0) };

@@ -50,8 +50,8 @@ export function twoLayer(
   const h_1 = t1 < 0 ? 0 : t1;
   const t2 = W2_0 * h_0 + W2_1 * h_1 + b2;
   const t3 = Math.max(-softplusF32(t2), -100);
-  const value1 = (t3 - Math.max(-softplusF32(-t2), -100)) * y - t3;
-  return value1;
+  const value = (t3 - Math.max(-softplusF32(-t2), -100)) * y - t3;
+  return value;
 }
 
 /**
@@ -148,19 +148,19 @@ export function twoLayerGradient(
   gradient_W2[1] = t7 * h_1;
   gradient_x[0] = t8 * W1_0 + t9 * W1_2;
   gradient_x[1] = t8 * W1_1 + t9 * W1_3;
-  const value1 = t6 * y - t5;
-  const gradient_b2_1 = t7;
-  const gradient_y1 = t6;
+  const value = t6 * y - t5;
+  const gradient_b2 = t7;
+  const gradient_y = t6;
   if (out !== undefined) {
-    out.value = value1;
+    out.value = value;
     return out as {
       value: number;
       gradient: { W1: Float32Array; b1: Float32Array; W2: Float32Array; b2: number; x: Float32Array; y: number };
     };
   }
   return {
-    value: value1,
-    gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2_1, x: gradient_x, y: gradient_y1 },
+    value,
+    gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2, x: gradient_x, y: gradient_y },
   };
 }
 
@@ -199,8 +199,8 @@ export function outputError(
   const h_1 = t1 < 0 ? 0 : t1;
   const z = W2_0 * h_0 + W2_1 * h_1 + b2;
   const a = sigmoidF32(z);
-  const value1 = a - y;
-  return value1;
+  const value = a - y;
+  return value;
 }
 
 /** The parameters of TwoLayerColumn: row-major arrays, scalars as arrays of one. */
@@ -273,7 +273,7 @@ export function createTwoLayerColumn(options?: {
       return twoLayerColumnForward(s, inputs, options);
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, twoLayerColumnTensors(s), options?.rename ?? {}, () => {});
+      const loaded = loadTensors(bytes, twoLayerColumnTensors(s), options, () => {});
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -337,11 +337,12 @@ export function createTwoLayerColumnTrainer(options?: {
       }
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, twoLayerColumnTrainingTensors(s), options?.rename ?? {}, () => {
+      const loaded = loadTensors(bytes, twoLayerColumnTrainingTensors(s), options, (metadata) => {
+        const seed = counterIn(metadata, "seed", s.seed);
+        s.step = counterIn(metadata, "step", 0);
+        s.seed = seed;
         twoLayerColumnInitialOptimizer(s);
       });
-      s.seed = Number(loaded.metadata.seed ?? s.seed);
-      s.step = Number(loaded.metadata.step ?? s.step);
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -369,6 +370,8 @@ export const twoLayerColumnInfo = {
 
 /** What a model keeps: every array is a view of one buffer. */
 interface TwoLayerColumnStore {
+  readonly sizes: Record<never, never>;
+  readonly arena: ArrayBuffer;
   readonly create: string;
   seed: number;
   step: number;
@@ -391,6 +394,8 @@ function createTwoLayerColumnStore(): TwoLayerColumnStore {
   const W2 = reals.subarray(6, 8);
   const b2 = reals.subarray(8, 9);
   return {
+    sizes: {},
+    arena,
     create: "createTwoLayerColumn",
     seed: 0,
     step: 0,
@@ -419,6 +424,8 @@ function createTwoLayerColumnTrainingStore(): TwoLayerColumnTrainingStore {
   const W2 = reals.subarray(6, 8);
   const b2 = reals.subarray(8, 9);
   return {
+    sizes: {},
+    arena,
     create: "createTwoLayerColumnTrainer",
     seed: 0,
     step: 0,
@@ -468,6 +475,9 @@ function twoLayerColumnForward(
   given: { x: Float32Array },
   options?: { out?: { a: Float32Array } },
 ): { a: Float32Array } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x, "inputs");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[2, 1]");
@@ -477,6 +487,7 @@ function twoLayerColumnForward(
     checkKeys(out, keys_a, "out");
     checkArray(out.a, Float32Array, "out.a", "[1, 1]");
     checkLength(out.a.length, 1, "out.a", "[1, 1]");
+    checkOutside(out.a, "out.a", s.arena);
     checkApart(out.a, "out.a", x, "x");
   }
   const a = out !== undefined ? out.a : new Float32Array(1);
@@ -540,8 +551,8 @@ function twoLayerColumnEvaluate(
   const h_1 = t1 < 0 ? 0 : t1;
   const t2 = W2_0 * h_0 + W2_1 * h_1 + b2_1;
   const t3 = Math.max(-softplusF32(t2), -100);
-  const loss1 = -((Math.max(-softplusF32(-t2), -100) - t3) * y1 + t3);
-  s.evaluation.loss = loss1;
+  const loss = -((Math.max(-softplusF32(-t2), -100) - t3) * y1 + t3);
+  s.evaluation.loss = loss;
   return s.evaluation;
 }
 
@@ -550,6 +561,9 @@ function twoLayerColumnGradient(
   given: { x: Float32Array; y: Float32Array },
   options?: { out?: { gradient: TwoLayerColumnParams } },
 ): { loss: number; gradient: TwoLayerColumnParams } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[2, 1]");
@@ -558,25 +572,36 @@ function twoLayerColumnGradient(
   checkLength(x.length, 2, "x", "[2, 1]");
   checkLength(y.length, 1, "y", "[1, 1]");
   const step = s.step + 1;
+  if (options?.out !== undefined) {
+    checkKeys(options?.out, keys_gradient, "out");
+    if (options?.out?.gradient === undefined) {
+      throw new TypeError("out: gradient is missing");
+    }
+  }
   const out = options?.out?.gradient;
   if (out !== undefined) {
     checkKeys(out, keys_W1_b1_W2_b2, "out.gradient");
     checkArray(out.W1, Float32Array, "out.gradient.W1", "[2, 2]");
     checkLength(out.W1.length, 4, "out.gradient.W1", "[2, 2]");
+    checkOutside(out.W1, "out.gradient.W1", s.arena);
     checkApart(out.W1, "out.gradient.W1", x, "x");
     checkApart(out.W1, "out.gradient.W1", y, "y");
     checkArray(out.b1, Float32Array, "out.gradient.b1", "[2, 1]");
     checkLength(out.b1.length, 2, "out.gradient.b1", "[2, 1]");
+    checkOutside(out.b1, "out.gradient.b1", s.arena);
     checkApart(out.b1, "out.gradient.b1", x, "x");
     checkApart(out.b1, "out.gradient.b1", y, "y");
     checkArray(out.W2, Float32Array, "out.gradient.W2", "[1, 2]");
     checkLength(out.W2.length, 2, "out.gradient.W2", "[1, 2]");
+    checkOutside(out.W2, "out.gradient.W2", s.arena);
     checkApart(out.W2, "out.gradient.W2", x, "x");
     checkApart(out.W2, "out.gradient.W2", y, "y");
     checkArray(out.b2, Float32Array, "out.gradient.b2", "[1, 1]");
     checkLength(out.b2.length, 1, "out.gradient.b2", "[1, 1]");
+    checkOutside(out.b2, "out.gradient.b2", s.arena);
     checkApart(out.b2, "out.gradient.b2", x, "x");
     checkApart(out.b2, "out.gradient.b2", y, "y");
+    checkDistinct(out, keys_W1_b1_W2_b2, "out.gradient");
   }
   const gradient_W1 = out !== undefined ? out.W1 : new Float32Array(4);
   const gradient_b1 = out !== undefined ? out.b1 : new Float32Array(2);
@@ -619,13 +644,13 @@ function twoLayerColumnGradient(
   gradient_W2[0] = t6 * h_0;
   gradient_W2[1] = t6 * h_1;
   gradient_b2[0] = t6;
-  const loss1 = -((Math.max(-softplusF32(-t4), -100) - t5) * y1 + t5);
+  const loss = -((Math.max(-softplusF32(-t4), -100) - t5) * y1 + t5);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: TwoLayerColumnParams };
-    result.loss = loss1;
+    result.loss = loss;
     return result;
   }
-  return { loss: loss1, gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2 } };
+  return { loss, gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2 } };
 }
 
 function twoLayerColumnInitialOptimizer(s: TwoLayerColumnTrainingStore): void {}
@@ -634,8 +659,10 @@ function twoLayerColumnStep(s: TwoLayerColumnTrainingStore, given: { x: Float32A
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[2, 1]");
+  checkOutside(x, "x", s.arena);
   const y = given.y;
   checkArray(y, Float32Array, "y", "[1, 1]");
+  checkOutside(y, "y", s.arena);
   checkLength(x.length, 2, "x", "[2, 1]");
   checkLength(y.length, 1, "y", "[1, 1]");
   const step = s.step + 1;
@@ -676,9 +703,9 @@ function twoLayerColumnStep(s: TwoLayerColumnTrainingStore, given: { x: Float32A
   W2[0] = W2_0 - s.hyper.lr * (t6 * h_0);
   W2[1] = W2_1 - s.hyper.lr * (t6 * h_1);
   b2[0] = b2_1 - s.hyper.lr * t6;
-  const loss1 = -((Math.max(-softplusF32(-t4), -100) - t5) * y1 + t5);
+  const loss = -((Math.max(-softplusF32(-t4), -100) - t5) * y1 + t5);
   s.step = step;
-  return loss1;
+  return loss;
 }
 
 function twoLayerColumnApply(s: TwoLayerColumnTrainingStore, given: TwoLayerColumnParams): void {
@@ -686,15 +713,19 @@ function twoLayerColumnApply(s: TwoLayerColumnTrainingStore, given: TwoLayerColu
   const gradient_W1 = given.W1;
   checkArray(gradient_W1, Float32Array, "W1", "[2, 2]");
   checkLength(gradient_W1.length, 4, "W1", "[2, 2]");
+  checkOutside(gradient_W1, "W1", s.arena);
   const gradient_b1 = given.b1;
   checkArray(gradient_b1, Float32Array, "b1", "[2, 1]");
   checkLength(gradient_b1.length, 2, "b1", "[2, 1]");
+  checkOutside(gradient_b1, "b1", s.arena);
   const gradient_W2 = given.W2;
   checkArray(gradient_W2, Float32Array, "W2", "[1, 2]");
   checkLength(gradient_W2.length, 2, "W2", "[1, 2]");
+  checkOutside(gradient_W2, "W2", s.arena);
   const gradient_b2 = given.b2;
   checkArray(gradient_b2, Float32Array, "b2", "[1, 1]");
   checkLength(gradient_b2.length, 1, "b2", "[1, 1]");
+  checkOutside(gradient_b2, "b2", s.arena);
   const step = s.step + 1;
   const W1 = s.W1;
   const b1 = s.b1;
@@ -799,7 +830,7 @@ export function createTwoLayerBatch(options: {
       return twoLayerBatchForward(s, inputs, options);
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, twoLayerBatchTensors(s), options?.rename ?? {}, () => {});
+      const loaded = loadTensors(bytes, twoLayerBatchTensors(s), options, () => {});
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -862,11 +893,12 @@ export function createTwoLayerBatchTrainer(options: {
       }
     },
     load(bytes: Uint8Array, options?: { rename?: Record<string, string> }): { reset: string[]; unknown: string[] } {
-      const loaded = loadTensors(bytes, twoLayerBatchTrainingTensors(s), options?.rename ?? {}, () => {
+      const loaded = loadTensors(bytes, twoLayerBatchTrainingTensors(s), options, (metadata) => {
+        const seed = counterIn(metadata, "seed", s.seed);
+        s.step = counterIn(metadata, "step", 0);
+        s.seed = seed;
         twoLayerBatchInitialOptimizer(s);
       });
-      s.seed = Number(loaded.metadata.seed ?? s.seed);
-      s.step = Number(loaded.metadata.step ?? s.step);
       return { reset: loaded.reset, unknown: loaded.unknown };
     },
     save(): Uint8Array {
@@ -894,7 +926,8 @@ export const twoLayerBatchInfo = {
 
 /** What a model keeps: every array is a view of one buffer. */
 interface TwoLayerBatchStore {
-  readonly batch: number;
+  readonly sizes: { batch: number };
+  readonly arena: ArrayBuffer;
   readonly create: string;
   seed: number;
   step: number;
@@ -916,7 +949,8 @@ function createTwoLayerBatchStore(batch: number): TwoLayerBatchStore {
   const W2 = reals.subarray(6, 8);
   const b2 = reals.subarray(8, 9);
   return {
-    batch,
+    sizes: { batch },
+    arena,
     create: "createTwoLayerBatch",
     seed: 0,
     step: 0,
@@ -944,7 +978,8 @@ function createTwoLayerBatchTrainingStore(batch: number): TwoLayerBatchTrainingS
   const W2 = reals.subarray(6, 8);
   const b2 = reals.subarray(8, 9);
   return {
-    batch,
+    sizes: { batch },
+    arena,
     create: "createTwoLayerBatchTrainer",
     seed: 0,
     step: 0,
@@ -992,6 +1027,9 @@ function twoLayerBatchForward(
   given: { x: Float32Array },
   options?: { out?: { a: Float32Array } },
 ): { a: Float32Array } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x, "inputs");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 2]");
@@ -999,14 +1037,15 @@ function twoLayerBatchForward(
   if (!(Number.isInteger(batch) && batch >= 0)) {
     throw misfit("x", "[batch, 2]", x.length);
   }
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   const out = options?.out;
   if (out !== undefined) {
     checkKeys(out, keys_a, "out");
     checkArray(out.a, Float32Array, "out.a", "[batch, 1]");
     checkLength(out.a.length, batch, "out.a", "[batch, 1]");
+    checkOutside(out.a, "out.a", s.arena);
     checkApart(out.a, "out.a", x, "x");
   }
   const a = out !== undefined ? out.a : new Float32Array(batch);
@@ -1051,8 +1090,8 @@ function twoLayerBatchEvaluate(
   checkArray(y, Float32Array, "y", "[batch, 1]");
   const batch = y.length;
   checkLength(x.length, 2 * batch, "x", "[batch, 2]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("evaluate: batch is 0: there is no loss of an empty batch");
@@ -1084,8 +1123,8 @@ function twoLayerBatchEvaluate(
     const t3 = Math.max(-softplusF32(t2), -100);
     sum += (Math.max(-softplusF32(-t2), -100) - t3) * y1 + t3;
   }
-  const loss1 = -(sum / batch);
-  s.evaluation.loss = loss1;
+  const loss = -(sum / batch);
+  s.evaluation.loss = loss;
   return s.evaluation;
 }
 
@@ -1094,6 +1133,9 @@ function twoLayerBatchGradient(
   given: { x: Float32Array; y: Float32Array },
   options?: { out?: { gradient: TwoLayerBatchParams } },
 ): { loss: number; gradient: TwoLayerBatchParams } {
+  if (options !== undefined) {
+    checkKeys(options, keys_out, "options");
+  }
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 2]");
@@ -1101,32 +1143,43 @@ function twoLayerBatchGradient(
   checkArray(y, Float32Array, "y", "[batch, 1]");
   const batch = y.length;
   checkLength(x.length, 2 * batch, "x", "[batch, 2]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("gradient: batch is 0: there is no loss of an empty batch");
   }
   const step = s.step + 1;
+  if (options?.out !== undefined) {
+    checkKeys(options?.out, keys_gradient, "out");
+    if (options?.out?.gradient === undefined) {
+      throw new TypeError("out: gradient is missing");
+    }
+  }
   const out = options?.out?.gradient;
   if (out !== undefined) {
     checkKeys(out, keys_W1_b1_W2_b2, "out.gradient");
     checkArray(out.W1, Float32Array, "out.gradient.W1", "[2, 2]");
     checkLength(out.W1.length, 4, "out.gradient.W1", "[2, 2]");
+    checkOutside(out.W1, "out.gradient.W1", s.arena);
     checkApart(out.W1, "out.gradient.W1", x, "x");
     checkApart(out.W1, "out.gradient.W1", y, "y");
     checkArray(out.b1, Float32Array, "out.gradient.b1", "[2]");
     checkLength(out.b1.length, 2, "out.gradient.b1", "[2]");
+    checkOutside(out.b1, "out.gradient.b1", s.arena);
     checkApart(out.b1, "out.gradient.b1", x, "x");
     checkApart(out.b1, "out.gradient.b1", y, "y");
     checkArray(out.W2, Float32Array, "out.gradient.W2", "[2, 1]");
     checkLength(out.W2.length, 2, "out.gradient.W2", "[2, 1]");
+    checkOutside(out.W2, "out.gradient.W2", s.arena);
     checkApart(out.W2, "out.gradient.W2", x, "x");
     checkApart(out.W2, "out.gradient.W2", y, "y");
     checkArray(out.b2, Float32Array, "out.gradient.b2", "[1]");
     checkLength(out.b2.length, 1, "out.gradient.b2", "[1]");
+    checkOutside(out.b2, "out.gradient.b2", s.arena);
     checkApart(out.b2, "out.gradient.b2", x, "x");
     checkApart(out.b2, "out.gradient.b2", y, "y");
+    checkDistinct(out, keys_W1_b1_W2_b2, "out.gradient");
   }
   const gradient_W1 = out !== undefined ? out.W1 : new Float32Array(4);
   const gradient_b1 = out !== undefined ? out.b1 : new Float32Array(2);
@@ -1194,13 +1247,13 @@ function twoLayerBatchGradient(
   gradient_W2[0] = sum_0;
   gradient_W2[1] = sum_1;
   gradient_b2[0] = sum1 * t;
-  const loss1 = -(sum / batch);
+  const loss = -(sum / batch);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: TwoLayerBatchParams };
-    result.loss = loss1;
+    result.loss = loss;
     return result;
   }
-  return { loss: loss1, gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2 } };
+  return { loss, gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2 } };
 }
 
 function twoLayerBatchInitialOptimizer(s: TwoLayerBatchTrainingStore): void {}
@@ -1209,12 +1262,14 @@ function twoLayerBatchStep(s: TwoLayerBatchTrainingStore, given: { x: Float32Arr
   checkKeys(given, keys_x_y, "batch");
   const x = given.x;
   checkArray(x, Float32Array, "x", "[batch, 2]");
+  checkOutside(x, "x", s.arena);
   const y = given.y;
   checkArray(y, Float32Array, "y", "[batch, 1]");
+  checkOutside(y, "y", s.arena);
   const batch = y.length;
   checkLength(x.length, 2 * batch, "x", "[batch, 2]");
-  if (batch > s.batch) {
-    throw capacityError(s.create, { batch: Math.max(batch, s.batch) });
+  if (batch > s.sizes.batch) {
+    throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   if (batch === 0) {
     throw new RangeError("step: batch is 0: there is no loss of an empty batch");
@@ -1291,9 +1346,9 @@ function twoLayerBatchStep(s: TwoLayerBatchTrainingStore, given: { x: Float32Arr
   W2[1] = W2_1_1 - s.hyper.lr * sum_1;
   const b2_2 = b2[0];
   b2[0] = b2_2 - (s.hyper.lr / batch) * sum1;
-  const loss1 = -(sum / batch);
+  const loss = -(sum / batch);
   s.step = step;
-  return loss1;
+  return loss;
 }
 
 function twoLayerBatchApply(s: TwoLayerBatchTrainingStore, given: TwoLayerBatchParams): void {
@@ -1301,15 +1356,19 @@ function twoLayerBatchApply(s: TwoLayerBatchTrainingStore, given: TwoLayerBatchP
   const gradient_W1 = given.W1;
   checkArray(gradient_W1, Float32Array, "W1", "[2, 2]");
   checkLength(gradient_W1.length, 4, "W1", "[2, 2]");
+  checkOutside(gradient_W1, "W1", s.arena);
   const gradient_b1 = given.b1;
   checkArray(gradient_b1, Float32Array, "b1", "[2]");
   checkLength(gradient_b1.length, 2, "b1", "[2]");
+  checkOutside(gradient_b1, "b1", s.arena);
   const gradient_W2 = given.W2;
   checkArray(gradient_W2, Float32Array, "W2", "[2, 1]");
   checkLength(gradient_W2.length, 2, "W2", "[2, 1]");
+  checkOutside(gradient_W2, "W2", s.arena);
   const gradient_b2 = given.b2;
   checkArray(gradient_b2, Float32Array, "b2", "[1]");
   checkLength(gradient_b2.length, 1, "b2", "[1]");
+  checkOutside(gradient_b2, "b2", s.arena);
   const step = s.step + 1;
   const W1 = s.W1;
   const b1 = s.b1;
@@ -1402,9 +1461,11 @@ const keys_value_gradient: readonly string[] = ["value", "gradient"];
 const keys_W1_b1_W2_b2_x_y: readonly string[] = ["W1", "b1", "W2", "b2", "x", "y"];
 const keys_params_engine_wasm: readonly string[] = ["params", "engine", "wasm"];
 const keys_params_engine_wasm_seed_threads: readonly string[] = ["params", "engine", "wasm", "seed", "threads"];
+const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_a: readonly string[] = ["a"];
 const keys_x_y: readonly string[] = ["x", "y"];
+const keys_gradient: readonly string[] = ["gradient"];
 const keys_W1_b1_W2_b2: readonly string[] = ["W1", "b1", "W2", "b2"];
 const keys_batch_params_engine_wasm: readonly string[] = ["batch", "params", "engine", "wasm"];
 const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
@@ -1420,7 +1481,8 @@ const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
-  const name: unknown = value.constructor.name;
+  // Objects need not have a constructor.
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
 }
 
@@ -1464,13 +1526,32 @@ function checkKeys(value: unknown, keys: readonly string[], name: string): void 
   }
 }
 
+/** Whether two arrays share memory. */
+function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  return (
+    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
 /** Throws RangeError where two arrays share memory. */
 function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferView, inputName: string): void {
-  const overlap =
-    out.buffer === input.buffer &&
-    out.byteOffset < input.byteOffset + input.byteLength &&
-    input.byteOffset < out.byteOffset + out.byteLength;
-  if (overlap) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+  if (overlap(out, input)) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+}
+
+/** Throws RangeError where an array lies in the memory of a model. */
+function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer): void {
+  if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
+}
+
+/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
+function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
+  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
+  for (let k = 1; k < keys.length; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(values[keys[k]], values[keys[j]])) continue;
+      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+    }
+  }
 }
 
 /** The bytes of one double. */
@@ -1760,22 +1841,21 @@ const bytesOfType: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads tensors by name. Everything is checked before anything changes; `beforeChange` runs in between. `rename` says
- * under which name the file has a tensor; `.T` after it means that the file has it transposed.
+ * Reads tensors by name. Everything is checked before anything changes; `beforeChange`, which gets the file's metadata and
+ * may still throw, runs in between. `options.rename` says under which name the file has a tensor; `.T` after it means that
+ * the file has it transposed.
  * Throws Error (what the file is or lacks) and TypeError (wrong arguments).
  */
 function loadTensors(
   bytes: unknown,
   slots: readonly TensorSlot[],
-  rename: Readonly<Record<string, string>>,
-  beforeChange: () => void,
-): { reset: string[]; unknown: string[]; metadata: Readonly<Record<string, string>> } {
+  options: { readonly rename?: Readonly<Record<string, string>> } | undefined,
+  beforeChange: (metadata: Readonly<Record<string, string>>) => void,
+): { reset: string[]; unknown: string[] } {
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`load: expected the bytes of a safetensors file as a Uint8Array, found ${described(bytes)}`);
   }
-  for (const key in rename) {
-    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
-  }
+  const rename = renamesOf(options, slots);
   const { stored, metadata, data } = readHeader(bytes);
   const used = new Set<string>();
   const reset: string[] = [];
@@ -1794,9 +1874,39 @@ function loadTensors(
     used.add(name);
     found.push({ slot, values: readTensor(data, name, tensor, slot.shape, transposed) });
   }
-  beforeChange();
+  beforeChange(metadata);
   for (const { slot, values } of found) slot.array.set(values);
-  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)), metadata };
+  return { reset, unknown: [...stored.keys()].filter((name) => !used.has(name)) };
+}
+
+/** The option `rename`, after checks: texts by names that the model has. */
+function renamesOf(options: unknown, slots: readonly TensorSlot[]): Readonly<Record<string, string>> {
+  if (options === undefined) return {};
+  checkKeys(options, ["rename"], "load: options");
+  const { rename } = options as { rename?: unknown };
+  if (rename === undefined) return {};
+  if (typeof rename !== "object" || rename === null) {
+    throw new TypeError(`load: rename: expected an object of names by name, found ${described(rename)}`);
+  }
+  for (const [key, name] of Object.entries(rename) as [string, unknown][]) {
+    if (!slots.some((slot) => slot.name === key)) throw new TypeError(`load: rename: the model has no tensor ${key}`);
+    if (typeof name !== "string") {
+      throw new TypeError(`load: rename: ${key}: expected the name in the file, found ${described(name)}`);
+    }
+  }
+  return rename as Readonly<Record<string, string>>;
+}
+
+/** The seed or step that a file's metadata give; `otherwise` where they give none. Throws where it is no such number. */
+function counterIn(metadata: Readonly<Record<string, string>>, key: "seed" | "step", otherwise: number): number {
+  if (!Object.hasOwn(metadata, key)) return otherwise;
+  const value = /^-?\d+$/.test(metadata[key]) ? Number(metadata[key]) : NaN;
+  if (!Number.isSafeInteger(value) || (key === "step" && value < 0)) {
+    throw new Error(
+      `load: the metadata's ${key} is ${JSON.stringify(metadata[key])}, which is no integer that can be one`,
+    );
+  }
+  return value;
 }
 
 /** The header of a file, every entry checked against the bytes that there are. */
@@ -1811,31 +1921,60 @@ function readHeader(bytes: Uint8Array): {
   if (length > bytes.length - 8) {
     throw new Error(`load: the header is said to have ${String(length)} bytes, the file has ${String(bytes.length)}`);
   }
+  let text: string;
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
+    header = JSON.parse(text);
   } catch {
     throw new Error("load: not a safetensors file: the header is not JSON");
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
     throw new Error("load: not a safetensors file: the header is not an object");
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw new Error(`load: the header names ${repeated} twice`);
   const size = bytes.length - 8 - length;
   const stored = new Map<string, StoredTensor>();
   const metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header as Record<string, unknown>)) {
     if (name === "__metadata__") {
-      for (const [key, value] of Object.entries((entry ?? {}) as Record<string, unknown>))
-        if (typeof value === "string") metadata[key] = value;
+      const isText = (value: unknown): value is string => typeof value === "string";
+      if (typeof entry !== "object" || entry === null || Array.isArray(entry) || !Object.values(entry).every(isText)) {
+        throw new Error("load: __metadata__ of the header: expected texts by name");
+      }
+      Object.assign(metadata, entry);
     } else {
       stored.set(name, readEntry(name, entry, size));
     }
   }
-  const ranges = [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to);
-  ranges.forEach(([name, { from }], k) => {
-    if (k > 0 && from < ranges[k - 1][1].to) throw new Error(`load: tensors ${ranges[k - 1][0]} and ${name} overlap`);
-  });
+  // By the specification the tensors cover the data without holes.
+  let end = 0;
+  let last = "";
+  for (const [name, { from, to }] of [...stored].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
+    if (from < end) throw new Error(`load: tensors ${last} and ${name} overlap`);
+    if (from > end) throw new Error(`load: bytes ${String(end)} to ${String(from)} of the data belong to no tensor`);
+    end = to;
+    last = name;
+  }
+  if (end < size) throw new Error(`load: bytes ${String(end)} to ${String(size)} of the data belong to no tensor`);
   return { stored, metadata, data: new DataView(bytes.buffer, bytes.byteOffset + 8 + length, size) };
+}
+
+/** A key that a JSON object has twice, where JSON.parse would take the later one; null if there is none. */
+function repeatedKey(json: string): string | null {
+  const keys = new Set<string>();
+  let depth = 0;
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*:?|[{}[\]]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && token.endsWith(":")) {
+      const key = JSON.parse(token.slice(0, -1)) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return null;
 }
 
 function readEntry(name: string, entry: unknown, size: number): StoredTensor {
