@@ -96,6 +96,11 @@ function contextOf(c: Checker, e: CallExpression): IntrinsicContext {
       c.fault("draw-outside-model", {}, e.span);
       throw new Silent();
     },
+    drawing: () => {
+      if (c.unit.model !== null) return c.unit.model.drawingFlag();
+      c.fault("draw-outside-model", {}, e.span);
+      throw new Silent();
+    },
   };
 }
 

@@ -62,6 +62,11 @@ export class ModelUnit {
     return this.#initial > 0 ? constant(this.#builder, 0, "bool") : this.training;
   }
 
+  /** True where random numbers are drawn: while a training step runs, and in initial values. */
+  drawingFlag(): Node {
+    return this.#initial > 0 ? constant(this.#builder, 1, "bool") : this.training;
+  }
+
   /** Draws inside `body` are those of an initial value. */
   whileInitial<T>(body: () => T): T {
     this.#initial++;

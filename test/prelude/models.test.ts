@@ -230,25 +230,29 @@ describe("dropout", () => {
 });
 
 describe("random numbers", () => {
-  const model = new Model(
-    `model M {
-      input x: [batch]
-      a = uniform([batch, 100], min = 2, max = 3)
-      b = uniform([batch, 100], min = 2, max = 3)
-      c = normal([batch, 100], mean = -1, std = 0.5)
-      d = normal([batch, 100], mean = -1, std = 0.5)
-      output a
-      output b
-      output c
-      output d
-      output s = sum(x)
-    }`,
-    { batch: 200 },
-    11,
-  );
-  const x: Packed = { shape: [200], data: Array<number>(200).fill(0) };
-  const results = model.run("forward", { x });
-  const [a, b, c, d] = ["a", "b", "c", "d"].map((name) => flat(results.get(`outputs.${name}`)));
+  const place = (draws: string): string => `model M {
+    param p: [200, 100] = zeros
+    param q: [200, 100] = zeros
+    a = ${draws}
+    b = ${draws}
+    output a
+    loss sum(p * a) + sum(q * b)
+  }`;
+  // d loss / d p is what a training step draws.
+  const drawn = (draws: string): Float64Array[] => {
+    const results = new Model(place(draws), {}, 11).run("gradient", {});
+    return ["p", "q"].map((name) => flat(results.get(`gradient.${name}`)));
+  };
+  const [a, b] = drawn("uniform([200, 100], min = 2, max = 3)");
+  const [c, d] = drawn("normal([200, 100], mean = -1, std = 0.5)");
+
+  test.each([
+    ["uniform([200, 100], min = 2, max = 3)", 2.5],
+    ["normal([200, 100], mean = -1, std = 0.5)", -1],
+  ])("are not drawn outside of training: %s is %d", (draws, mean) => {
+    const forward = new Model(place(draws), {}, 11).run("forward", {});
+    expect(new Set(flat(forward.get("outputs.a")))).toEqual(new Set([mean]));
+  });
 
   function correlation(p: Float64Array, q: Float64Array): number {
     const [m, n] = [moments(p), moments(q)];

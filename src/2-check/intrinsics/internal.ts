@@ -1,12 +1,19 @@
 /** What the prelude needs and users do not see: questions about types and shapes, random draws, checks of losses. */
 import { constant as dimConstant, equal, printShape } from "../../ir/dim.ts";
 import { constantValue, keepAxes } from "../../ir/expressions.ts";
+import type { Node } from "../../ir/graph.ts";
 import { ShapeFault } from "../../ir/primitive.ts";
 import { define } from "./intrinsic.ts";
-import type { Intrinsic } from "./intrinsic.ts";
+import type { Intrinsic, IntrinsicResult } from "./intrinsic.ts";
 import { literal, requireWithin, sizeOver, tensor } from "./support.ts";
 
 const x = { name: "x", kind: "tensor" } as const;
+
+/** A condition; a flag where it is settled at compile time. */
+function condition(node: Node): IntrinsicResult {
+  const known = constantValue(node);
+  return known === null ? tensor(node) : { kind: "flag", value: known !== 0 };
+}
 
 export const internalIntrinsics: readonly Intrinsic[] = [
   /** The number of axes. */
@@ -35,11 +42,10 @@ export const internalIntrinsics: readonly Intrinsic[] = [
   }),
 
   /** Whether a training step runs; a flag where that is settled at compile time. */
-  define("training", [], (context) => {
-    const node = context.training();
-    const known = constantValue(node);
-    return known === null ? tensor(node) : { kind: "flag", value: known !== 0 };
-  }),
+  define("training", [], (context) => condition(context.training())),
+
+  /** Whether random numbers are drawn: in a training step and in initial values, not in `forward` and `evaluate`. */
+  define("drawing", [], (context) => condition(context.drawing())),
 
   /** Uniform numbers in [0, 1) of a shape. */
   define("draw", [{ name: "shape", kind: "shape" }], (context, args) => tensor(context.random(args.shape))),

@@ -47,6 +47,8 @@ export interface IntrinsicContext {
   readonly random: (shape: Shape) => Node;
   /** True while a training step runs: a bool scalar. */
   readonly training: () => Node;
+  /** True where random numbers are drawn: while a training step runs, and in initial values. */
+  readonly drawing: () => Node;
 }
 
 /** What a call stands for: a tensor, a compile-time integer or flag, or several tensors. */

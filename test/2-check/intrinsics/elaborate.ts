@@ -36,6 +36,7 @@ export class Elaboration {
     },
     random: (shape) => this.input("draw", shape).node,
     training: () => expressions.constant(this.builder, 0, "bool"),
+    drawing: () => expressions.constant(this.builder, 1, "bool"),
   };
 
   input(name: string, shape: readonly Dim[], element: ElementType = "real", bound: Dim | null = null): TensorValue {

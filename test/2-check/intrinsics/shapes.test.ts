@@ -195,6 +195,7 @@ describe("integers and flags at compile time", () => {
       "true",
     );
     expect(text("training", {})).toBe("false");
+    expect(text("drawing", {})).toBe("true");
   });
 });
 
