@@ -3,7 +3,7 @@ import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import type { Buffer, Kernel, Program, Scalar, Statement as KernelStatement } from "../../ir/program.ts";
 import { emitDim, emitScalar, emitStatements, type KernelNames } from "./kernels.ts";
-import { identifierOf } from "./names.ts";
+import { freeName, identifierOf } from "./names.ts";
 import { printStatements } from "./print.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
@@ -76,11 +76,7 @@ function emitCall(
   for (const name of used.arguments.keys()) given.push(names.argument(name) ?? ts.name(name));
   for (const symbol of used.symbols) given.push(ts.name(names.symbol(symbol)));
 
-  const readable: FormalNames = {
-    array: (buffer) => bufferOf(buffer).label,
-    argument: identifierOf,
-    symbol: (symbol) => symbol,
-  };
+  const readable = readableNames(used, (buffer) => bufferOf(buffer).label);
   const emit = (name: string, formal: FormalNames): FunctionDeclaration =>
     kernelFunction(name, kernel, used, formal, bufferOf, names, writer);
   // Equal kernels are one function, whatever their arguments are called.
@@ -99,6 +95,23 @@ interface FormalNames {
   readonly array: (buffer: string) => string;
   readonly argument: (name: string) => string;
   readonly symbol: (name: string) => string;
+}
+
+/** Names close to the user's, with `_` where JavaScript reserves one or an argument and a dim are called the same. */
+function readableNames(used: Uses, labelOf: (buffer: string) => string): FormalNames {
+  const taken = new Set([...used.buffers].flatMap((buffer) => [labelOf(buffer), `${labelOf(buffer)}Start`]));
+  const free = (name: string): readonly [string, string] => {
+    const formal = freeName(identifierOf(name), taken);
+    taken.add(formal);
+    return [name, formal];
+  };
+  const args = new Map([...used.arguments.keys()].map(free));
+  const symbols = new Map([...used.symbols].map(free));
+  return {
+    array: labelOf,
+    argument: (name) => args.get(name) ?? name,
+    symbol: (name) => symbols.get(name) ?? name,
+  };
 }
 
 function positional(used: Uses): FormalNames {

@@ -34,7 +34,9 @@ export function takenNames(
   graph: Graph,
   held: (output: GraphOutput) => "number" | "array",
 ): readonly string[] {
-  const symbols = inputs.flatMap((i) => i.node.shape.flatMap((d) => [...dims.symbolsOf(d)]));
+  const symbols = inputs.flatMap((i) =>
+    i.node.shape.flatMap((d) => [...dims.symbolsOf(d)].flatMap((n) => [n, `${n}_`])),
+  );
   const paths = inputs.flatMap((i) => [i.name, identifierOf(i.node.attributes.name), `${i.name}_`, `v_${i.name}`]);
   // Arrays of results have locals of these names; a number is the local of its name.
   const arrays = graph.outputs.filter((output) => held(output) === "array");
