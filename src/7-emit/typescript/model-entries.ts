@@ -426,7 +426,11 @@ export class EntryWriter {
 
   #argument(path: string): Expression | null {
     if (path === "seed") return ts.member(s, "seed");
-    if (path === "step") return ts.name("step");
+    if (path === "step") {
+      // Draws that a program asks for outside of training are those of the next step, and advance nothing.
+      const advances = this.#kind !== "forward" && this.#kind !== "evaluate";
+      return advances ? ts.name("step") : ts.binary("+", ts.member(s, "step"), ts.number(1));
+    }
     const given = this.#inputs.get(path);
     if (given !== undefined) return ts.name(given);
     const hyper = this.#m.hypers.find((h) => h.node.attributes.name === path);
