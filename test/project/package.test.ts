@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { version } from "../../src/version.ts";
+import * as library from "../../src/index.ts";
+import { filesUnder, importsOf, read } from "./files.ts";
+
+interface Package {
+  readonly version: string;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly files: readonly string[];
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly packages: Readonly<Record<string, { readonly version?: string }>>;
+}
+
+const manifest = JSON.parse(read("package.json")) as Package;
+
+test("the command tells the version of the package", () => {
+  expect(version).toBe(manifest.version);
+  const lock = JSON.parse(read("package-lock.json")) as Package;
+  expect([lock.version, lock.packages[""].version]).toEqual([version, version]);
+  expect(read("CHANGELOG.md")).toContain(`## ${version}`);
+});
+
+test("what the package points at is built from a source, and published", () => {
+  const targets = [...Object.values(manifest.bin), ...Object.values(manifest.exports).flatMap((e) => Object.values(e))];
+  expect(targets.length).toBeGreaterThan(4);
+  for (const target of targets) {
+    const path = target.replace(/^\.\//, "");
+    expect(manifest.files.some((folder) => path.startsWith(`${folder}/`))).toBe(true);
+    expect(existsSync(path.replace(/^dist\//, "").replace(/\.d\.ts$|\.js$/, ".ts")), path).toBe(true);
+  }
+  expect(read("src/cli/main.ts")).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+test("the library gives what users of it need", () => {
+  expect(Object.keys(library).sort()).toEqual(["compile", "positionAt", "render", "toJson", "version"]);
+});
+
+test("every dependency is used by the compiler, and the compiler uses nothing else", () => {
+  const names = filesUnder("src", ".ts")
+    .flatMap(importsOf)
+    .map(({ target }) => target)
+    .filter((target) => !target.startsWith("src/") && !target.startsWith("node:"))
+    .map((target) => target.split("/")[0]);
+  expect([...new Set(names)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+});
+
+test("scripts name files that exist", () => {
+  const named = Object.values(manifest.scripts).flatMap(
+    (script) => script.match(/\b[\w./-]+\.(?:ts|mjs|nn|js)\b/g) ?? [],
+  );
+  const sources = named.map((path) => path.replace(/^dist\/(.*)\.js$/, "$1.ts"));
+  expect(sources.length).toBeGreaterThan(5);
+  expect(sources.filter((path) => !existsSync(path))).toEqual([]);
+});
