@@ -130,14 +130,16 @@ describe("wrong usage", () => {
     expect(await wrong(xa, "-o", "out.ts")).toContain("names a folder");
     expect(await wrong(join(folder, "x"))).toContain("is a folder");
     expect(await wrong(join(folder, "*.nn"))).toContain("matches no file");
-    expect(await wrong(join(folder, "gone.nn"))).toContain("gone.nn: error: cannot be read: there is no such file");
+    expect(await wrong(join(folder, "gone.nn"))).toContain("gone.nn: error: cannot be read: there is no such file [file-unreadable]");
     expect(await wrong("compile")).toContain("missing required argument 'files'");
     expect(await wrong("compil")).toContain("did you mean `compile`?");
     expect(await wrong()).toContain("Usage: derive");
     writeFileSync(join(folder, "b.ts"), "fn b\n");
     mkdirSync(join(folder, "o"));
     expect(await wrong(join(folder, "b.ts"), "-o", folder)).toContain("would write over the source");
-    expect(await wrong(xa, "-o", xa.replace("a.nn", "a.nn/deeper"))).toContain("a part of its path is a file");
+    const unwritable = await wrong(xa, "-o", xa.replace("a.nn", "a.nn/deeper"));
+    expect(unwritable).toContain("a part of its path is a file");
+    expect(unwritable).toContain("[file-unwritable]");
   });
 });
 
