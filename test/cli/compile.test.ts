@@ -130,7 +130,9 @@ describe("wrong usage", () => {
     expect(await wrong(xa, "-o", "out.ts")).toContain("names a folder");
     expect(await wrong(join(folder, "x"))).toContain("is a folder");
     expect(await wrong(join(folder, "*.nn"))).toContain("matches no file");
-    expect(await wrong(join(folder, "gone.nn"))).toContain("gone.nn: error: cannot be read: there is no such file [file-unreadable]");
+    expect(await wrong(join(folder, "gone.nn"))).toContain(
+      "gone.nn: error: cannot be read: there is no such file [file-unreadable]",
+    );
     expect(await wrong("compile")).toContain("missing required argument 'files'");
     expect(await wrong("compil")).toContain("did you mean `compile`?");
     expect(await wrong()).toContain("Usage: derive");
