@@ -46,6 +46,7 @@ function parseNumber(text: string): number | null {
   return /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : null;
 }
 
-function isGiven(value: unknown): value is Given {
+/** A number, or nested lists of numbers. */
+export function isGiven(value: unknown): value is Given {
   return typeof value === "number" || (Array.isArray(value) && value.every(isGiven));
 }

@@ -1,7 +1,8 @@
-import type { Command } from "commander";
-import { addSetting, addValues } from "./arguments.ts";
+import { InvalidArgumentError, type Command } from "commander";
+import { addSetting, addValues, isGiven } from "./arguments.ts";
 import { endLine, readSource, recordingReader } from "./compile-files.ts";
 import type { Explain, Given, Services } from "./compiler.ts";
+import { readText, reasonOf } from "./files.ts";
 import { exitCodeOf, internalError, reportDiagnostics } from "./reporter.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
@@ -16,7 +17,8 @@ const examples = `
 Examples:
   derive explain graph.nn                       the simplified derivatives as formulas
   derive explain graph.nn --at a=3,b=1,c=-2     forward values and the backward pass, edge by edge
-  derive explain net.nn --item loss --at "x=[1, 2],W=[[1, 0], [0, 1]]"`;
+  derive explain net.nn --item loss --at "x=[1, 2],W=[[1, 0], [0, 1]]"
+  derive explain digits.nn --at batch.json      { "x": [[...]], "y": [3] }; parameters start as with seed 0`;
 
 /** Adds `derive explain`. */
 export function addExplain(
@@ -31,7 +33,7 @@ export function addExplain(
     .description(
       "Shows the computation graph in the names of the program: with --at its forward values and the backward pass, else the derivatives as formulas.",
     )
-    .option("--at <values>", "values of the arguments, as in a=3,b=1 or x=[1, 2] (repeatable)", addValues)
+    .option("--at <values>", "values, as in a=3,b=1 or x=[1, 2], or a JSON file of them (repeatable)", addPoint)
     .option("--item <name>", "the function or model, where the file has several")
     .option("--set <name=value>", "override a const (repeatable)", addSetting)
     .option("--json", "diagnostics as JSON on standard error")
@@ -39,6 +41,29 @@ export function addExplain(
     .action(async (path: string, flags: Flags) => {
       done(await explainFile(path, flags, await load(), terminal));
     });
+}
+
+/** `--at`: values, or the name of a JSON file with an object of them. */
+function addPoint(text: string, before: Readonly<Record<string, Given>> = {}): Readonly<Record<string, Given>> {
+  if (text.includes("=") || !/\.json$/i.test(text.trim())) return addValues(text, before);
+  const path = text.trim();
+  let content: unknown;
+  try {
+    content = JSON.parse(readText(path));
+  } catch (error) {
+    throw new InvalidArgumentError(`${path}: ${reasonOf(error)}`);
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new InvalidArgumentError(`${path} holds no object of values.`);
+  }
+  const result: Record<string, Given> = { ...before };
+  for (const [key, value] of Object.entries(content)) {
+    const name = key.normalize("NFC");
+    if (!isGiven(value)) throw new InvalidArgumentError(`${path}: ${name} is no number and no list of numbers.`);
+    if (Object.hasOwn(result, name)) throw new InvalidArgumentError(`${name} is given twice.`);
+    result[name] = value;
+  }
+  return result;
 }
 
 async function explainFile(path: string, flags: Flags, explain: Explain, terminal: Terminal): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 /** Contractions as formulas: products, `@`, dot, outer; einsum for the rest. */
 import type { Node } from "../ir/graph.ts";
-import { call, name, product, transposed, type Formula } from "./formula.ts";
+import { call, matmul, name, product, transposed, type Formula } from "./formula.ts";
 
 type Labels = readonly string[];
 
@@ -55,7 +55,7 @@ function ordered(left: Labels, right: Labels, result: Labels, x: Formula, y: For
   const rightMatrix = matrix(batch, k, column, right, y);
   if (leftMatrix === null || rightMatrix === null) return null;
   if (batch.length > 0 && (row === undefined || column === undefined)) return null;
-  return { kind: "matmul", left: leftMatrix, right: rightMatrix };
+  return matmul(leftMatrix, rightMatrix);
 }
 
 /** The operand with its labels in the order lead, first, second, transposed if need be; null where it has another one. */

@@ -36,11 +36,15 @@ export function differentiable({ steps, subject }: Steps, result: Step): readonl
   return [...named, ...subject.variables].filter((source) => active.has(source) && reached.has(source));
 }
 
-/** The derivative of each pair, simplified together with all definitions. `steps` are those of the named kind. */
+/**
+ * The derivative of each pair, simplified together with all definitions. `steps` are those of the named kind.
+ * `keepNames`: what a definition computes is not looked into.
+ */
 export function derivativesOf(
   { steps }: Steps,
   pairs: readonly { readonly of: Step; readonly by: Source }[],
   b: GraphBuilder,
+  { keepNames }: { readonly keepNames: boolean },
 ): Derivatives {
   const named = steps.filter((step) => step.named);
   const requests = pairs.map(({ of, by }) => {
@@ -53,19 +57,24 @@ export function derivativesOf(
     outputs: nodes.map((node, k) => ({ name: String(k), node, updates: null })),
     requirements: [],
   };
-  const erased = eraseMarks(differentiate(graph, b), b);
+  const differentiated = differentiate(graph, b);
+  const { outputs } = keepNames ? differentiated : eraseMarks(differentiated, b);
   const found = tidy(
-    erased.outputs.map(({ node }) => node),
+    outputs.map(({ node }) => node),
     b,
   );
   const definitions = new Map<Node, string[]>();
+  const learn = (node: Node, name: string): void => {
+    const known = definitions.get(node);
+    if (known === undefined) definitions.set(node, [name]);
+    else known.push(name);
+  };
   named.forEach((step, k) => {
     const node = found[requests.length + k];
     // What became a number or a variable is written as such.
     if (node.operands.length === 0) return;
-    const known = definitions.get(node);
-    if (known === undefined) definitions.set(node, [step.name]);
-    else known.push(step.name);
+    learn(node, step.name);
+    if (node.primitive === "mark") learn(node.operands[0], step.name);
   });
   return { derivatives: pairs.map((pair, k) => ({ ...pair, node: found[k] })), definitions };
 }

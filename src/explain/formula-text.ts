@@ -26,7 +26,8 @@ export function formulaText(f: Formula): string {
     case "sum":
       return f.terms
         .map(({ negative, formula }, k) => {
-          const text = within(formula, k === 0 && !negative ? level.sum : level.product);
+          const wanted = formula.kind === "number" ? level.power : level.product;
+          const text = within(formula, k === 0 && !negative ? level.sum : wanted);
           return k === 0 ? (negative ? `-${text}` : text) : `${negative ? " - " : " + "}${text}`;
         })
         .join("");

@@ -23,6 +23,9 @@ export type Formula =
 
 export type Operator = "==" | "!=" | "<" | "<=" | ">" | ">=" | "and" | "or";
 
+/** Denominators of more parts are not compared. */
+const commonSize = 9;
+
 export interface Term {
   readonly negative: boolean;
   readonly formula: Formula;
@@ -64,7 +67,7 @@ export function negated(f: Formula): Formula {
     case "negative":
       return f.operand;
     case "sum":
-      return difference(f) === null ? { kind: "negative", operand: f } : sum(f.terms.map(opposite));
+      return isDifference(f) ? sum(f.terms.map(opposite)) : { kind: "negative", operand: f };
     default: {
       const turned = turnDifference(f);
       return turned ?? { kind: "negative", operand: f };
@@ -76,23 +79,25 @@ function opposite({ negative, formula }: Term): Term {
   return { negative: !negative, formula };
 }
 
-/** p - q, whose sign turns by exchanging its sides. */
-function difference(f: Formula): readonly [Term, Term] | null {
-  if (f.kind !== "sum" || f.terms.length !== 2) return null;
-  const [p, q] = f.terms;
-  return p.negative === q.negative ? null : [p, q];
+/** p - q, whose sign turns by exchanging its sides; fractions have an order of their own. */
+function isDifference(f: Formula): boolean {
+  if (f.kind !== "sum" || f.terms.length !== 2 || areFractions(f.terms)) return false;
+  return f.terms[0].negative !== f.terms[1].negative;
+}
+
+function areFractions(terms: readonly Term[]): boolean {
+  return terms.every(({ formula }) => formula.kind === "quotient");
 }
 
 /** -(f), where f is a product or quotient with a difference as a factor; null where it has none. */
 function turnDifference(f: Formula): Formula | null {
   if (f.kind === "quotient") {
     const { numerator, denominator } = f;
-    if (numerator.kind === "number") return { kind: "quotient", numerator: number(-numerator.value), denominator };
-    const turned = difference(numerator) === null ? turnDifference(numerator) : negated(numerator);
+    const turned = isDifference(numerator) ? negated(numerator) : turnDifference(numerator);
     return turned === null ? null : { kind: "quotient", numerator: turned, denominator };
   }
   if (f.kind !== "product") return null;
-  const k = f.factors.findIndex((factor) => factor.kind === "number" || difference(factor) !== null);
+  const k = f.factors.findIndex(isDifference);
   return k < 0 ? null : product(f.factors.map((factor, j) => (j === k ? negated(factor) : factor)));
 }
 
@@ -106,7 +111,9 @@ function signed({ negative, formula }: Term): Term {
   }
   if (formula.kind === "quotient") {
     const inner = signed({ negative, formula: formula.numerator });
-    return { negative: inner.negative, formula: { ...formula, numerator: inner.formula } };
+    if (inner.formula !== formula.numerator) {
+      return { negative: inner.negative, formula: { ...formula, numerator: inner.formula } };
+    }
   }
   if (!negative) return { negative, formula };
   const turned = turnDifference(formula);
@@ -118,13 +125,18 @@ function signed({ negative, formula }: Term): Term {
  * shortest; where that one is negative the sign goes before the whole, as in -(y/a - (1 - y)/(1 - a)).
  */
 export function sum(parts: readonly Term[]): Formula {
-  const terms = parts.flatMap((part): readonly Term[] => {
-    const term = signed(part);
-    if (term.formula.kind !== "sum") return [term];
-    return term.negative ? term.formula.terms.map(opposite) : term.formula.terms;
-  });
+  const terms = withoutOpposites(
+    parts.flatMap((part): readonly Term[] => {
+      const term = signed(part);
+      if (term.formula.kind !== "sum") return [term];
+      return term.negative ? term.formula.terms.map(opposite) : term.formula.terms;
+    }),
+  );
+  if (terms.length === 0) return number(0);
   if (terms.length === 1) return terms[0].negative ? negated(terms[0].formula) : terms[0].formula;
-  if (terms.every(({ formula }) => formula.kind === "quotient")) {
+  if (areFractions(terms)) {
+    const common = commonDenominator(terms);
+    if (common !== null) return common;
     const sorted = [...terms].sort((p, q) => size(p.formula) - size(q.formula));
     if (!sorted[0].negative) return { kind: "sum", terms: sorted };
     return { kind: "negative", operand: { kind: "sum", terms: sorted.map(opposite) } };
@@ -134,14 +146,48 @@ export function sum(parts: readonly Term[]): Formula {
   return { kind: "sum", terms: [terms[first], ...terms.slice(0, first), ...terms.slice(first + 1)] };
 }
 
-/** The product: nested products are opened, numbers come first, 1 is left out and a sign goes in front. */
+/** The terms without names that are added and subtracted. */
+function withoutOpposites(terms: readonly Term[]): readonly Term[] {
+  const left: Term[] = [];
+  for (const term of terms) {
+    const { formula } = term;
+    const k =
+      formula.kind === "name"
+        ? left.findIndex(
+            (other) =>
+              other.negative !== term.negative && other.formula.kind === "name" && other.formula.text === formula.text,
+          )
+        : -1;
+    if (k < 0) left.push(term);
+    else left.splice(k, 1);
+  }
+  return left;
+}
+
+/** (p - q)/n for p/n - q/n; null where the denominators differ. */
+function commonDenominator(terms: readonly Term[]): Formula | null {
+  const fractions = terms.flatMap(({ negative, formula }) =>
+    formula.kind === "quotient" ? [{ negative, ...formula }] : [],
+  );
+  const [{ denominator }] = fractions;
+  if (size(denominator) > commonSize) return null;
+  const text = JSON.stringify(denominator);
+  if (fractions.some((fraction) => JSON.stringify(fraction.denominator) !== text)) return null;
+  return quotient(sum(fractions.map(({ negative, numerator }) => ({ negative, formula: numerator }))), denominator);
+}
+
+/** The product: nested products are opened, numbers come first, 1 is left out, and fractions become one. */
 export function product(parts: readonly Formula[]): Formula {
   const factors: Formula[] = [];
+  const under: Formula[] = [];
   let scale = 1;
   let numbers = 0;
   const add = (f: Formula): void => {
     if (f.kind === "product") f.factors.forEach(add);
-    else if (f.kind === "negative") {
+    else if (f.kind === "quotient") {
+      add(f.numerator);
+      under.push(f.denominator);
+    } else if (f.kind === "negative") {
       scale = -scale;
       add(f.operand);
     } else if (f.kind === "number") {
@@ -150,9 +196,16 @@ export function product(parts: readonly Formula[]): Formula {
     } else factors.push(f);
   };
   parts.forEach(add);
-  if (factors.length === 0) return number(scale);
+  if (under.length > 0) return quotient(scaled(scale, factors), product(under));
   // Several numbers in one product are the user's, and stay apart.
-  if (numbers > 1) return { kind: "product", factors: parts.flatMap((f) => (f.kind === "product" ? f.factors : [f])) };
+  if (numbers > 1 && factors.length > 0) {
+    return { kind: "product", factors: parts.flatMap((f) => (f.kind === "product" ? f.factors : [f])) };
+  }
+  return scaled(scale, factors);
+}
+
+function scaled(scale: number, factors: readonly Formula[]): Formula {
+  if (factors.length === 0) return number(scale);
   if (Math.abs(scale) !== 1) return { kind: "product", factors: [number(scale), ...factors] };
   const rest: Formula = factors.length === 1 ? factors[0] : { kind: "product", factors };
   return scale < 0 ? negated(rest) : rest;
@@ -167,8 +220,38 @@ export function quotient(numerator: Formula, denominator: Formula): Formula {
 
 /** x.T; twice is x. */
 export function transposed(operand: Formula): Formula {
+  if (isIdentity(operand)) return operand;
   return operand.kind === "transpose" ? operand.operand : { kind: "transpose", operand };
 }
+
+/** eye(n), the identity matrix. */
+export function isIdentity(f: Formula): boolean {
+  return f.kind === "call" && f.callee === "eye";
+}
+
+/** a @ b */
+export function matmul(left: Formula, right: Formula): Formula {
+  if (isIdentity(left)) return right;
+  return isIdentity(right) ? left : { kind: "matmul", left, right };
+}
+
+/** left operator right, with a number on the right: x > 0 for 0 < x. */
+export function comparison(operator: Operator, left: Formula, right: Formula): Formula {
+  const mirrored = mirrors[operator];
+  if (left.kind === "number" && right.kind !== "number" && mirrored !== undefined) {
+    return { kind: "binary", operator: mirrored, left: right, right: left };
+  }
+  return { kind: "binary", operator, left, right };
+}
+
+const mirrors: { readonly [O in Operator]?: Operator } = {
+  "==": "==",
+  "!=": "!=",
+  "<": ">",
+  "<=": ">=",
+  ">": "<",
+  ">=": "<=",
+};
 
 /** How many names, numbers and operations a formula holds. */
 export function size(f: Formula): number {

@@ -2,7 +2,19 @@
 import { constantOf, print as printDim, type Dim, type Shape } from "../ir/dim.ts";
 import type { AnyNode, Node, PrimitiveName } from "../ir/graph.ts";
 import { contractionFormula } from "./contraction-formula.ts";
-import { call, name, negated, number, product, quotient, sum, type Formula, type Operator } from "./formula.ts";
+import {
+  call,
+  comparison,
+  name,
+  negated,
+  number,
+  product,
+  quotient,
+  sum,
+  type Formula,
+  type Operator,
+} from "./formula.ts";
+import { readingOf } from "./product-formula.ts";
 import { viewOf } from "./view-formula.ts";
 
 /** The formula that stands for an operand. */
@@ -32,13 +44,15 @@ const operators: { readonly [P in PrimitiveName]?: Operator } = {
 /** The nodes that a node's formula refers to: its operands, or what stands behind them where two are written as one. */
 export function operandsOf(node: Node): readonly Node[] {
   const view = viewOf(node);
-  return view === null ? node.operands : [view.of];
+  return view === null ? (readingOf(node)?.of ?? node.operands) : [view.of];
 }
 
 /** The formula of a node; `read` gives those of `operandsOf(node)`. */
 export function formulaOf(node: Node, read: Read): Formula {
   const view = viewOf(node);
   if (view !== null) return view.formula(read(view.of));
+  const reading = readingOf(node);
+  if (reading !== null) return reading.formula(reading.of.map(read));
   const n = node as AnyNode;
   const operand = (k: number): Formula => read(n.operands[k]);
   switch (n.primitive) {
@@ -55,7 +69,7 @@ export function formulaOf(node: Node, read: Read): Formula {
     case "subtract":
       return sum([positive(operand(0)), { negative: true, formula: operand(1) }]);
     case "multiply":
-      return productOf(operand(0), operand(1));
+      return product([operand(0), operand(1)]);
     case "divide":
       return quotient(operand(0), operand(1));
     case "negate":
@@ -69,7 +83,7 @@ export function formulaOf(node: Node, read: Read): Formula {
     case "less_equal":
     case "and":
     case "or":
-      return { kind: "binary", operator: operators[n.primitive] ?? "==", left: operand(0), right: operand(1) };
+      return comparison(operators[n.primitive] ?? "==", operand(0), operand(1));
     case "not":
       return { kind: "not", operand: operand(0) };
     case "select":
@@ -110,19 +124,6 @@ export function formulaOf(node: Node, read: Read): Formula {
 
 function positive(formula: Formula): { readonly negative: false; readonly formula: Formula } {
   return { negative: false, formula };
-}
-
-/** x * (1/n) is x/n. */
-function productOf(x: Formula, y: Formula): Formula {
-  const isReciprocal = (f: Formula): boolean =>
-    f.kind === "quotient" && f.numerator.kind === "number" && Math.abs(f.numerator.value) === 1;
-  for (const [p, q] of [
-    [y, x],
-    [x, y],
-  ] as const) {
-    if (p.kind === "quotient" && isReciprocal(p)) return quotient(product([p.numerator, q]), p.denominator);
-  }
-  return product([x, y]);
 }
 
 /** x^2, and 1/x^2 for a negative exponent. */

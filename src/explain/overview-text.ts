@@ -40,9 +40,9 @@ export function derivativeSections<D extends WrittenDerivative>(
       [derivative.name, `= ${formulaText(derivative.formula)}`, value(derivative)],
       ...whereRows(derivative.where),
     ]);
-    const shape =
-      result.node.shape.length === 0 ? "" : `, entry by entry: the shape of ${result.name}, then that of the variable`;
-    return section(`Derivatives of ${result.name}, simplified${shape}`, aligned(rows));
+    const isScalar = result.node.shape.length === 0;
+    const title = `${isScalar ? "Derivatives" : "Jacobians"} of ${result.name}, simplified`;
+    return section(isScalar ? title : `${title} (their first axes are those of ${result.name})`, aligned(rows));
   });
 }
 

@@ -4,8 +4,9 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import { is } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import { activeSources, derivativeName, isPartial, localDerivatives, type Edge } from "./backward.ts";
-import { derivativesOf, differentiable, type Derivative } from "./derivatives.ts";
+import { derivativesOf, differentiable, type Derivative, type Derivatives } from "./derivatives.ts";
 import { name, size, type Formula } from "./formula.ts";
+import { operandsOf } from "./node-formula.ts";
 import { readFormulas, type Vocabulary } from "./read-formula.ts";
 import { handleOf, isStep, stepsOf, type Source, type Step, type Steps } from "./steps.ts";
 import type { Subject } from "./subject.ts";
@@ -17,9 +18,15 @@ export interface Written {
   readonly where: readonly { readonly name: string; readonly formula: Formula }[];
 }
 
-export interface WrittenDerivative extends Written, Derivative {
-  /** `dL/dx` */
+/** A derivative, or a part that several of them share (`by` is null then). */
+export interface WrittenDerivative extends Written {
+  readonly of: Step;
+  readonly by: Source | null;
+  readonly node: Node;
+  /** `dL/dx`, or an invented name. */
   readonly name: string;
+  /** The other derivatives that the formula names. */
+  readonly refers: ReadonlySet<string>;
 }
 
 export interface WrittenLocal extends Written {
@@ -39,7 +46,9 @@ export interface Overview {
 }
 
 /** A derivative of this many parts goes by its name in those after it. */
-const namedSize = 7;
+const namedSize = 6;
+/** A formula that looks through definitions must be shorter by this factor than the one in their names. */
+const worthLooking = 0.75;
 
 export function overviewOf(subject: Subject, b: GraphBuilder): Overview {
   const steps = stepsOf(subject, b, { namedOnly: true });
@@ -54,7 +63,7 @@ export function overviewOf(subject: Subject, b: GraphBuilder): Overview {
 /** Each step's formula in terms of its sources, as the program has it. */
 export function definitionsOf({ subject, steps }: Steps): readonly (Written & { readonly step: Step })[] {
   const names = new Map<Node, string>(subject.variables.map(({ name: text, node }) => [node, text]));
-  for (const step of steps) names.set(step.node, step.name);
+  for (const step of steps) if (!names.has(step.node)) names.set(step.node, step.name);
   const vocabulary: Vocabulary = {
     nameOf: (node) => names.get(node) ?? null,
     calls: subject.calls,
@@ -126,31 +135,105 @@ function localsOf(steps: Steps, b: GraphBuilder): readonly WrittenLocal[] {
 
 /** The simplified derivatives of every result that is real, by all that it depends on. */
 export function writtenDerivatives(steps: Steps, b: GraphBuilder): readonly WrittenDerivative[] {
-  const { subject } = steps;
-  const pairs = steps.results.flatMap((of) =>
-    of.node.element === "real" ? nearestFirst(of, differentiable(steps, of)).map((by) => ({ of, by })) : [],
-  );
-  const { derivatives, definitions } = derivativesOf(steps, pairs, b);
+  return steps.results.flatMap((of) => {
+    if (of.node.element !== "real") return [];
+    const pairs = nearestFirst(of, differentiable(steps, of)).map((by) => ({ of, by }));
+    // Looking through definitions finds what cancels (a - y); holding on to their names keeps the rest short.
+    const through = written(steps, derivativesOf(steps, pairs, b, { keepNames: false }));
+    const held = written(steps, derivativesOf(steps, pairs, b, { keepNames: true }));
+    const heldBy = new Map(held.map((one) => [one.by, one]));
+    const shorter = through.map((one) => {
+      const other = one.by === null ? undefined : heldBy.get(one.by);
+      return other?.refers.size === 0 && sizeOf(one) > worthLooking * sizeOf(other) ? other : one;
+    });
+    return usedFirst(shorter);
+  });
+}
+
+function sizeOf({ formula, where }: Written): number {
+  return where.reduce((total, part) => total + size(part.formula), size(formula));
+}
+
+/** Derivatives as formulas in which long ones go by their names, `dL/dz`, and so do long parts that they share. */
+function written({ subject }: Steps, { derivatives, definitions }: Derivatives): readonly WrittenDerivative[] {
   const names = new Map<Node, string>();
   for (const { name: text, node } of subject.variables) names.set(node, text);
   for (const [node, [text]] of definitions) names.set(node, text);
+  const roots = new Set(derivatives.map(({ node }) => node));
+  const shared = sharedParts(roots, (node) => names.has(node));
+  const parts = shared.map((node) => ({ of: derivatives[0].of, by: null, node }));
+  const taken = new Set(subject.taken);
   const reused = new Map<Node, string>();
-  const vocabulary: Vocabulary = {
-    nameOf: (node) => names.get(node) ?? reused.get(node) ?? null,
-    calls: new Map(),
-    taken: subject.taken,
+  const found = new Map<Derivative | (typeof parts)[number], WrittenDerivative>();
+  let count = 0;
+  const invent = (): string => {
+    do count++;
+    while (taken.has(`t${count}`));
+    return `t${count}`;
   };
-  return derivatives.map((derivative) => {
-    const { of, by, node } = derivative;
-    const own = derivativeName(of.name, by.name);
+  // What is part of another one was created before it.
+  for (const wanted of [...derivatives, ...parts].sort((p, q) => p.node.id - q.node.id)) {
+    const { of, by, node } = wanted;
+    const refers = new Set<string>();
+    const vocabulary: Vocabulary = {
+      nameOf: (other) => {
+        const known = names.get(other);
+        if (known !== undefined) return known;
+        const text = reused.get(other) ?? null;
+        if (text !== null) refers.add(text);
+        return text;
+      },
+      calls: new Map(),
+      taken,
+    };
     const known = vocabulary.nameOf(node);
-    // Another name of the same value says more than that of the variable itself: dy/du is v for y = u v and equal u and v.
-    const alias = known === by.name ? definitions.get(node)?.find((other) => other !== by.name) : undefined;
-    if (known !== null) return { ...derivative, name: own, formula: name(alias ?? known), where: [] };
+    if (known !== null) {
+      if (by === null) continue;
+      // Another name of the same value says more than that of the variable itself: dy/du is v for y = u v and equal u and v.
+      const alias = known === by.name ? definitions.get(node)?.find((other) => other !== by.name) : undefined;
+      const own = derivativeName(of.name, by.name);
+      found.set(wanted, { of, by, node, name: own, formula: name(alias ?? known), where: [], refers });
+      continue;
+    }
     const { formulas, where } = readFormulas([node], vocabulary);
-    if (size(formulas[0]) >= namedSize) reused.set(node, own);
-    return { ...derivative, name: own, formula: formulas[0], where };
+    const isLong = size(formulas[0]) >= namedSize;
+    if (by === null && !isLong) continue;
+    const own = by === null ? invent() : derivativeName(of.name, by.name);
+    if (isLong) reused.set(node, own);
+    found.set(wanted, { of, by, node, name: own, formula: formulas[0], where, refers });
+  }
+  return [...derivatives, ...parts].flatMap((wanted) => found.get(wanted) ?? []);
+}
+
+/** Reals that the formulas of the roots hold more than once, roots aside. */
+function sharedParts(roots: ReadonlySet<Node>, isNamed: (node: Node) => boolean): readonly Node[] {
+  const uses = new Map<Node, number>();
+  const pending = [...roots].filter((root) => !isNamed(root));
+  const seen = new Set<Node>(pending);
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    for (const part of operandsOf(node)) {
+      uses.set(part, (uses.get(part) ?? 0) + 1);
+      if (seen.has(part) || isNamed(part)) continue;
+      seen.add(part);
+      pending.push(part);
+    }
+  }
+  return [...uses].flatMap(([node, count]) => {
+    return count > 1 && node.element === "real" && !roots.has(node) && !isNamed(node) ? [node] : [];
   });
+}
+
+/** The order given, but that what a formula names stands before it. */
+function usedFirst(derivatives: readonly WrittenDerivative[]): readonly WrittenDerivative[] {
+  const placed = new Set<WrittenDerivative>();
+  const place = (derivative: WrittenDerivative): void => {
+    if (placed.has(derivative)) return;
+    for (const other of derivatives) if (derivative.refers.has(other.name) && other !== derivative) place(other);
+    placed.add(derivative);
+  };
+  // A part that nothing names any more is left out.
+  for (const derivative of derivatives) if (derivative.by !== null) place(derivative);
+  return [...placed];
 }
 
 /** The order of the backward pass: what the result reads first, each when all that uses it is done. */

@@ -95,7 +95,8 @@ export function stepsOf(subject: Subject, b: GraphBuilder, { namedOnly }: StepOp
         cut,
         (n) => variables.has(n) || steps.has(n),
         (n) => add(n, sourcesOf(n)),
-        sourcesOf,
+        // What stands first in a formula is computed first.
+        (n) => [...sourcesOf(n)].reverse(),
       );
     }
     const known = steps.get(node);

@@ -8,7 +8,7 @@ import { FactTable } from "../ir/facts.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 
 /**
- * The nodes simplified together. Choices that only rounding can make otherwise are settled first (`a == 0` never holds
+ * The nodes, which hold no requests for derivatives, simplified together. Choices that only rounding can make otherwise are settled first (`a == 0` never holds
  * for a = sigmoid(z)): code must guard them, a formula need not.
  */
 export function tidy(
@@ -21,7 +21,10 @@ export function tidy(
     outputs: nodes.map((node, k) => ({ name: String(k), node, updates: null })),
     requirements: [],
   };
-  const first = simplify(graph, b, { onReplace });
+  // Once derivatives are taken, stop_gradient has done its work.
+  const drop = (node: Node, operands: readonly Node[]): Node | null => (is(node, "stop_gradient") ? operands[0] : null);
+  const open = rewriteGraph(graph, b, () => drop, onReplace);
+  const first = simplify(open, b, { onReplace });
   const facts = new FactTable(b);
   const settle = (node: Node, operands: readonly Node[]): Node | null => {
     if (!is(node, "select")) return null;

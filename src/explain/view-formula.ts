@@ -1,8 +1,17 @@
 /** Nodes that show the entries of another one in another place or type: slices, transposes, inserted axes, one_hot. */
-import { constantOf, equal, negate, print as printDim, subtract, type Dim, type Shape } from "../ir/dim.ts";
+import {
+  constantOf,
+  equal,
+  negate,
+  print as printDim,
+  shapesEqual,
+  subtract,
+  type Dim,
+  type Shape,
+} from "../ir/dim.ts";
 import { is } from "../ir/expressions.ts";
 import type { Node, PrimitiveName, SliceAxis } from "../ir/graph.ts";
-import { call, name, number, transposed, type Formula, type Operator } from "./formula.ts";
+import { call, comparison, name, number, transposed, type Formula, type Operator } from "./formula.ts";
 
 /** A node written as a formula of one that is not always its operand. */
 export interface View {
@@ -11,6 +20,8 @@ export interface View {
 }
 
 const opposites: { readonly [P in PrimitiveName]?: Operator } = { equal: "!=", less: ">=", less_equal: ">" };
+
+const operators: { readonly [P in PrimitiveName]?: Operator } = { equal: "==", less: "<", less_equal: "<=" };
 
 /** How a view is written; null for a node that computes. */
 export function viewOf(node: Node): View | null {
@@ -39,14 +50,22 @@ function opposite(node: Node<"not">): View | null {
   const [inner] = node.operands;
   const operator = opposites[inner.primitive];
   if (operator === undefined) return null;
-  return { of: inner, formula: (f) => (f.kind === "binary" ? { ...f, operator } : { kind: "not", operand: f }) };
+  // x > 0 stands for 0 < x.
+  const turned = (f: Extract<Formula, { kind: "binary" }>): Formula =>
+    f.operator === operators[inner.primitive] ? { ...f, operator } : comparison(operator, f.right, f.left);
+  return { of: inner, formula: (f) => (f.kind === "binary" ? turned(f) : { kind: "not", operand: f }) };
 }
 
 /** (i == arange(n)) as numbers is one_hot(i, n). */
 function oneHot(node: Node<"convert">): View | null {
-  const [equality] = node.operands;
-  if (node.attributes.to !== "real" || !is(equality, "equal")) return null;
-  const [p, q] = equality.operands;
+  return node.attributes.to === "real" ? oneHotOf(node.operands[0]) : null;
+}
+
+/** one_hot(i, n) for the condition i == arange(n), the classes along the last axis. */
+export function oneHotOf(condition: Node): View | null {
+  if (!is(condition, "equal")) return null;
+  const [p, q] = condition.operands;
+  const rank = condition.shape.length;
   for (const [classes, other] of [
     [p, q],
     [q, p],
@@ -55,10 +74,14 @@ function oneHot(node: Node<"convert">): View | null {
     if (!is(count, "iota") || !is(other, "broadcast")) continue;
     const [indices] = other.operands;
     const isLast = !is(classes, "broadcast") || classes.attributes.axes[0] === -1;
-    const leads = other.attributes.axes.every((axis, k) => axis === k - node.shape.length);
-    if (!isLast || !leads || indices.shape.length !== node.shape.length - 1) continue;
+    const leads = other.attributes.axes.every((axis, k) => axis === k - rank);
+    if (!isLast || !leads || indices.shape.length !== rank - 1) continue;
     const { size } = count.attributes;
-    return { of: indices, formula: (f) => call("one_hot", f, dimName(size)) };
+    const isIdentity = is(indices, "iota") && equal(indices.attributes.size, size);
+    return {
+      of: indices,
+      formula: (f) => (isIdentity ? call("eye", dimName(size)) : call("one_hot", f, dimName(size))),
+    };
   }
   return null;
 }
@@ -100,6 +123,7 @@ function alignsWith(shape: Shape, node: Node<"broadcast">, reshaped: Node): bool
 
 function reshapeView(node: Node<"reshape">): View {
   const [x] = node.operands;
+  if (is(x, "reshape") && shapesEqual(x.operands[0].shape, node.shape)) return same(x.operands[0]);
   const dropped = droppedAxes(x.shape, node.shape);
   if (is(x, "slice") && dropped !== null) {
     const { axes } = x.attributes;

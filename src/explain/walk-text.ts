@@ -27,7 +27,10 @@ export function walkText(walked: Walk): string {
           ...section("Backward pass: downstream = upstream * local, edge by edge", edgeRows(backward)),
           ...section("Chain rule: a gradient is the sum over the edges that lead to it", chainRows(backward)),
         ]),
-    ...derivativeSections(derivatives, ({ value }) => (value === null ? "" : `= ${valueText(value)}`)),
+    ...derivativeSections(derivatives, ({ formula, value }) => {
+      // A number is its own value.
+      return value === null || (formula.kind === "number" && value.shape.length === 0) ? "" : `= ${valueText(value)}`;
+    }),
   ].join("\n");
 }
 
@@ -45,13 +48,9 @@ function forwardRows({ subject, variables, steps }: Walk): string[] {
     return [variable.name, role + type, "", `= ${valueText(value)}`];
   });
   for (const { step, formula, where, value } of steps) {
-    const inNumbers = where.length === 0 ? numbersIn(formula, numbers) : null;
-    rows.push([
-      step.name,
-      `= ${formulaText(formula)}`,
-      inNumbers === null ? "" : `= ${inNumbers}`,
-      `= ${valueText(value)}`,
-    ]);
+    const result = valueText(value);
+    const inNumbers = where.length === 0 ? numbersIn(formula, numbers, result) : null;
+    rows.push([step.name, `= ${formulaText(formula)}`, inNumbers === null ? "" : `= ${inNumbers}`, `= ${result}`]);
     rows.push(...whereRows(where));
   }
   const used = [0, 1, 2, 3].filter((k) => rows.some((row) => (row[k] ?? "").trim() !== ""));
@@ -59,16 +58,17 @@ function forwardRows({ subject, variables, steps }: Walk): string[] {
 }
 
 /** The formula with numbers for names; null where that says nothing new or a name stands for a tensor. */
-function numbersIn(formula: Formula, numbers: ReadonlyMap<string, number>): string | null {
-  let isWhole = true;
-  let names = 0;
+function numbersIn(formula: Formula, numbers: ReadonlyMap<string, number>, result: string): string | null {
+  if (formula.kind === "name" || formula.kind === "number") return null;
+  const missing = new Set<string>();
   const replaced = withNames(formula, (text) => {
-    names++;
     const value = numbers.get(text);
-    if (value === undefined) isWhole = false;
-    return value === undefined ? null : number(value);
+    if (value !== undefined) return number(value);
+    missing.add(text);
+    return null;
   });
-  return isWhole && names > 0 && formula.kind !== "name" ? formulaText(replaced) : null;
+  const text = formulaText(replaced);
+  return missing.size === 0 && text !== result ? text : null;
 }
 
 type Pass = NonNullable<Walk["backward"]>;
@@ -101,7 +101,7 @@ function localText({ edge, formula, where, local }: WalkedEdge): string {
   if (edge.kind === "linear") return text;
   const value = valueText(local);
   const name = derivativeName(edge.from.name, edge.to.name, edge.partial);
-  return text === value ? `${name} = ${text}` : `${name} = ${text} = ${value}`;
+  return formula.kind === "number" || text === value ? `${name} = ${text}` : `${name} = ${text} = ${value}`;
 }
 
 function downstreamText(walked: WalkedEdge): string {
@@ -125,7 +125,9 @@ function chainRows({ result, edges, gradients }: Pass): string[] {
     const walked = gradient.edges.flatMap((edge) => walkedOf.get(edge) ?? []);
     if (walked.length === 0) return [name, "", "", `= ${valueText(value)}`];
     const factors = walked.map(factorsText);
-    const inNumbers = factors.every((factor) => factor !== null) ? `= ${factors.join(" + ")}` : "";
+    const isWhole = factors.every((factor) => factor !== null);
+    const products = factors.map((factor, k) => (k > 0 && factor?.startsWith("-") ? `(${factor})` : factor));
+    const inNumbers = isWhole ? `= ${products.join(" + ")}` : "";
     return [
       name,
       `= ${walked.map((one) => termText(result.name, one)).join(" + ")}`,
