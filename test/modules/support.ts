@@ -29,7 +29,7 @@ export interface Compiled {
 
 /** The module of a source that has one model, whose exports are called `name`. */
 export async function compiled(source: string, name = "M", precision: "f32" | "f64" = "f32"): Promise<Compiled> {
-  const module: Named = await evaluate(source, { path: "model.nn", precision });
+  const module: Named = await evaluate(source, { path: "model.nn", precision, verify: true });
   return {
     module,
     create: module[`create${name}`] as Compiled["create"],
