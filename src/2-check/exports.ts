@@ -12,7 +12,7 @@ import { marksOf } from "./marks.ts";
 import { itemKind } from "./names.ts";
 import { Scope, type FileScope } from "./scope.ts";
 import { bindParameters, declaredType, type DeclaredType } from "./types.ts";
-import { calledBy } from "./usage.ts";
+import { uncalled } from "./usage.ts";
 import { tensor, type Value } from "./value.ts";
 
 const kinds: readonly DerivativeKind[] = ["value", "gradient", "jvp", "jacobian", "hessian", "hvp"];
@@ -40,14 +40,11 @@ export function exportsOf(c: Checker, scope: FileScope, file: File): readonly Ex
       });
     }
   }
-  const used = new Set<string>();
-  for (const item of file.items) {
-    for (const name of calledBy(item)) if (!("name" in item) || item.name.text !== name) used.add(name);
-  }
+  const roots = uncalled(file.items);
   return file.items.flatMap((item) => {
     if (item.kind !== "fn" || scope.items.get(item.name.text)?.item !== item) return [];
     const own = lines.get(item.name.text) ?? [];
-    return own.length > 0 || !used.has(item.name.text) ? [{ item, lines: own }] : [];
+    return own.length > 0 || roots.has(item.name.text) ? [{ item, lines: own }] : [];
   });
 }
 
