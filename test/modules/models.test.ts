@@ -129,6 +129,8 @@ test("out: results are written where they are wanted", () => {
   const found = t.gradient(batch, { out: { gradient } });
   expect(found.gradient).toBe(gradient);
   expect(found).toEqual(t.gradient(batch));
+  // What came back may be given again.
+  expect(t.gradient(batch, { out: found })).toBe(found);
 });
 
 test("the same seed gives the same run; another seed another", () => {

@@ -134,7 +134,8 @@ export class EntryWriter {
     if (kind === "gradient") {
       const outputs = this.#program.outputs.filter((o) => o.name !== "loss");
       const out = ts.member(ts.name("options"), "out", true);
-      const gradientKey = ts.name(this.#writer.keys(["gradient"]));
+      // `out` comes back with the loss in it, and may be given again.
+      const gradientKey = ts.name(this.#writer.keys(["gradient", lossName]));
       this.#body.push(
         ts.when(ts.binary("!==", out, ts.name("undefined")), [
           supportCall(this.#writer, "checkKeys", out, gradientKey, ts.string("out")),
