@@ -158,7 +158,7 @@ export function sizeOver(x: Node, axes: readonly number[]): Dim {
 /** Requires at least one entry along the axes: max, argmax and their kind have no value for none. */
 export function requireEntries(context: IntrinsicContext, x: Node, axes: readonly number[], what: string): void {
   for (const axis of axes) {
-    context.require(sizeOf(x, axis), ">=", dimConstant(1), `${what} of ${printShape(x.shape)} needs an entry on axis ${String(axis)}`); // prettier-ignore
+    context.require(sizeOf(x, axis), ">=", dimConstant(1), `${what} of ${printShape(x.shape)} on axis ${String(axis)}`); // prettier-ignore
   }
 }
 
