@@ -514,7 +514,7 @@ function digitsGradient(
   checkGiven(s.s_std, "s.std", "Digits");
   const step = s.step + 1;
   if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient, "out");
+    checkKeys(options?.out, keys_gradient_loss, "out");
     if (options?.out?.gradient === undefined) {
       throw new TypeError("out: gradient is missing");
     }
@@ -2207,7 +2207,7 @@ const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
-const keys_gradient: readonly string[] = ["gradient"];
+const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_h_W_h_b_z_W_z_b_s_mean_s_std: readonly string[] = ["h.W", "h.b", "z.W", "z.b", "s.mean", "s.std"];
 const keys_h_W_h_b_z_W_z_b: readonly string[] = ["h.W", "h.b", "z.W", "z.b"];
 const keys_s_mean_s_std_h_W_h_b_z_W_z_b: readonly string[] = ["s.mean", "s.std", "h.W", "h.b", "z.W", "z.b"];

@@ -417,7 +417,7 @@ function logisticGradient(
   }
   const step = s.step + 1;
   if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient, "out");
+    checkKeys(options?.out, keys_gradient_loss, "out");
     if (options?.out?.gradient === undefined) {
       throw new TypeError("out: gradient is missing");
     }
@@ -558,7 +558,7 @@ const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
-const keys_gradient: readonly string[] = ["gradient"];
+const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_w_b: readonly string[] = ["w", "b"];
 
 /** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */

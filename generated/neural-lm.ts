@@ -493,7 +493,7 @@ function neuralLMGradient(
   stageIndices(word, s.wordIndices, 5000, "word", "[batch]");
   const step = s.step + 1;
   if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient, "out");
+    checkKeys(options?.out, keys_gradient_loss, "out");
     if (options?.out?.gradient === undefined) {
       throw new TypeError("out: gradient is missing");
     }
@@ -1098,7 +1098,7 @@ function textbookLMGradient(
   checkIndex(word, 5000, "word");
   const step = s.step + 1;
   if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient, "out");
+    checkKeys(options?.out, keys_gradient_loss, "out");
     if (options?.out?.gradient === undefined) {
       throw new TypeError("out: gradient is missing");
     }
@@ -3751,7 +3751,7 @@ const keys_out: readonly string[] = ["out"];
 const keys_words: readonly string[] = ["words"];
 const keys_p: readonly string[] = ["p"];
 const keys_words_word: readonly string[] = ["words", "word"];
-const keys_gradient: readonly string[] = ["gradient"];
+const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_E_h_W_h_b_z_W_z_b: readonly string[] = ["E", "h.W", "h.b", "z.W", "z.b"];
 const keys_params_engine_wasm: readonly string[] = ["params", "engine", "wasm"];
 const keys_params_engine_wasm_seed_threads: readonly string[] = ["params", "engine", "wasm", "seed", "threads"];

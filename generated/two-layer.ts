@@ -573,7 +573,7 @@ function twoLayerColumnGradient(
   checkLength(y.length, 1, "y", "[1, 1]");
   const step = s.step + 1;
   if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient, "out");
+    checkKeys(options?.out, keys_gradient_loss, "out");
     if (options?.out?.gradient === undefined) {
       throw new TypeError("out: gradient is missing");
     }
@@ -1151,7 +1151,7 @@ function twoLayerBatchGradient(
   }
   const step = s.step + 1;
   if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient, "out");
+    checkKeys(options?.out, keys_gradient_loss, "out");
     if (options?.out?.gradient === undefined) {
       throw new TypeError("out: gradient is missing");
     }
@@ -1465,7 +1465,7 @@ const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_a: readonly string[] = ["a"];
 const keys_x_y: readonly string[] = ["x", "y"];
-const keys_gradient: readonly string[] = ["gradient"];
+const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_W1_b1_W2_b2: readonly string[] = ["W1", "b1", "W2", "b2"];
 const keys_batch_params_engine_wasm: readonly string[] = ["batch", "params", "engine", "wasm"];
 const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
