@@ -104,6 +104,28 @@ export function checkDistinct(arrays: object, keys: readonly string[], name: str
   }
 }
 
+/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
+export function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
+  let at: unknown = tree;
+  let path = 0;
+  for (const key of keys) {
+    if (key === "") path++;
+    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[key];
+  }
+  return at as ArrayBufferView;
+}
+
+/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
+export function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
+  for (let k = 1; k < count; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
+      const paths = keys.join(".").slice(0, -1).split("..");
+      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
+    }
+  }
+}
+
 /** The integer r >= 0 with r^power = value, or NaN. */
 export function integerRoot(value: number, power: number): number {
   const root = Math.round(value ** (1 / power));

@@ -1,7 +1,8 @@
 import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/report.ts";
+import { supportSources } from "../support.generated.ts";
 import { capacities, optionKeys } from "./models.ts";
-import { upperFirst } from "./names.ts";
+import { unexportableNames, upperFirst } from "./names.ts";
 import { exportNames, type ModuleParts } from "./module.ts";
 
 /** An error for each exported name that stands twice in the module. */
@@ -10,6 +11,9 @@ export function clashes({ functions, models }: Pick<ModuleParts, "functions" | "
   const found: Diagnostic[] = [];
   const add = (names: readonly string[], item: string, span: Span): void => {
     for (const name of names) {
+      if (unexportableNames.has(name) || Object.hasOwn(supportSources, name)) {
+        found.push(diagnostic("generated-name-reserved", { name, item }, span));
+      }
       const other = owners.get(name);
       if (other === undefined) {
         owners.set(name, { item, span });

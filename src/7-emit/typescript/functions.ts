@@ -48,6 +48,8 @@ class FunctionWriter {
   readonly #arrays = new Map<string, { name: string; base: Expression | null }>();
   readonly #plan: SolvePlan;
   readonly #symbols = new Map<string, string>();
+  /** The locals that hold arrays of directions. */
+  readonly #directions = new Map<string, { readonly name: string }>();
   readonly #body: Statement[] = [];
 
   constructor(f: CheckedFunction, entry: FunctionEntry, writer: ModuleWriter) {
@@ -205,6 +207,7 @@ class FunctionWriter {
       }
       const local = this.#local(`v_${input.name}`);
       this.#arrays.set(`v.${input.name}`, { name: local, base: null });
+      this.#directions.set(`v.${input.name}`, { name: local });
       this.#body.push(ts.constant(local, value));
       const { shape, element } = input.node;
       this.#body.push(this.#call("checkArray", ts.name(local), ts.name(this.#writer.arrayType(element)), label, shapeText(shape))); // prettier-ignore
@@ -268,9 +271,16 @@ class FunctionWriter {
       for (const input of this.#f.inputs.filter(isArray)) {
         checks.push(this.#call("checkApart", inOut, ts.string(label), ts.name(this.#argument(input.name)), ts.string(input.name))); // prettier-ignore
       }
+      for (const [name, { name: local }] of this.#directions) {
+        checks.push(this.#call("checkApart", inOut, ts.string(label), ts.name(local), ts.string(name)));
+      }
       declared.push(ts.constant(local, ts.conditional(given, inOut, ts.create(type, size))));
       this.#arrays.set(output.buffer, { name: local, base: null });
       locals.set(output, ts.name(local));
+    }
+    if (arrays.length > 1) {
+      const keys = ts.name(this.#writer.keys(arrays.flatMap(({ path }) => [...path, ""])));
+      checks.push(this.#call("checkTreeDistinct", out, keys, ts.number(arrays.length), ts.string("out")));
     }
     this.#body.push(ts.when(given, checks), ...declared);
     return locals;

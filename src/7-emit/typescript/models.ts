@@ -41,6 +41,9 @@ class ModelWriter {
   readonly #entries: readonly ModelEntryProgram[];
   readonly #writer: ModuleWriter;
   readonly #names: ModelNames;
+  /** The functions that list stored tensors, and those that make each kind of store. */
+  readonly #tensors: { readonly inference: string; readonly training: string };
+  readonly #creators: ReadonlyMap<string, string>;
   readonly #inference: Layout;
   readonly #training: Layout;
   /** `Digits` and `digits`. */
@@ -75,6 +78,11 @@ class ModelWriter {
     const stored = storedTensors(this.#m);
     this.#inference = layOut(stored, needsStaging, forInference, members);
     this.#training = layOut([...stored, ...optimizer], needsStaging, entries, members);
+    const entryNames = new Map(entries.map(({ kind }) => [kind, writer.topLevelName(`${this.#n}${upperFirst(kind)}`)]));
+    this.#tensors = {
+      inference: writer.topLevelName(`${this.#n}Tensors`),
+      training: writer.topLevelName(`${this.#n}TrainingTensors`),
+    };
     this.#names = {
       N: this.#N,
       n: this.#n,
@@ -82,9 +90,11 @@ class ModelWriter {
       trainingStore: writer.topLevelName(`${this.#N}TrainingStore`),
       symbols,
       layout: this.#training,
-      entry: (kind) => `${this.#n}${upperFirst(kind)}`,
+      entry: (kind) => entryNames.get(kind) ?? kind,
       ungiven: this.#m.parameters.filter((p) => p.frozen && p.initial === null),
     };
+    const { store, trainingStore } = this.#names;
+    this.#creators = new Map([store, trainingStore].map((name) => [name, writer.topLevelName(`create${name}`)]));
   }
 
   emit(): void {
@@ -101,10 +111,10 @@ class ModelWriter {
       exports.push(this.#storeInterface(this.#names.trainingStore, this.#training, this.#inference.members));
       exports.push(this.#storeFunction(this.#names.trainingStore, this.#training, true));
     }
-    exports.push(this.#tensorsFunction("Tensors", storedTensors(this.#m), this.#names.store));
+    exports.push(this.#tensorsFunction(this.#tensors.inference, storedTensors(this.#m), this.#names.store));
     if (trains) {
       const all = [...storedTensors(this.#m), ...optimizerTensors(this.#m)];
-      exports.push(this.#tensorsFunction("TrainingTensors", all, this.#names.trainingStore));
+      exports.push(this.#tensorsFunction(this.#tensors.training, all, this.#names.trainingStore));
     }
     for (const entry of this.#entries) {
       exports.push(new EntryWriter(this.#m, entry, this.#names, this.#writer).declaration());
@@ -235,7 +245,7 @@ class ModelWriter {
     const sizes = this.#names.symbols.map((symbol) =>
       ts.call(this.#writer.support("capacityOf"), ts.member(options, symbol), ts.string(symbol), ts.string(create)),
     );
-    body.push(ts.constant("s", ts.call(`create${store}`, ...sizes)));
+    body.push(ts.constant("s", ts.call(this.#creators.get(store) ?? store, ...sizes)));
     return body;
   }
 
@@ -244,7 +254,7 @@ class ModelWriter {
     const s = ts.name("s");
     const optional = this.#names.symbols.length === 0;
     const params = ts.member(ts.name("options"), "params", optional);
-    const tensors = ts.call(`${this.#n}Tensors`, s);
+    const tensors = ts.call(this.#tensors.inference, s);
     return {
       kind: "function",
       exported: true,
@@ -305,7 +315,7 @@ class ModelWriter {
       ts.expression(ts.call(this.#names.entry("initial"), s)),
       ...(trains ? [ts.expression(ts.call(this.#names.entry("initialOptimizer"), s))] : []),
     ];
-    const tensors = ts.call(`${this.#n}TrainingTensors`, s);
+    const tensors = ts.call(this.#tensors.training, s);
     const given = ts.name("given");
     const counterIn = (key: string, otherwise: Expression): Expression =>
       ts.call(this.#writer.support("counterIn"), ts.name("metadata"), ts.string(key), otherwise);
@@ -468,7 +478,7 @@ class ModelWriter {
     return {
       kind: "function",
       exported: false,
-      name: `create${name}`,
+      name: this.#creators.get(name) ?? name,
       parameters: this.#names.symbols.map((s) => ({ name: symbol(s), type: "number" })),
       result: name,
       body,
@@ -476,7 +486,7 @@ class ModelWriter {
     };
   }
 
-  #tensorsFunction(suffix: string, tensors: readonly CheckedTensor[], store: string): Statement {
+  #tensorsFunction(name: string, tensors: readonly CheckedTensor[], store: string): Statement {
     const optimizer = new Set(optimizerTensors(this.#m));
     const slots = tensors.map((t) =>
       ts.object(
@@ -489,7 +499,7 @@ class ModelWriter {
     return {
       kind: "function",
       exported: false,
-      name: `${this.#n}${suffix}`,
+      name,
       parameters: [{ name: "s", type: store }],
       result: `${this.#writer.support("TensorSlot")}[]`,
       body: [ts.returns({ kind: "array", elements: slots })],

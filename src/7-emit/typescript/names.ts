@@ -1,17 +1,22 @@
 /** Names of generated code. */
 
-/** Words that cannot name a variable in a module, and globals that generated code uses. */
-export const reservedNames: ReadonlySet<string> = new Set(
+/** Words that no module can export, and globals that generated code uses. */
+export const unexportableNames: ReadonlySet<string> = new Set(
   (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends " +
     "false finally for function if implements import in instanceof interface let new null package private protected " +
     "public return static super switch this throw true try typeof var void while with yield undefined NaN Infinity " +
     "Math Number Object Array ArrayBuffer DataView Float32Array Float64Array Int32Array Uint8Array Uint32Array " +
     "Int8Array Int16Array Uint16Array BigInt64Array BigUint64Array BigInt RangeError TypeError Error JSON String " +
-    "Boolean Symbol Map Set TextEncoder TextDecoder WebAssembly globalThis as async from get of set type out dims " +
-    "memory integers flags"
+    "Boolean Symbol Map Set TextEncoder TextDecoder WebAssembly globalThis"
   ).split(" "),
 );
+
+/** Names that variables in a module do not have: those, and what generated code uses in places. */
+export const reservedNames: ReadonlySet<string> = new Set([
+  ...unexportableNames,
+  ..."as async from get of set type out dims memory integers flags".split(" "),
+]);
 
 /** `name` with `_` appended until nothing has it. */
 export function freeName(name: string, taken: ReadonlySet<string>): string {
