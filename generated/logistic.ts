@@ -57,6 +57,7 @@ export function exampleLossGradient(
     checkLength(out.gradient.x.length, n, "out.gradient.x", "[n]");
     checkApart(out.gradient.x, "out.gradient.x", w, "w");
     checkApart(out.gradient.x, "out.gradient.x", x, "x");
+    checkTreeDistinct(out, keys_gradient_w__gradient_x_, 2, "out");
   }
   const gradient_w = out !== undefined ? out.gradient.w : new Float32Array(n);
   const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(n);
@@ -545,6 +546,7 @@ function logisticInitialKernel1(w: Float32Array): void {
 
 const keys_value_gradient: readonly string[] = ["value", "gradient"];
 const keys_w_b_x_y: readonly string[] = ["w", "b", "x", "y"];
+const keys_gradient_w__gradient_x_: readonly string[] = ["gradient", "w", "", "gradient", "x", ""];
 const keys_batch_params_engine_wasm: readonly string[] = ["batch", "params", "engine", "wasm"];
 const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "batch",
@@ -629,6 +631,28 @@ function checkDistinct(arrays: object, keys: readonly string[], name: string): v
     for (let j = 0; j < k; j++) {
       if (!overlap(values[keys[k]], values[keys[j]])) continue;
       throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+    }
+  }
+}
+
+/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
+function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
+  let at: unknown = tree;
+  let path = 0;
+  for (let i = 0; i < keys.length && path <= k; i++) {
+    if (keys[i] === "") path++;
+    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
+  }
+  return at as ArrayBufferView;
+}
+
+/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
+function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
+  for (let k = 1; k < count; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
+      const paths = keys.join(".").slice(0, -1).split("..");
+      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
     }
   }
 }

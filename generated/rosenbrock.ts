@@ -74,6 +74,7 @@ export function rosenbrockHvp(
     checkArray(out.hvp.x, Float32Array, "out.hvp.x", "[n]");
     checkLength(out.hvp.x.length, n, "out.hvp.x", "[n]");
     checkApart(out.hvp.x, "out.hvp.x", x, "x");
+    checkApart(out.hvp.x, "out.hvp.x", v_x, "v.x");
   }
   const hvp_x = out !== undefined ? out.hvp.x : new Float32Array(n);
   const memory = reserveFloats(2 * n - 2);
@@ -111,6 +112,7 @@ export function rosenbrockHessian(
     checkArray(out.hessian.x.x, Float32Array, "out.hessian.x.x", "[n, n]");
     checkLength(out.hessian.x.x.length, n * n, "out.hessian.x.x", "[n, n]");
     checkApart(out.hessian.x.x, "out.hessian.x.x", x, "x");
+    checkTreeDistinct(out, keys_gradient_x__hessian_x_x_, 2, "out");
   }
   const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(n);
   const hessian_x_x = out !== undefined ? out.hessian.x.x : new Float32Array(n * n);
@@ -290,6 +292,7 @@ const keys_value_gradient: readonly string[] = ["value", "gradient"];
 const keys_x: readonly string[] = ["x"];
 const keys_value_hvp: readonly string[] = ["value", "hvp"];
 const keys_value_gradient_hessian: readonly string[] = ["value", "gradient", "hessian"];
+const keys_gradient_x__hessian_x_x_: readonly string[] = ["gradient", "x", "", "hessian", "x", "x", ""];
 
 /** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
 function described(value: unknown): string {
@@ -340,6 +343,28 @@ function overlap(a: ArrayBufferView, b: ArrayBufferView): boolean {
 /** Throws RangeError where two arrays share memory. */
 function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferView, inputName: string): void {
   if (overlap(out, input)) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
+}
+
+/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
+function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
+  let at: unknown = tree;
+  let path = 0;
+  for (let i = 0; i < keys.length && path <= k; i++) {
+    if (keys[i] === "") path++;
+    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
+  }
+  return at as ArrayBufferView;
+}
+
+/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
+function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
+  for (let k = 1; k < count; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
+      const paths = keys.join(".").slice(0, -1).split("..");
+      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
+    }
+  }
 }
 
 const floatScratch = { memory: /* @__PURE__ */ new Float32Array(0) };

@@ -110,6 +110,7 @@ export function twoLayerGradient(
     checkApart(out.gradient.x, "out.gradient.x", b1, "b1");
     checkApart(out.gradient.x, "out.gradient.x", W2, "W2");
     checkApart(out.gradient.x, "out.gradient.x", x, "x");
+    checkTreeDistinct(out, keys_gradient_W1__gradient_b1__gradient_, 4, "out");
   }
   const gradient_W1 = out !== undefined ? out.gradient.W1 : new Float32Array(4);
   const gradient_b1 = out !== undefined ? out.gradient.b1 : new Float32Array(2);
@@ -1459,6 +1460,20 @@ function twoLayerBatchInitialKernel3(work1: Float32Array): void {
 
 const keys_value_gradient: readonly string[] = ["value", "gradient"];
 const keys_W1_b1_W2_b2_x_y: readonly string[] = ["W1", "b1", "W2", "b2", "x", "y"];
+const keys_gradient_W1__gradient_b1__gradient_: readonly string[] = [
+  "gradient",
+  "W1",
+  "",
+  "gradient",
+  "b1",
+  "",
+  "gradient",
+  "W2",
+  "",
+  "gradient",
+  "x",
+  "",
+];
 const keys_params_engine_wasm: readonly string[] = ["params", "engine", "wasm"];
 const keys_params_engine_wasm_seed_threads: readonly string[] = ["params", "engine", "wasm", "seed", "threads"];
 const keys_out: readonly string[] = ["out"];
@@ -1550,6 +1565,28 @@ function checkDistinct(arrays: object, keys: readonly string[], name: string): v
     for (let j = 0; j < k; j++) {
       if (!overlap(values[keys[k]], values[keys[j]])) continue;
       throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+    }
+  }
+}
+
+/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
+function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
+  let at: unknown = tree;
+  let path = 0;
+  for (let i = 0; i < keys.length && path <= k; i++) {
+    if (keys[i] === "") path++;
+    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
+  }
+  return at as ArrayBufferView;
+}
+
+/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
+function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
+  for (let k = 1; k < count; k++) {
+    for (let j = 0; j < k; j++) {
+      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
+      const paths = keys.join(".").slice(0, -1).split("..");
+      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
     }
   }
 }

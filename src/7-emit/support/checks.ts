@@ -108,9 +108,9 @@ export function checkDistinct(arrays: object, keys: readonly string[], name: str
 export function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
   let at: unknown = tree;
   let path = 0;
-  for (const key of keys) {
-    if (key === "") path++;
-    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[key];
+  for (let i = 0; i < keys.length && path <= k; i++) {
+    if (keys[i] === "") path++;
+    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
   }
   return at as ArrayBufferView;
 }
