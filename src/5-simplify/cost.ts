@@ -25,6 +25,7 @@ const perElement: Partial<Record<PrimitiveName, number>> = {
   floor: 1,
   ceil: 1,
   round: 1,
+  stored: 1,
   sqrt: 4,
   cbrt: 15,
   exp: 10,

@@ -90,6 +90,7 @@ export const floorDivide = binary("floor_divide");
 export const neg = unary("negate");
 export const abs = unary("abs");
 export const sign = unary("sign");
+export const stored = unary("stored");
 export const floor = unary("floor");
 export const sqrt = unary("sqrt");
 export const exp = unary("exp");

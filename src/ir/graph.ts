@@ -88,6 +88,8 @@ export interface AttributesOf {
   readonly floor: None;
   readonly ceil: None;
   readonly round: None;
+  /** x as arrays hold it, so that numbers which were stored compare with numbers which were not. */
+  readonly stored: None;
   readonly sqrt: None;
   readonly cbrt: None;
   readonly exp: None;

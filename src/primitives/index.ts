@@ -40,6 +40,7 @@ export const primitives = {
   modulo: arithmetic.modulo,
   floor_divide: arithmetic.floorDivide,
   abs: arithmetic.abs,
+  stored: rounding.stored,
   sign: rounding.sign,
   floor: rounding.floor,
   ceil: rounding.ceil,

@@ -170,8 +170,10 @@ function boolError(values: Float64Array, errors: Float64Array, identity: number)
 function tiedMean(b: GraphBuilder, node: Node<"reduce_max" | "reduce_min">, tangent: Node): Node {
   const { operands: [x], attributes: { axes } } = node; // prettier-ignore
   const best = e.unreduce(b, node, axes, x.shape);
+  // Either side may come from memory, where it was rounded, or be computed anew.
+  const [entry, extreme] = [e.stored(b, x), e.stored(b, best)];
   // Not worse, rather than equal: where the extremum is NaN, every entry takes part in what then is NaN.
-  const tied = e.not(b, node.primitive === "reduce_max" ? e.less(b, x, best) : e.less(b, best, x));
+  const tied = e.not(b, node.primitive === "reduce_max" ? e.less(b, entry, extreme) : e.less(b, extreme, entry));
   const sum = e.reduceSum(b, e.select(b, tied, tangent, e.zerosLike(b, tangent)), axes);
   const count = e.reduceSum(b, e.convert(b, tied, "real"), axes);
   return e.div(b, sum, e.select(b, e.isNaN(b, node), NaN, count));

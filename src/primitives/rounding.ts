@@ -1,7 +1,7 @@
-/** Elementwise primitives that jump: their derivative is 0 wherever it exists, and taken as 0 elsewhere. */
-import { elementwiseRecord, none, NUMBER } from "./define.ts";
+/** Elementwise primitives that round or jump: the derivative of a jump is 0 wherever it exists, and taken as 0 elsewhere. */
+import { elementwiseRecord, linear, none, NUMBER, STORED } from "./define.ts";
 import { jumps } from "./evaluate.ts";
-import { above, below, between, closed } from "./facts.ts";
+import { above, below, between, closed, unknown } from "./facts.ts";
 import type { Facts } from "../ir/primitive.ts";
 import { roundHalfEven } from "./special-functions.ts";
 
@@ -42,6 +42,16 @@ export const round = elementwiseRecord("round", {
   derivative: none,
   facts: ([x]) => whole(x, roundHalfEven),
   domain,
+});
+
+// d stored(x)/dx = 1; the identity but for the rounding to what arrays hold
+export const stored = elementwiseRecord("stored", {
+  arity: 1,
+  fn: () => (x) => x,
+  bounds: STORED,
+  derivative: linear((_, cotangent) => cotangent),
+  facts: () => unknown,
+  domain: { intervals: [[-5, 5]], special: [[0], [-1], [Infinity], [NaN]] },
 });
 
 // d sign(x)/dx = 0

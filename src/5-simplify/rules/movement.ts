@@ -10,7 +10,7 @@ import type { Rule } from "../rule.ts";
 
 const elementwise: readonly PrimitiveName[] = [
   "add", "subtract", "multiply", "divide", "negate", "power", "power_integer", "maximum", "minimum", "atan2", "hypot",
-  "modulo", "floor_divide", "abs", "sign", "floor", "ceil", "round", "sqrt", "cbrt", "exp", "expm1", "log", "log1p",
+  "modulo", "floor_divide", "abs", "sign", "floor", "ceil", "round", "stored", "sqrt", "cbrt", "exp", "expm1", "log", "log1p",
   "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf",
   "erfc", "sigmoid", "softplus", "equal", "less", "less_equal", "not", "and", "or", "is_nan", "is_finite", "select",
   "convert",

@@ -206,6 +206,8 @@ function emitOperation(s: Scalar & { readonly kind: "operation" }, names: Kernel
     case "ceil":
     case "sqrt":
       return ts.call(`Math.${s.operation}`, a);
+    case "stored":
+      return names.precision === "f64" || s.operands[0].kind === "load" ? a : ts.call("Math.fround", a);
     case "equal":
       return ts.binary("===", a, b);
     case "less":
