@@ -79,6 +79,9 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
     unroll,
     taken: takenNames(inputs, named, heldAs(true)),
   });
+  // What is written over a parameter's array is read there after the call.
+  const updates = graph.outputs.flatMap((o) => (o.updates === null ? [] : [{ name: o.name, parameter: o.updates }]));
+  const shown = { ...program, outputs: program.outputs.filter((o) => o.kind !== "update") };
   const checked: CheckedFunction = {
     name: "f",
     doc: null,
@@ -89,7 +92,7 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
     wanted: [{ kind: "value", wrt: [] }],
   };
   const parts: ModuleParts = {
-    functions: [{ checked, entries: [{ kind: "value", wrt: [], program }] }],
+    functions: [{ checked, entries: [{ kind: "value", wrt: [], program: shown }] }],
     models: [],
     precision,
     header: ["test"],
@@ -107,9 +110,9 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
       );
       if (unsolved.length > 0) args.push(Object.fromEntries(unsolved.map((s) => [s, symbols[s]])));
       const results = f(...args);
-      return Object.fromEntries(
-        Object.entries(results).map(([name, r]) => [name, typeof r === "object" ? r : [Number(r)]]),
-      );
+      const returned = Object.entries(results).map(([name, r]) => [name, typeof r === "object" ? r : [Number(r)]]);
+      const updated = updates.map(({ name, parameter }) => [name, args[graph.parameters.findIndex((p) => p.attributes.name === parameter)]]); // prettier-ignore
+      return Object.fromEntries([...returned, ...updated]) as Record<string, ArrayLike<number>>;
     },
   };
 }

@@ -75,7 +75,22 @@ class Recipe {
     outputs.g = b.create("gradient", [loss, x], {});
     const v = b.create("parameter", [], { name: "v", type: { element: "real", shape: x.shape }, bound: null, held: x.shape.length === 0 ? "number" : "array" }); // prettier-ignore
     if (this.#chance(0.4)) outputs.h = b.create("jvp", [outputs.g, x, v], {});
-    return { graph: graphOf(outputs), nodes };
+    return { graph: this.#chance(0.4) ? this.#updating(graphOf(outputs), nodes) : graphOf(outputs), nodes };
+  }
+
+  /** Some parameters are written over, as a training step writes weights. */
+  #updating(graph: Graph, nodes: readonly Node[]): Graph {
+    const b = this.#b;
+    const arrays = graph.parameters.filter((p) => p.element === "real" && p.attributes.held === "array" && p.attributes.name !== "v"); // prettier-ignore
+    const updates = arrays.flatMap((p, k) => {
+      const fitting = nodes.filter((n) => n.element === "real" && dims.shapesEqual(n.shape, p.shape));
+      const gradient = graph.outputs.find((o) => o.name === "g");
+      if (k === 0 && gradient !== undefined && dims.shapesEqual(gradient.node.shape, p.shape)) fitting.push(e.sub(b, p, e.mul(b, gradient.node, 0.1))); // prettier-ignore
+      if (fitting.length === 0 || this.#chance(0.3)) return [];
+      return [{ name: `u${k}`, node: this.#pick(fitting), updates: p.attributes.name }];
+    });
+    const outputs = [...graph.outputs, ...updates];
+    return { ...graphOf(Object.fromEntries(outputs.map((o) => [o.name, o.node]))), outputs };
   }
 
   #parameter(name: string, rank: number): Node {
