@@ -1,19 +1,20 @@
 /** `derive explain`: what a program computes and how its derivatives come about, as people read it. */
+import type { File } from "../1-parse/ast.ts";
 import { parse } from "../1-parse/parse.ts";
 import { check } from "../2-check/check.ts";
 import type { CheckedFile } from "../2-check/checked.ts";
 import { loadImports } from "../2-check/imports.ts";
 import { loadPrelude } from "../2-check/prelude.ts";
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
-import type { GraphBuilder } from "../ir/builder.ts";
+import { NodeLimit, type GraphBuilder } from "../ir/builder.ts";
 import { Origins } from "../ir/origins.ts";
 import { createBuilder } from "../primitives/index.ts";
 import { listed, pointOf, type Given } from "./given.ts";
-import { overviewOf } from "./overview.ts";
+import { overviewOf, type Overview } from "./overview.ts";
 import { overviewText } from "./overview-text.ts";
 import { functionSubject, modelSubject, type Subject } from "./subject.ts";
-import { walk } from "./walk.ts";
+import { walk, type Walk } from "./walk.ts";
 import { walkText } from "./walk-text.ts";
 
 export interface ExplainOptions {
@@ -36,13 +37,29 @@ export interface Explanation {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What an explanation shows, for any form of page. */
+export interface Analysis {
+  /** One each function and model in the order of the text, without `at`; none where there are errors. */
+  readonly overviews: readonly Overview[];
+  /** The two passes at a point, with `at`; null where there are errors. */
+  readonly walk: Walk | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /**
  * Without `at`: the definitions of every function and model, and their derivatives as formulas. With it: the forward and
  * the backward pass of one of them at that point. Errors in the program or the values are diagnostics.
  */
 export function explain(source: string, options: ExplainOptions): Explanation {
+  const { overviews, walk: walked, diagnostics } = analyse(source, options);
+  if (walked !== null) return { text: walkText(walked), diagnostics };
+  return { text: overviews.length === 0 ? null : overviews.map(overviewText).join("\n"), diagnostics };
+}
+
+/** The parts of an explanation as data: formulas, values, edges. */
+export function analyse(source: string, options: ExplainOptions): Analysis {
   const { file, diagnostics: syntax } = parse({ path: options.path, text: source });
-  const builder = createBuilder({ maxNodes: options.maxNodes ?? 200_000 });
+  const builder = createBuilder({ maxNodes: options.maxNodes ?? 1_000_000 });
   const origins = new Origins();
   const { checked, diagnostics: found } = check(loadImports(file, readOrNull(options)), {
     set: options.set ?? {},
@@ -53,41 +70,51 @@ export function explain(source: string, options: ExplainOptions): Explanation {
     prelude: loadPrelude(),
   });
   const diagnostics = [...syntax, ...found];
-  const failed = (...more: readonly Diagnostic[]): Explanation => ({
-    text: null,
+  const failed = (...more: readonly Diagnostic[]): Analysis => ({
+    overviews: [],
+    walk: null,
     diagnostics: [...diagnostics, ...more],
   });
   if (checked === null || syntax.some(({ severity }) => severity === "error")) return failed();
 
   const items = itemsOf(checked, builder, origins);
-  const place = { source: file.source, start: 0, end: 0 };
-  if (items.length === 0) {
-    const { item } = options;
-    if (item === undefined) return failed(diagnostic("explain-nothing", {}, place));
-    const help = `add the line \`derive ${item}: value\``;
-    return failed(diagnostic("explain-not-exported", { name: item }, place, { help }));
-  }
-  if (options.at === undefined) {
-    const pages = items.map((item) => overviewText(overviewOf(item.subject(), builder)));
-    return { text: pages.join("\n"), diagnostics };
-  }
+  if (items.length === 0) return failed(nothing(file, options.item ?? null));
   const [item] = items;
-  if (items.length > 1) {
-    const names = items.map(({ name }) => name);
-    const help = `choose one, as in \`--item ${item.name}\``;
-    return failed(diagnostic("explain-several", { names: listed(names) }, place, { help }));
-  }
-  const subject = item.subject();
-  const point = pointOf(subject, options.at);
-  if ("code" in point) return failed(point);
   try {
-    return { text: walkText(walk(subject, point, builder)), diagnostics };
+    if (options.at === undefined) {
+      return { overviews: items.map(({ subject }) => overviewOf(subject(), builder)), walk: null, diagnostics };
+    }
+    if (items.length > 1) {
+      const names = listed(items.map(({ name }) => name));
+      const help = `choose one, as in \`--item ${item.name}\``;
+      return failed(diagnostic("explain-several", { names }, spanOf(file, item.name), { help }));
+    }
+    const subject = item.subject();
+    const point = pointOf(subject, options.at);
+    if ("code" in point) return failed(point);
+    return { overviews: [], walk: walk(subject, point, builder), diagnostics };
   } catch (error) {
+    if (error instanceof NodeLimit) {
+      const args = { what: `the derivatives of \`${item.name}\``, limit: builder.maxNodes };
+      return failed(diagnostic("too-many-nodes", args, spanOf(file, item.name)));
+    }
     // The interpreter refuses an index that is out of range.
     if (!(error instanceof RangeError) || /call stack/i.test(error.message)) throw error;
     const span = { source: { path: "--at", text: "" }, start: 0, end: 0 };
     return failed(diagnostic("value-refused", { reason: error.message }, span));
   }
+}
+
+function nothing(file: File, item: string | null): Diagnostic {
+  if (item === null) return diagnostic("explain-nothing", {}, { source: file.source, start: 0, end: 0 });
+  const help = `add the line \`derive ${item}: value\``;
+  return diagnostic("explain-not-exported", { name: item }, spanOf(file, item), { help });
+}
+
+/** Where the file defines an item. */
+function spanOf(file: File, name: string): Span {
+  const item = file.items.find((other) => "name" in other && other.name.text === name);
+  return item !== undefined && "name" in item ? item.name.span : { source: file.source, start: 0, end: 0 };
 }
 
 interface Item {

@@ -125,7 +125,7 @@ function signed({ negative, formula }: Term): Term {
  * shortest; where that one is negative the sign goes before the whole, as in -(y/a - (1 - y)/(1 - a)).
  */
 export function sum(parts: readonly Term[]): Formula {
-  const terms = withoutOpposites(
+  const terms = collected(
     parts.flatMap((part): readonly Term[] => {
       const term = signed(part);
       if (term.formula.kind !== "sum") return [term];
@@ -146,22 +146,19 @@ export function sum(parts: readonly Term[]): Formula {
   return { kind: "sum", terms: [terms[first], ...terms.slice(0, first), ...terms.slice(first + 1)] };
 }
 
-/** The terms without names that are added and subtracted. */
-function withoutOpposites(terms: readonly Term[]): readonly Term[] {
-  const left: Term[] = [];
-  for (const term of terms) {
-    const { formula } = term;
-    const k =
-      formula.kind === "name"
-        ? left.findIndex(
-            (other) =>
-              other.negative !== term.negative && other.formula.kind === "name" && other.formula.text === formula.text,
-          )
-        : -1;
-    if (k < 0) left.push(term);
-    else left.splice(k, 1);
+/** Names that stand several times are counted: x + x is 2 x, and x - x nothing. */
+function collected(terms: readonly Term[]): readonly Term[] {
+  const counts = new Map<string, number>();
+  for (const { negative, formula } of terms) {
+    if (formula.kind === "name") counts.set(formula.text, (counts.get(formula.text) ?? 0) + (negative ? -1 : 1));
   }
-  return left;
+  return terms.flatMap((term): Term[] => {
+    if (term.formula.kind !== "name") return [term];
+    const count = counts.get(term.formula.text) ?? 0;
+    counts.set(term.formula.text, 0);
+    if (count === 0) return [];
+    return [{ negative: count < 0, formula: product([number(Math.abs(count)), term.formula]) }];
+  });
 }
 
 /** (p - q)/n for p/n - q/n; null where the denominators differ. */
@@ -192,7 +189,7 @@ export function product(parts: readonly Formula[]): Formula {
       add(f.operand);
     } else if (f.kind === "number") {
       scale *= f.value;
-      numbers++;
+      if (f.value !== 1) numbers++;
     } else factors.push(f);
   };
   parts.forEach(add);
@@ -220,7 +217,8 @@ export function quotient(numerator: Formula, denominator: Formula): Formula {
 
 /** x.T; twice is x. */
 export function transposed(operand: Formula): Formula {
-  if (isIdentity(operand)) return operand;
+  const isSymmetric = (f: Formula): boolean => f.kind === "number" || isIdentity(f);
+  if (operand.kind === "product" ? operand.factors.every(isSymmetric) : isSymmetric(operand)) return operand;
   return operand.kind === "transpose" ? operand.operand : { kind: "transpose", operand };
 }
 

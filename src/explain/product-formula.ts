@@ -38,13 +38,14 @@ interface Factors {
 function softmaxProduct(node: Node): Reading | null {
   const factors: Factors = { over: [], under: [] };
   collect(node, false, factors);
-  for (const numerator of factors.over) {
+  for (const [k, numerator] of factors.over.entries()) {
     if (!is(numerator, "exp")) continue;
-    const total = factors.under.find((other) => is(other, "reduce_sum") && other.operands[0] === numerator);
-    if (total === undefined || !is(total, "reduce_sum") || total.attributes.axes.length !== 1) continue;
+    const at = factors.under.findIndex((other) => is(other, "reduce_sum") && other.operands[0] === numerator);
+    const total = factors.under.at(at);
+    if (at < 0 || total === undefined || !is(total, "reduce_sum") || total.attributes.axes.length !== 1) continue;
     const [axis] = total.attributes.axes;
-    const over = factors.over.filter((other) => other !== numerator);
-    const under = factors.under.filter((other) => other !== total);
+    const over = factors.over.filter((_, j) => j !== k);
+    const under = factors.under.filter((_, j) => j !== at);
     if ([...over, ...under].some((other) => !fits(other, node))) continue;
     const z = withoutMaximum(numerator.operands[0], axis);
     return {

@@ -10,7 +10,7 @@ import {
   type Shape,
 } from "../ir/dim.ts";
 import { is } from "../ir/expressions.ts";
-import type { Node, PrimitiveName, SliceAxis } from "../ir/graph.ts";
+import type { Node, SliceAxis } from "../ir/graph.ts";
 import { call, comparison, name, number, transposed, type Formula, type Operator } from "./formula.ts";
 
 /** A node written as a formula of one that is not always its operand. */
@@ -18,10 +18,6 @@ export interface View {
   readonly of: Node;
   readonly formula: (f: Formula) => Formula;
 }
-
-const opposites: { readonly [P in PrimitiveName]?: Operator } = { equal: "!=", less: ">=", less_equal: ">" };
-
-const operators: { readonly [P in PrimitiveName]?: Operator } = { equal: "==", less: "<", less_equal: "<=" };
 
 /** How a view is written; null for a node that computes. */
 export function viewOf(node: Node): View | null {
@@ -45,15 +41,26 @@ function same(of: Node): View {
   return { of, formula: (f) => f };
 }
 
-/** not (a < b) is a >= b. */
+/** not (a < b) is b <= a. */
 function opposite(node: Node<"not">): View | null {
   const [inner] = node.operands;
-  const operator = opposites[inner.primitive];
-  if (operator === undefined) return null;
-  // x > 0 stands for 0 < x.
-  const turned = (f: Extract<Formula, { kind: "binary" }>): Formula =>
-    f.operator === operators[inner.primitive] ? { ...f, operator } : comparison(operator, f.right, f.left);
-  return { of: inner, formula: (f) => (f.kind === "binary" ? turned(f) : { kind: "not", operand: f }) };
+  // A comparison that has its number on the right already keeps its sides.
+  const turn = (from: Operator, to: Operator): View => ({
+    of: inner,
+    formula: (f) => {
+      if (f.kind !== "binary") return { kind: "not", operand: f };
+      return f.operator === from ? comparison(to, f.right, f.left) : comparison(to, f.left, f.right);
+    },
+  });
+  if (is(inner, "less")) return turn("<", "<=");
+  if (is(inner, "less_equal")) return turn("<=", "<");
+  if (is(inner, "equal")) {
+    return {
+      of: inner,
+      formula: (f) => (f.kind === "binary" ? { ...f, operator: "!=" } : { kind: "not", operand: f }),
+    };
+  }
+  return null;
 }
 
 /** (i == arange(n)) as numbers is one_hot(i, n). */
