@@ -1,7 +1,7 @@
 /** Groups stored nodes into kernels: sums with the elementwise work on their results, and elementwise work of one shape. */
 import { shapesEqual } from "../ir/dim.ts";
 import type { Shape } from "../ir/dim.ts";
-import { topological } from "../ir/expressions.ts";
+import { is, topological } from "../ir/expressions.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import type { IndexCheck } from "./index-checks.ts";
 import { roleOf, type Role } from "./materialize.ts";
@@ -33,10 +33,11 @@ export interface Grouping {
 
 /** Kernels in an order in which everything is computed before it is read. */
 export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: readonly IndexCheck[]): Grouping {
-  const updates = new Map<Node, Node>();
+  // One value may be written over several stored tensors.
+  const updates = new Map<Node, Node[]>();
   for (const output of graph.outputs) {
     const parameter = graph.parameters.find((p) => p.attributes.name === output.updates);
-    if (parameter !== undefined) updates.set(output.node, parameter);
+    if (parameter !== undefined) updates.set(output.node, [...(updates.get(output.node) ?? []), parameter]);
   }
   const groups: Group[] = [];
   const place = new Map<Node, number>();
@@ -62,11 +63,11 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
       place.set(node, groups.push({ kind: "value", shape: node.shape, lead: null, members: [node], checks: [] }) - 1);
       continue;
     }
-    const parameter = updates.get(node);
+    const written = updates.get(node) ?? [];
     let earliest = 0;
     for (const d of own.elsewhere) earliest = Math.max(earliest, (checked.get(d) ?? place.get(d) ?? -1) + 1);
     for (const d of own.here) earliest = Math.max(earliest, place.get(d) ?? 0);
-    if (parameter !== undefined) {
+    for (const parameter of written) {
       for (const [other, r] of reads) {
         if (other === node || !(r.here.has(parameter) || r.elsewhere.has(parameter))) continue;
         earliest = Math.max(earliest, (place.get(other) ?? 0) + (r.elsewhere.has(parameter) ? 1 : 0));
@@ -112,7 +113,11 @@ function checksFirst(nodes: readonly Node[], checks: readonly IndexCheck[]): rea
 }
 
 /** Topological order in which what only feeds the update of a stored tensor comes after everything else. */
-function updatesLast(graph: Graph, stored: ReadonlySet<Node>, updates: ReadonlyMap<Node, Node>): readonly Node[] {
+function updatesLast(
+  graph: Graph,
+  stored: ReadonlySet<Node>,
+  updates: ReadonlyMap<Node, readonly Node[]>,
+): readonly Node[] {
   const nodes = [...stored].sort((a, b) => a.id - b.id);
   // Outputs that are parameters or literals themselves are copied.
   for (const { node } of graph.outputs) if (!stored.has(node) && !nodes.includes(node)) nodes.push(node);
@@ -157,19 +162,21 @@ function readsOf(node: Node, stored: ReadonlySet<Node>, checked: ReadonlyMap<Nod
 }
 
 function deferredUpdates(
-  updates: ReadonlyMap<Node, Node>,
+  updates: ReadonlyMap<Node, readonly Node[]>,
   reads: ReadonlyMap<Node, Reads>,
   place: ReadonlyMap<Node, number>,
 ): ReadonlySet<string> {
   const deferred = new Set<string>();
-  for (const [node, parameter] of updates) {
-    if (parameter.primitive !== "parameter") continue;
+  for (const [node, parameters] of updates) {
     const when = place.get(node) ?? 0;
-    for (const [reader, { here, elsewhere }] of reads) {
-      const at = place.get(reader) ?? 0;
-      const late = at > when && (here.has(parameter) || elsewhere.has(parameter));
-      const crossing = at === when && elsewhere.has(parameter) && node.shape.length > 0;
-      if (late || crossing) deferred.add((parameter as Node<"parameter">).attributes.name);
+    for (const parameter of parameters) {
+      if (!is(parameter, "parameter")) continue;
+      for (const [reader, { here, elsewhere }] of reads) {
+        const at = place.get(reader) ?? 0;
+        const late = at > when && (here.has(parameter) || elsewhere.has(parameter));
+        const crossing = at === when && elsewhere.has(parameter) && node.shape.length > 0;
+        if (late || crossing) deferred.add(parameter.attributes.name);
+      }
     }
   }
   return deferred;

@@ -34,6 +34,8 @@ export function scheduleStraight(graph: Graph, options: ScheduleOptions): Progra
     operations += unrolledSize(node, layout, layouts);
     if (operations > mostOperations) return null;
   }
+  // A later loop over rows would read what an earlier one has written over.
+  if (graph.outputs.some((o) => o.updates !== null && layouts.get(o.node)?.axis !== null)) return null;
   return new Straight(graph, nodes, symbol, layouts, options).program();
 }
 

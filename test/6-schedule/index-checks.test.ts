@@ -95,6 +95,34 @@ describe("what is outside is refused", () => {
     }
   });
 
+  test.each([3, 400])("a refused step of a model changes nothing, at width %i", async (width) => {
+    const module = await evaluate(
+      `model M {
+  input words: index(9)[batch]
+  target y: [batch, ${width}]
+  e = embedding(words, 9, ${width})
+  h = tanh(dense(e, ${width}))
+  k = dropout(h, 0.5)
+  output p = k + e.E[words + argmax(abs(e.E), axis = -1)[words] * 0 + 1]
+  loss mse(p, y)
+  train adam(lr = 0.1)
+}`,
+      { path: "m.nn" },
+    );
+    const create = module.createMTrainer as (options: object) => {
+      step: (b: object) => number;
+      save: () => Uint8Array;
+    };
+    const m = create({ batch: 3, seed: 1 });
+    const y = new Float32Array(3 * width).fill(0.5);
+    expect(m.step({ words: Int32Array.of(0, 7, 3), y })).toBeGreaterThan(0);
+    const before = m.save();
+    expect(() => m.step({ words: Int32Array.of(0, 8, 3), y })).toThrow(RangeError);
+    expect(() => m.step({ words: Int32Array.of(0, 9, 3), y })).toThrow(/words\[1\] is 9/);
+    expect(Buffer.compare(m.save(), before)).toBe(0);
+    expect(m.step({ words: Int32Array.of(0, 7, 3), y })).toBeGreaterThan(0);
+  });
+
   test("the message says what was chosen", async () => {
     const text = "fn f(x: [n], i: index(7)[m]) = x[i + 1]";
     const f = (await evaluate(text, { path: "f.nn" })).f as (x: Float32Array, i: Int32Array) => Float32Array;
