@@ -7,7 +7,7 @@ import { freeName, identifierOf } from "./names.ts";
 import { printStatements } from "./print.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
-import type { ModuleWriter, Precision } from "./writer.ts";
+import type { KernelFunction, ModuleWriter, Precision } from "./writer.ts";
 
 /** How an entry point holds what its kernels use. */
 export interface EntryNames {
@@ -66,28 +66,46 @@ function emitCall(
   names: EntryNames,
   writer: ModuleWriter,
 ): readonly Statement[] {
-  const used = usesOf(kernel, (buffer) => dims.product(bufferOf(buffer).shape));
+  const { used, name } = writer.kernelOf(kernel.body, (buffers) => signatureOf(buffers, bufferOf, names)) ?? declareKernel(kernel, bufferOf, names, writer); // prettier-ignore
   const given: Expression[] = [];
-  for (const name of used.buffers) {
-    const { name: array, base } = names.array(bufferOf(name), false);
+  for (const buffer of used.buffers) {
+    const { name: array, base } = names.array(bufferOf(buffer), false);
     given.push(ts.path(array));
     if (base !== null) given.push(base);
   }
-  for (const name of used.arguments.keys()) given.push(names.argument(name) ?? ts.name(name));
+  for (const argument of used.arguments.keys()) given.push(names.argument(argument) ?? ts.name(argument));
   for (const symbol of used.symbols) given.push(ts.name(names.symbol(symbol)));
+  const called = ts.call(name, ...given);
+  const value = kernel.values.at(0);
+  return [value === undefined ? ts.expression(called) : ts.constant(value.name, called)];
+}
 
+function declareKernel(
+  kernel: Kernel,
+  bufferOf: (name: string) => Buffer,
+  names: EntryNames,
+  writer: ModuleWriter,
+): KernelFunction {
+  const used = usesOf(kernel, (buffer) => dims.product(bufferOf(buffer).shape));
   const readable = readableNames(used, (buffer) => bufferOf(buffer).label);
   const emit = (name: string, formal: FormalNames): FunctionDeclaration =>
     kernelFunction(name, kernel, used, formal, bufferOf, names, writer);
   // Equal kernels are one function, whatever their arguments are called.
   const key = printStatements([{ ...emit("_", positional(used)), doc: [] }]);
   const hint = `${names.prefix}${kernel.label.replace(/^./u, (c) => c.toUpperCase())}`;
-  const called = ts.call(
-    writer.kernel(key, hint, (name) => emit(name, readable)),
-    ...given,
-  );
-  const value = kernel.values.at(0);
-  return [value === undefined ? ts.expression(called) : ts.constant(value.name, called)];
+  const name = writer.kernel(key, hint, (free) => emit(free, readable));
+  return writer.keepKernel(kernel.body, signatureOf(used.buffers, bufferOf, names), { used, name });
+}
+
+/** All of an entry point that the text of a kernel function depends on. */
+function signatureOf(buffers: Iterable<string>, bufferOf: (name: string) => Buffer, names: EntryNames): string {
+  const parts: string[] = [names.precision];
+  for (const buffer of buffers) {
+    const { element, shape } = bufferOf(buffer);
+    const start = names.array(bufferOf(buffer), false).base === null ? "" : "+";
+    parts.push(buffer, element, dims.product(shape).key, start);
+  }
+  return parts.join(" ");
 }
 
 /** The names of a kernel function's parameters. */
@@ -166,13 +184,13 @@ function kernelFunction(
   return { kind: "function", exported: false, name, parameters, result, body, doc: kernel.comment };
 }
 
-interface Uses {
+/** What a kernel takes from outside, in order of first use. */
+export interface Uses {
   readonly buffers: ReadonlySet<string>;
   readonly arguments: ReadonlyMap<string, Scalar["element"]>;
   readonly symbols: ReadonlySet<string>;
 }
 
-/** What a kernel takes from outside, in order of first use. */
 function usesOf(kernel: Kernel, sizeOf: (buffer: string) => Dim): Uses {
   const buffers = new Set<string>();
   const args = new Map<string, Scalar["element"]>();

@@ -176,11 +176,12 @@ const supported: Readonly<Partial<Record<ElementwiseName, MathFunction>>> = {
 }; // prettier-ignore
 
 function emitOperation(s: Scalar & { readonly kind: "operation" }, names: KernelNames): Expression {
-  const [a, b, c] = s.operands.map((o) => emitScalar(o, names));
+  const operands = s.operands.map((o) => emitScalar(o, names));
+  const [a, b, c] = operands;
   const support = supported[s.operation];
   if (support !== undefined) {
     const { entry } = mathSupport(support, names.precision);
-    return ts.call(names.support(entry), ...s.operands.map((o) => emitScalar(o, names)));
+    return ts.call(names.support(entry), ...operands);
   }
   switch (s.operation) {
     case "add":

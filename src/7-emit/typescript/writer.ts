@@ -1,16 +1,25 @@
 /** What a module under construction has gathered: support code, kernel functions, exports. */
 import { supportSources, type SupportSource } from "../support.generated.ts";
 import type { ElementType } from "../../ir/graph.ts";
+import type { Statement as KernelStatement } from "../../ir/program.ts";
+import type { Uses } from "./calls.ts";
 import { identifierOf, reservedNames } from "./names.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, Statement } from "./syntax.ts";
 
 export type Precision = "f32" | "f64";
 
+/** A kernel as it was emitted: the function's name, and what it takes. */
+export interface KernelFunction {
+  readonly name: string;
+  readonly used: Uses;
+}
+
 export class ModuleWriter {
   readonly precision: Precision;
   readonly #support = new Set<string>();
   readonly #kernels = new Map<string, string>();
+  readonly #emitted = new Map<readonly KernelStatement[], { readonly signature: string; readonly kernel: KernelFunction }[]>(); // prettier-ignore
   readonly #names = new Set<string>();
   readonly #keys = new Map<string, string>();
   readonly constants: Statement[] = [];
@@ -64,6 +73,26 @@ export class ModuleWriter {
     this.#kernels.set(text, name);
     this.kernels.push(declare(name));
     return name;
+  }
+
+  /**
+   * The function emitted for this body: entry points share what the schedule built once. `signatureFor`: of the buffers
+   * that the body uses, what its text depends on. Null where there is none.
+   */
+  kernelOf(
+    body: readonly KernelStatement[],
+    signatureFor: (buffers: Iterable<string>) => string,
+  ): KernelFunction | null {
+    const found = this.#emitted.get(body)?.find((e) => e.signature === signatureFor(e.kernel.used.buffers));
+    return found?.kernel ?? null;
+  }
+
+  /** Keeps a function for `kernelOf`, and gives it back. */
+  keepKernel(body: readonly KernelStatement[], signature: string, kernel: KernelFunction): KernelFunction {
+    const known = this.#emitted.get(body);
+    if (known === undefined) this.#emitted.set(body, [{ signature, kernel }]);
+    else known.push({ signature, kernel });
+    return kernel;
   }
 
   /** A constant that holds a list of keys: an array literal in place would be allocated at each call. */
