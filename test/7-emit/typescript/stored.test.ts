@@ -24,7 +24,7 @@ describe.each([["f32", Float32Array] as const, ["f64", Float64Array] as const])(
 
   test("and of many rows", async () => {
     const module = await evaluate("fn f(x: [m, n]) = sum(max(x * 0.7, axis = 0))", { path: "case.nn", precision });
-    const x = Reals.from({ length: 600 }, (_, k) => Math.sin(k * k));
+    const x = Reals.from(Array.from({ length: 600 }, (_, k) => Math.sin(k * k)));
     const { gradient } = (module.fGradient as Gradient)(x, { m: 20, n: 30 });
     const column = (k: number): number[] => Array.from({ length: 20 }, (_, row) => x[30 * row + (k % 30)]);
     const expected = Array.from(x, (value, k) => (value === Math.max(...column(k)) ? 0.7 : 0));
