@@ -1,4 +1,5 @@
 /** Closes a set of outputs over the parameters that they reach. */
+import { topological } from "../ir/expressions.ts";
 import type { Graph, GraphOutput, GraphRequirement, Node } from "../ir/graph.ts";
 
 /** The graph of `outputs`; parameters in the order given, those that no output reaches left out. */
@@ -7,13 +8,7 @@ export function closeGraph(
   parameters: readonly Node<"parameter">[],
   requirements: readonly GraphRequirement[],
 ): Graph {
-  const reached = new Set<Node>();
-  const pending: Node[] = outputs.map((output) => output.node);
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (reached.has(node)) continue;
-    reached.add(node);
-    pending.push(...node.operands);
-  }
+  const reached = new Set(topological(outputs.map((output) => output.node)));
   return { parameters: parameters.filter((p) => reached.has(p)), outputs, requirements };
 }
 

@@ -6,7 +6,7 @@ import type { Graph, GraphOutput, Node } from "../ir/graph.ts";
 import type { Origins } from "../ir/origins.ts";
 import { closeGraph, returned, updated } from "./graph.ts";
 import type { LoweredModel, ModelEntry } from "./lowered.ts";
-import { substitute } from "./substitute.ts";
+import { substitute } from "../ir/substitute.ts";
 
 type Replacement = readonly [Node, Node];
 

@@ -8,6 +8,7 @@
  */
 import { like, or, select, zerosLike, allAxes } from "../ir/expressions.ts";
 import type { Loop, Node } from "../ir/graph.ts";
+import { substitute } from "../ir/substitute.ts";
 import { createContext } from "./context.ts";
 import type { Context } from "./context.ts";
 import { forward } from "./forward.ts";
@@ -15,7 +16,6 @@ import { FreshParameters, bodyParameters, bodyResults, dependents, flows, partOp
 import { orZeros } from "./product.ts";
 import { reverse } from "./reverse.ts";
 import type { Seed } from "./reverse.ts";
-import { substitute } from "./rewrite.ts";
 import { anyOver } from "./support.ts";
 
 /** Tangents of a loop's results (final carries, stacked outputs) from those of its operands; null is zero. */

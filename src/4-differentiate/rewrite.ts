@@ -65,18 +65,3 @@ function rewriteLoop(
   const count = record.next.length;
   return { ...record, next: nodes.slice(0, count), stackedOutputs: nodes.slice(count) };
 }
-
-/** The roots with the keys of `replacements` replaced by their values. */
-export function substitute(
-  b: GraphBuilder,
-  roots: readonly Node[],
-  replacements: ReadonlyMap<Node, Node>,
-): readonly Node[] {
-  const done = new Map<Node, Node>(replacements);
-  const visit = (node: Node): void => {
-    const operands = node.operands.map((operand) => done.get(operand) ?? operand);
-    done.set(node, b.withOperands(node, operands));
-  };
-  for (const root of roots) visitPending(root, (node) => done.has(node), visit);
-  return roots.map((root) => done.get(root) ?? root);
-}

@@ -7,7 +7,7 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import { is, topological } from "../ir/expressions.ts";
 import type { Node, PrimitiveName } from "../ir/graph.ts";
 import { visitPending } from "../ir/visit.ts";
-import { substitute } from "../3-lower/substitute.ts";
+import { substitute } from "../ir/substitute.ts";
 import { operandsOf } from "./node-formula.ts";
 import type { Subject, Variable } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 /** What is explained: a function or a model as one marked graph, with everything in the user's names. */
 import type { CheckedFunction, CheckedModel } from "../2-check/checked.ts";
-import { substitute } from "../3-lower/substitute.ts";
+import { substitute } from "../ir/substitute.ts";
 import { differentiate } from "../4-differentiate/differentiate.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { constant, is, topological } from "../ir/expressions.ts";
