@@ -1,5 +1,5 @@
 /** The same module without types, and its types alone. */
-import { identifierOf } from "./names.ts";
+import { memberKey } from "./types.ts";
 import type { Expression, Member, Parameter, Statement } from "./syntax.ts";
 
 /** JavaScript: the statements without any type. */
@@ -116,13 +116,9 @@ function literalType(e: Expression): string {
       return `readonly [${e.elements.map(literalType).join(", ")}]`;
     case "object":
       return `{ ${e.members
-        .flatMap((m) => (m.kind === "property" ? [`readonly ${keyOf(m.key)}: ${literalType(m.value)}`] : []))
+        .flatMap((m) => (m.kind === "property" ? [`readonly ${memberKey(m.key)}: ${literalType(m.value)}`] : []))
         .join("; ")} }`;
     default:
       return "unknown";
   }
-}
-
-function keyOf(key: string): string {
-  return identifierOf(key) === key ? key : JSON.stringify(key);
 }

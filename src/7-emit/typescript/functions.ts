@@ -11,6 +11,7 @@ import { freeName, identifierOf, upperFirst } from "./names.ts";
 import { isOutput, resultTree, type ResultTree } from "./results.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, Parameter, Statement } from "./syntax.ts";
+import { isArray, memberKey } from "./types.ts";
 import type { ModuleWriter, Precision } from "./writer.ts";
 
 /** One derivative of one function, scheduled. */
@@ -140,7 +141,7 @@ class FunctionWriter {
   }
 
   #directionType(): string {
-    const inputs = this.#differentiated().map((i) => `${key(i.name)}: ${this.#typeOf(i)}`);
+    const inputs = this.#differentiated().map((i) => `${memberKey(i.name)}: ${this.#typeOf(i)}`);
     return `{ ${inputs.join("; ")} }`;
   }
 
@@ -234,7 +235,7 @@ class FunctionWriter {
     if (isOutput(entry)) return this.#leafType(entry);
     const members = [...entry].map(([name, e]) => {
       const optional = out && !this.#holdsArrays(e) ? "?" : "";
-      return `${key(name)}${optional}: ${this.#resultType(e, out)}`;
+      return `${memberKey(name)}${optional}: ${this.#resultType(e, out)}`;
     });
     return `{ ${members.join("; ")} }`;
   }
@@ -349,11 +350,3 @@ class FunctionWriter {
 }
 
 const scratchNames: Readonly<Record<ElementType, string>> = { real: "memory", index: "integers", bool: "flags" };
-
-function isArray(input: CheckedInput): boolean {
-  return input.node.attributes.held === "array";
-}
-
-function key(name: string): string {
-  return identifierOf(name) === name ? name : JSON.stringify(name);
-}

@@ -12,6 +12,7 @@ import { freeName, identifierOf } from "./names.ts";
 import type { EntryProgram, Layout } from "./storage.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
+import { inputsType, isArray, memberKey } from "./types.ts";
 import type { ModuleWriter } from "./writer.ts";
 
 /** Names that all entry points of a model share. */
@@ -147,9 +148,7 @@ export class EntryWriter {
       const frozen = this.#m.parameters.filter((p) => p.frozen).map((p) => p.path);
       this.#arrayResults(ts.member(out, "gradient", true), "out.gradient", outputs, frozen);
       this.#kernels();
-      const gradient = ts.object(
-        ...outputs.map((o) => ts.property(pathOf(o), ts.name(this.#results.get(o.name) ?? ""))),
-      );
+      const gradient = ts.object(...outputs.map((o) => ts.property(last(o), ts.name(this.#results.get(o.name) ?? ""))));
       const type = `{ ${memberKey(lossName)}: number; gradient: ${gradientType(this.#m, this.#names.N)} }`;
       this.#body.push(
         ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
@@ -217,13 +216,7 @@ export class EntryWriter {
   }
 
   #givenType(): string {
-    const members = this.given().map((i) => `${memberKey(i.name)}: ${this.#inputType(i)}`);
-    return members.length === 0 ? "Record<never, never>" : `{ ${members.join("; ")} }`;
-  }
-
-  #inputType({ node }: CheckedInput): string {
-    if (node.attributes.held === "number") return node.element === "bool" ? "boolean" : "number";
-    return node.element === "index" ? this.#writer.support("Integers") : this.#writer.arrayType(node.element);
+    return inputsType(this.given(), this.#writer);
   }
 
   #dim(dim: Dim): Expression {
@@ -335,12 +328,12 @@ export class EntryWriter {
     const arrays = outputs.flatMap((o) => (o.kind === "array" ? [o] : []));
     this.#body.push(ts.constant("out", out));
     const checks: Statement[] = [
-      supportCall(this.#writer, "checkKeys", ts.name("out"), ts.name(this.#writer.keys([...outputs.map(pathOf), ...ignored])), ts.string(label)),
+      supportCall(this.#writer, "checkKeys", ts.name("out"), ts.name(this.#writer.keys([...outputs.map(last), ...ignored])), ts.string(label)),
     ]; // prettier-ignore
     const declared: Statement[] = [];
     for (const output of arrays) {
       const buffer = this.#buffer(output.buffer);
-      const path = pathOf(output);
+      const path = last(output);
       const local = this.#local(this.#kind === "gradient" ? `gradient_${path}` : path);
       const inOut = ts.member(ts.name("out"), path);
       const type = this.#writer.arrayType(buffer.element);
@@ -359,7 +352,7 @@ export class EntryWriter {
       this.#results.set(output.name, local);
     }
     if (arrays.length > 1) {
-      const keys = ts.name(this.#writer.keys(arrays.map(pathOf)));
+      const keys = ts.name(this.#writer.keys(arrays.map(last)));
       checks.push(supportCall(this.#writer, "checkDistinct", ts.name("out"), keys, ts.string(label)));
     }
     this.#body.push(ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), checks), ...declared);
@@ -427,11 +420,7 @@ export class EntryWriter {
 
   #argument(path: string): Expression | null {
     if (path === "seed") return ts.member(s, "seed");
-    if (path === "step") {
-      // Draws that a program asks for outside of training are those of the next step, and advance nothing.
-      const advances = this.#kind !== "forward" && this.#kind !== "evaluate";
-      return advances ? ts.name("step") : ts.binary("+", ts.member(s, "step"), ts.number(1));
-    }
+    if (path === "step") return ts.name("step");
     const given = this.#inputs.get(path);
     if (given !== undefined) return ts.name(given);
     const hyper = this.#m.hypers.find((h) => h.node.attributes.name === path);
@@ -445,20 +434,7 @@ export function gradientType(m: CheckedModel, N: string): string {
   return frozen.length === 0 ? `${N}Params` : `Omit<${N}Params, ${frozen.join(" | ")}>`;
 }
 
-function isArray(input: CheckedInput): boolean {
-  return input.node.attributes.held === "array";
-}
-
-/** `outputs.p` -> `p` */
+/** A name without its section: `outputs.p` -> `p`, `gradient.h.W` -> `h.W`. */
 function last(output: ProgramOutput): string {
   return output.name.slice(output.name.indexOf(".") + 1);
-}
-
-/** `gradient.h.W` -> `h.W` */
-function pathOf(output: ProgramOutput): string {
-  return last(output);
-}
-
-function memberKey(name: string): string {
-  return identifierOf(name) === name && name !== "__proto__" ? name : JSON.stringify(name);
 }

@@ -10,6 +10,7 @@ import { freeName, identifierOf, lowerLeading, upperFirst } from "./names.ts";
 import { layOut, MemberNames, optimizerTensors, storedTensors, type EntryProgram, type Layout } from "./storage.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, InterfaceDeclaration, Member, Statement } from "./syntax.ts";
+import { inputsType, memberKey, objectType } from "./types.ts";
 import type { ModuleWriter } from "./writer.ts";
 
 export type ModelEntryProgram = EntryProgram;
@@ -139,15 +140,6 @@ class ModelWriter {
     };
   }
 
-  #inputsType(inputs: readonly CheckedInput[]): string {
-    return objectType(inputs.map((i) => [i.name, this.#inputType(i)]));
-  }
-
-  #inputType({ node }: CheckedInput): string {
-    if (node.attributes.held === "number") return node.element === "bool" ? "boolean" : "number";
-    return node.element === "index" ? this.#writer.support("Integers") : this.#writer.arrayType(node.element);
-  }
-
   #inferenceInterface(): InterfaceDeclaration {
     const forward = this.#entryWriter("forward");
     const hyper = objectType(this.#m.hypers.map((h) => [h.name, "number"]));
@@ -163,7 +155,7 @@ class ModelWriter {
         { text: `readonly hyper: ${hyper}`, doc: ["Read at each call."] },
         { text: `readonly engine: "ts" | "wasm" | "wasm-relaxed"`, doc: [] },
         {
-          text: `forward(inputs: ${this.#inputsType(forward.given())}, options?: ${forward.optionsType()}): ${outputs}`,
+          text: `forward(inputs: ${inputsType(forward.given(), this.#writer)}, options?: ${forward.optionsType()}): ${outputs}`,
           doc: ["The outputs for one batch; with `out` they are written there and nothing is allocated."],
         },
         {
@@ -176,7 +168,7 @@ class ModelWriter {
   }
 
   #trainerInterface(): InterfaceDeclaration {
-    const batch = this.#inputsType([...this.#m.inputs, ...this.#m.targets]);
+    const batch = inputsType([...this.#m.inputs, ...this.#m.targets], this.#writer);
     const metrics: [string, string][] = this.#m.metrics.map((metric) => [metric.name, "number"]);
     const evaluation = objectType([[this.#m.loss?.name ?? "loss", "number"], ...metrics]);
     const gradient = this.#gradientType();
@@ -293,7 +285,7 @@ class ModelWriter {
 
   #sharedMembers(s: Expression): readonly Member[] {
     const forward = this.#entryWriter("forward");
-    const inputs = this.#inputsType(forward.given());
+    const inputs = inputsType(forward.given(), this.#writer);
     return [
       ts.property("params", ts.member(s, "params")),
       ts.property("hyper", ts.member(s, "hyper")),
@@ -310,7 +302,10 @@ class ModelWriter {
     const optional = this.#names.symbols.length === 0;
     const option = (key: string): Expression => ts.member(ts.name("options"), key, optional);
     const trains = this.#m.train !== null;
-    const batch: readonly [string, string] = ["batch", this.#inputsType([...this.#m.inputs, ...this.#m.targets])];
+    const batch: readonly [string, string] = [
+      "batch",
+      inputsType([...this.#m.inputs, ...this.#m.targets], this.#writer),
+    ];
     const initial = (): Statement[] => [
       ts.expression(ts.call(this.#names.entry("initial"), s)),
       ...(trains ? [ts.expression(ts.call(this.#names.entry("initialOptimizer"), s))] : []),
@@ -583,16 +578,6 @@ function symbolLocal(symbol: string): string {
 
 function docOf(m: CheckedModel): readonly string[] {
   return m.doc === null ? [] : m.doc.split("\n");
-}
-
-function memberKey(name: string): string {
-  return identifierOf(name) === name && name !== "__proto__" ? name : JSON.stringify(name);
-}
-
-function objectType(members: readonly (readonly [string, string])[]): string {
-  return members.length === 0
-    ? "Record<never, never>"
-    : `{ ${members.map(([k, t]) => `${memberKey(k)}: ${t}`).join("; ")} }`;
 }
 
 function method(
