@@ -3,7 +3,7 @@ import { parse } from "./1-parse/parse.ts";
 import { printAst } from "./1-parse/print.ts";
 import { check } from "./2-check/check.ts";
 import type { CheckedInput } from "./2-check/checked.ts";
-import { loadImports } from "./2-check/imports.ts";
+import { loadImports, readOrNull } from "./2-check/imports.ts";
 import { loadPrelude } from "./2-check/prelude.ts";
 import { lower } from "./3-lower/lower.ts";
 import type { LoweredFile } from "./3-lower/lowered.ts";
@@ -53,7 +53,7 @@ export async function compile(source: string, options: CompileOptions): Promise<
 
   const { file, diagnostics: syntax } = parse({ path, text: source });
   printed.ast(() => printAst(file));
-  const sources = loadImports(file, readOrNull(options));
+  const sources = loadImports(file, readOrNull(options.read));
   const { checked, diagnostics: found } = check(sources, {
     set,
     item,
@@ -170,16 +170,4 @@ function toProgram(
 
 function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ severity }) => severity === "error");
-}
-
-/** Reading of imports: null where there is no such file. */
-function readOrNull({ read }: CompileOptions): (path: string) => string | null {
-  return (path) => {
-    if (read === undefined) return null;
-    try {
-      return read(path);
-    } catch {
-      return null;
-    }
-  };
 }

@@ -105,3 +105,15 @@ function normalize(path: string): string {
   }
   return parts.join("/");
 }
+
+/** A reader that throws where there is no file, or none at all, as `loadImports` wants it. */
+export function readOrNull(read: ((path: string) => string) | undefined): (path: string) => string | null {
+  return (path) => {
+    if (read === undefined) return null;
+    try {
+      return read(path);
+    } catch {
+      return null;
+    }
+  };
+}

@@ -1,4 +1,5 @@
 import type { Diagnostic, Source } from "../diagnostics/diagnostic.ts";
+import type { ExplainOptions } from "../explain/explain.ts";
 import type { CompileOptions, CompileResult } from "../options.ts";
 
 export type { CompileOptions, CompileResult, Stage } from "../options.ts";
@@ -8,17 +9,8 @@ export type Compile = (source: string, options: CompileOptions) => Promise<Compi
 /** The formatter: null where a syntax error stands in the way. */
 export type Format = (source: Source) => { readonly text: string | null; readonly diagnostics: readonly Diagnostic[] };
 
-/** A number or a tensor as nested lists, as `--at` gives them. */
-export type Given = number | readonly Given[];
-
-export interface ExplainOptions {
-  readonly path: string;
-  readonly read?: (path: string) => string;
-  readonly set?: Readonly<Record<string, string>>;
-  readonly item?: string;
-  /** Values of the arguments; without them formulas are shown. */
-  readonly at?: Readonly<Record<string, Given>>;
-}
+export type { ExplainOptions } from "../explain/explain.ts";
+export type { Given } from "../explain/given.ts";
 
 export type Explain = (
   source: string,
