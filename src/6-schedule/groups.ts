@@ -120,7 +120,7 @@ function updatesLast(
 ): readonly Node[] {
   const nodes = [...stored].sort((a, b) => a.id - b.id);
   // Outputs that are parameters or literals themselves are copied.
-  for (const { node } of graph.outputs) if (!stored.has(node) && !nodes.includes(node)) nodes.push(node);
+  for (const node of new Set(graph.outputs.map((o) => o.node))) if (!stored.has(node)) nodes.push(node);
   const users = new Map<Node, Node[]>();
   for (const node of nodes) {
     const { here, elsewhere } = readsOf(node, stored);

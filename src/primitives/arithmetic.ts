@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/graph.ts";
 import * as e from "../ir/expressions.ts";
-import type { Facts } from "../ir/primitive.ts";
+import type { Domain, Facts } from "../ir/primitive.ts";
 import { bilinear, elementwiseRecord, EXACT, CLOSE, linear, NUMBER, partials, STORED } from "./define.ts";
 import { distance } from "./evaluate.ts";
 import {
@@ -202,6 +202,18 @@ const share =
     return e.select(b, lost, e.like(b, 0, mine), tie);
   };
 
+/** Pairs of numbers, ties and NaN among them. */
+const withTies: Domain = {
+  intervals: [wide, wide],
+  special: [
+    [1, 1],
+    [0, 0],
+    [2, -3],
+    [NaN, 1],
+    [1, NaN],
+  ],
+};
+
 export const maximum = elementwiseRecord("maximum", {
   arity: 2,
   elements: NUMBER,
@@ -218,16 +230,7 @@ export const maximum = elementwiseRecord("maximum", {
   commutative: true,
   associative: true,
   identity: -Infinity,
-  domain: {
-    intervals: [wide, wide],
-    special: [
-      [1, 1],
-      [0, 0],
-      [2, -3],
-      [NaN, 1],
-      [1, NaN],
-    ],
-  },
+  domain: withTies,
 });
 
 export const minimum = elementwiseRecord("minimum", {
@@ -245,16 +248,7 @@ export const minimum = elementwiseRecord("minimum", {
   commutative: true,
   associative: true,
   identity: Infinity,
-  domain: {
-    intervals: [wide, wide],
-    special: [
-      [1, 1],
-      [0, 0],
-      [2, -3],
-      [NaN, 1],
-      [1, NaN],
-    ],
-  },
+  domain: withTies,
 });
 
 export const abs = elementwiseRecord("abs", {

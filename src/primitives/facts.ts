@@ -2,17 +2,11 @@
  * Interval arithmetic for the facts of primitives, in exact arithmetic: computed ends are moved outwards where the
  * computation rounds, so that a fact never claims more than holds.
  */
+import { unknownFacts } from "../ir/facts.ts";
 import type { Facts } from "../ir/primitive.ts";
 
 /** Any number, infinite or NaN too. */
-export const unknown: Facts = {
-  lower: -Infinity,
-  upper: Infinity,
-  lowerOpen: false,
-  upperOpen: false,
-  integer: false,
-  finite: false,
-};
+export const unknown = unknownFacts;
 
 /** Any finite number. */
 export const finite: Facts = { ...unknown, lowerOpen: true, upperOpen: true, finite: true };
