@@ -121,7 +121,8 @@ function programsOf(lowered: LoweredFile, hash: string, session: Session): Pick<
       const inputs = [...checked.inputs, ...checked.targets];
       // Initial values are drawn once: compact loops serve better than straight-line code.
       const unroll = !kind.startsWith("initial");
-      return { kind, program: toProgram(passes(label, graph, session), label, inputs, false, unroll, session) };
+      const program = toProgram(passes(label, graph, session), label, inputs, false, unroll, session);
+      return { kind, requirements: graph.requirements, program };
     }),
   }));
   return { functions, models };

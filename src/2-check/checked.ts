@@ -21,6 +21,13 @@ export interface CheckedInput {
   readonly span: Span;
 }
 
+/** A requirement with the nodes that need it; none: no tensor came of what asked for it. */
+export interface CheckedRequirement extends GraphRequirement {
+  readonly neededBy: ReadonlySet<Node>;
+  /** Equal for requirements that say the same: n >= 1 and n - 1 >= 0. */
+  readonly key: string;
+}
+
 export type DerivativeKind = "value" | "gradient" | "jvp" | "jacobian" | "hessian" | "hvp";
 
 export interface CheckedFunction {
@@ -68,7 +75,7 @@ export interface CheckedModel {
   readonly loss: { readonly name: string; readonly node: Node; readonly span: Span } | null;
   readonly metrics: readonly { readonly name: string; readonly node: Node; readonly span: Span }[];
   readonly train: CheckedOptimizer | null;
-  readonly requirements: readonly GraphRequirement[];
+  readonly requirements: readonly CheckedRequirement[];
   readonly seed: Node<"parameter">;
   readonly step: Node<"parameter">;
   readonly training: Node<"parameter">;
@@ -94,3 +101,9 @@ export type Symbols = readonly string[];
 
 /** For error messages: `[batch, 784]`. */
 export type { Dim, Shape };
+
+/** The first of those that say the same. */
+export function distinct(requirements: readonly CheckedRequirement[]): readonly CheckedRequirement[] {
+  const known = new Set<string>();
+  return requirements.filter(({ key }) => known.size < known.add(key).size);
+}

@@ -4,9 +4,10 @@ import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import { diagnostic, type Extras } from "../diagnostics/report.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { constantOf, decide, print, printShape, product, subtract, type Requirement } from "../ir/dim.ts";
-import type { GraphRequirement, Node } from "../ir/graph.ts";
+import type { Node } from "../ir/graph.ts";
 import type { Origins } from "../ir/origins.ts";
 import type { Block } from "../1-parse/ast.ts";
+import type { CheckedRequirement } from "./checked.ts";
 import type { Intrinsic } from "./intrinsics/intrinsic.ts";
 import type { ModelUnit } from "./model-unit.ts";
 import type { Definition, FileScope } from "./scope.ts";
@@ -24,18 +25,26 @@ export interface Frame {
   readonly label: string;
 }
 
+/** A requirement whose nodes are still being gathered. */
+interface OpenRequirement extends CheckedRequirement {
+  readonly neededBy: Set<Node>;
+}
+
 /** What is elaborated at the moment: an exported function, a model, or the consts of a file (no draws, no parameters). */
 export interface Unit {
   /** The item itself: a call of it is recursion. */
   readonly item: object | null;
-  readonly requirements: GraphRequirement[];
+  /** By what they say and what asks for them. */
+  readonly requirements: Map<string, OpenRequirement>;
+  /** Those asked for so far, in order and as often as they were. */
+  readonly asked: OpenRequirement[];
   readonly model: ModelUnit | null;
   /** Results of calls that draw nothing and hold no parameters. */
   readonly memo: Map<object, Map<string, Value>>;
 }
 
 export function newUnit(item: object | null = null, model: ModelUnit | null = null): Unit {
-  return { item, requirements: [], model, memo: new Map() };
+  return { item, requirements: new Map(), asked: [], model, memo: new Map() };
 }
 
 /** Ends the elaboration of a unit after a fault that repeats without end. */
@@ -250,13 +259,33 @@ export class Checker {
     const decided = decide(requirement);
     if (decided !== null) return decided;
     const key = requirementKey(requirement);
-    const known = this.unit.requirements.some((other) => requirementKey(other.requirement) === key);
-    if (!known) this.unit.requirements.push({ requirement, reason });
+    const { requirements, asked } = this.unit;
+    const known = requirements.get(`${key} ${reason}`) ?? { requirement, reason, neededBy: new Set(), key };
+    requirements.set(`${key} ${reason}`, known);
+    asked.push(known);
     return true;
+  }
+
+  /** Runs an elaboration; the requirements that it asks for are needed by the tensors that come of it. */
+  tied(elaborate: () => Value): Value {
+    const { asked } = this.unit;
+    const before = asked.length;
+    const value = elaborate();
+    const nodes = asked.length > before ? nodesOf(value) : [];
+    for (const { neededBy } of asked.slice(before)) {
+      // Sources are shared by all that mention them: they stand for what asked only if nothing else does.
+      for (const node of nodes) if (neededBy.size === 0 || node.operands.length > 0) neededBy.add(node);
+    }
+    return value;
   }
 }
 
-/** Equal for requirements that say the same: n >= 1 and n - 1 >= 0. */
+function nodesOf(value: Value): readonly Node[] {
+  if (value.kind === "tensor") return [value.node];
+  if (value.kind === "list") return value.elements.flatMap(nodesOf);
+  return value.kind === "tuple" ? value.values.flatMap(nodesOf) : [];
+}
+
 function requirementKey({ left, relation, right }: Requirement): string {
   return relation === "divides" ? `${left.key} | ${right.key}` : `${relation} ${subtract(left, right).key}`;
 }

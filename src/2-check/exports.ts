@@ -5,7 +5,7 @@ import { printShape, type Shape } from "../ir/dim.ts";
 import type { Node } from "../ir/graph.ts";
 import { runBody } from "./bodies.ts";
 import type { Bound, Given } from "./calls.ts";
-import type { CheckedFunction, CheckedInput, DerivativeKind } from "./checked.ts";
+import { distinct, type CheckedFunction, type CheckedInput, type DerivativeKind } from "./checked.ts";
 import { newUnit, type Checker } from "./checker.ts";
 import { describeType, toTensor } from "./conversions.ts";
 import { marksOf } from "./marks.ts";
@@ -154,7 +154,7 @@ function elaborate(
     span: item.name.span,
     inputs,
     results,
-    requirements: c.unit.requirements,
+    requirements: distinct([...c.unit.requirements.values()]),
     wanted,
   };
 }

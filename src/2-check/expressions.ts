@@ -26,7 +26,7 @@ export function evaluate(c: Checker, scope: Scope, e: Expression): Value {
 export function guarded(c: Checker, span: Span, elaborate: () => Value): Value {
   return c.nested(span, () => {
     try {
-      const value = elaborate();
+      const value = c.tied(elaborate);
       if (value.kind === "tensor") {
         if (!c.checkSize(value.node, span)) return faulty;
         c.note(value, span);

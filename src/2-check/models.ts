@@ -227,7 +227,7 @@ export function checkModel(c: Checker, file: FileScope, item: ModelItem): Checke
       loss: reader.loss,
       metrics: reader.metrics,
       train: optimizer,
-      requirements: unit.requirements,
+      requirements: [...unit.requirements.values()],
       seed: model.seed,
       step: model.step,
       training: model.training,

@@ -6,12 +6,14 @@ import type { Graph, GraphOutput, Node } from "../ir/graph.ts";
 import type { Origins } from "../ir/origins.ts";
 import { closeGraph, returned, updated } from "./graph.ts";
 import type { LoweredModel, ModelEntry } from "./lowered.ts";
+import { reachedFrom, requirementsOf } from "./requirements.ts";
 import { substitute } from "../ir/substitute.ts";
 
 type Replacement = readonly [Node, Node];
 
 /** Every entry point that the model's statements allow: the loss brings evaluate and gradient, `train` step and apply. */
 export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): LoweredModel {
+  const everything = reachedFrom(resultsOf(m));
   const graph = (
     outputs: readonly GraphOutput[],
     training: boolean | null,
@@ -28,7 +30,8 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
     return closeGraph(
       outputs.map((output, k) => ({ ...output, node: nodes[k] })),
       parametersOf(m),
-      m.requirements,
+      // Of the nodes as they were checked: those that take their places are others.
+      requirementsOf(m.requirements, reachedFrom([...roots, ...more.map(([, node]) => node)]), everything),
     );
   };
 
@@ -102,6 +105,17 @@ function clipped(b: GraphBuilder, train: CheckedOptimizer, gradients: readonly R
   const ratio = div(b, train.clipNorm, add(b, norm, constant(b, 1e-6)));
   const scale = min(b, constant(b, 1), ratio);
   return gradients.map(([placeholder, g]) => [placeholder, mul(b, g, scale)]);
+}
+
+/** All that the statements of a model compute with each call. */
+function resultsOf(m: CheckedModel): readonly Node[] {
+  return [
+    ...m.outputs.map((output) => output.node),
+    ...(m.loss === null ? [] : [m.loss.node]),
+    ...m.metrics.map((metric) => metric.node),
+    ...m.states.flatMap((s) => (s.next === null ? [] : [s.next])),
+    ...(m.train?.updates ?? []).flatMap((u) => [u.next, ...u.states.map((s) => s.next)]),
+  ];
 }
 
 function parametersOf(m: CheckedModel): readonly Node<"parameter">[] {

@@ -116,7 +116,7 @@ function compileModel(text: string, { precision, unroll }: Variant): Loaded {
   const programs = [...entries].map(([kind, graph]) => {
     const held = heldAs(false);
     const taken = takenNames(inputs, graph, held);
-    return { kind, program: schedule(graph, { held, nests, nameOf: identifierNames(origins), reserved: isReserved, taken, unroll, lineOf: () => null }) }; // prettier-ignore
+    return { kind, requirements: graph.requirements, program: schedule(graph, { held, nests, nameOf: identifierNames(origins), reserved: isReserved, taken, unroll, lineOf: () => null }) }; // prettier-ignore
   });
   const parts = { functions: [], models: [{ info: { model, sourceHash: "" }, entries: programs }], precision, header: ["test"] }; // prettier-ignore
   const module = load(asPrinted(emitModule(parts, "js")).code);

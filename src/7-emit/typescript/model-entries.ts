@@ -2,6 +2,7 @@
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import { planSolution, type SolvePlan } from "../../ir/dim-solve.ts";
+import type { GraphRequirement } from "../../ir/graph.ts";
 import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
@@ -36,6 +37,7 @@ export class EntryWriter {
   readonly #m: CheckedModel;
   readonly #kind: ModelEntry;
   readonly #program: Program;
+  readonly #requirements: readonly GraphRequirement[];
   readonly #names: ModelNames;
   readonly #writer: ModuleWriter;
   readonly #locals: Set<string>;
@@ -49,6 +51,7 @@ export class EntryWriter {
     this.#m = m;
     this.#kind = entry.kind;
     this.#program = entry.program;
+    this.#requirements = entry.requirements;
     this.#names = names;
     this.#writer = writer;
     this.#locals = new Set([...writer.names, "s", "given", "options", "step"]);
@@ -267,7 +270,7 @@ export class EntryWriter {
       }),
     );
     this.#checkCapacities();
-    this.#body.push(...emitRequirements(this.#m.name, this.#m.requirements.filter((r) => this.#knows(r.requirement)), (x) => this.#symbols.get(x) ?? x)); // prettier-ignore
+    this.#body.push(...emitRequirements(this.#m.name, this.#requirements.filter((r) => this.#knows(r.requirement)), (x) => this.#symbols.get(x) ?? x)); // prettier-ignore
     for (const input of inputs) this.#checkIndex(input);
     for (const p of this.#names.ungiven) {
       const member = this.#stored(p.node.attributes.name);

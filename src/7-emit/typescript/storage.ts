@@ -1,7 +1,7 @@
 /** Where a model keeps its tensors: names of the store's members, and the arena behind them. */
 import * as dims from "../../ir/dim.ts";
 import type { Dim, Shape } from "../../ir/dim.ts";
-import type { ElementType } from "../../ir/graph.ts";
+import type { ElementType, GraphRequirement } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
 import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
@@ -25,9 +25,10 @@ export interface Layout {
   readonly memberOf: (entry: ModelEntry, buffer: Buffer) => string | null;
 }
 
-/** An entry point with its program. */
+/** An entry point with its program, and what it requires of dims. */
 export interface EntryProgram {
   readonly kind: ModelEntry;
+  readonly requirements: readonly GraphRequirement[];
   readonly program: Program;
 }
 

@@ -1,0 +1,72 @@
+// Requirements on dims bind the entry points that compute what needs them, and no others.
+import { expect, test } from "vitest";
+import { compiled, type Named } from "./support.ts";
+
+/** A network over sequences whose parts need sequences of different lengths. */
+const { create, trainer } = await compiled(`
+  fn late(v: [k]) = sum(v[2:])
+  model M {
+    input x: [n]
+    target y: [n]
+    param w = 2
+    slope = w * (x[1:] - x[:-1])
+    width = zeros_like(x[3:]) + w
+    output p = w * x
+    output s = sum(width)
+    metric bend = sum(x[2:] - 2 * x[1:-1] + x[:-2])
+    metric last = x[-1]
+    loss sum(slope^2) + late(y)
+    train sgd(lr = 0.1)
+  }`);
+const f32 = (...values: number[]): Float32Array => Float32Array.from(values);
+const three = f32(1, 2, 4);
+const one = f32(5);
+
+test("forward needs what its outputs need, also where only a shape does", () => {
+  const m = create({ n: 4 });
+  expect(m.forward({ x: three })).toEqual({ p: f32(2, 4, 8), s: 0 });
+  expect(m.forward({ x: f32(1, 2, 3, 4) })).toEqual({ p: f32(2, 4, 6, 8), s: 2 });
+  expect(() => m.forward({ x: f32(1, 2) })).toThrow(/`x\[3:\]` needs n >= 3/);
+});
+
+test("the loss and the metrics have requirements of their own", () => {
+  const t = trainer({ n: 4 });
+  // Differences 1 and 2 times w, and the entry 9 of the target; second difference 1.
+  expect(t.evaluate({ x: three, y: f32(0, 0, 9) })).toEqual({ loss: 4 + 16 + 9, bend: 1, last: 4 });
+  expect(() => t.evaluate({ x: one, y: one })).toThrow(RangeError);
+  // w^2 * (1 + 4): derivative 2 * 2 * 5.
+  expect(t.gradient({ x: three, y: f32(0, 0, 9) })).toEqual({ loss: 29, gradient: { w: f32(20) } });
+  expect(t.gradient({ x: f32(1, 2), y: f32(0, 0) })).toEqual({ loss: 4, gradient: { w: f32(4) } });
+  const refused = (call: () => unknown): void => {
+    expect(call).toThrow(/`v\[2:\]` needs (k|n) >= 2/);
+  };
+  refused(() => t.gradient({ x: one, y: one }));
+  refused(() => t.step({ x: one, y: one }));
+  expect(t.step({ x: f32(1, 2), y: f32(0, 0) })).toBe(4);
+});
+
+test("a requirement of the loss alone leaves forward free", async () => {
+  const m = await compiled(`model M {
+    input x: [n]
+    param w = 3
+    output p = w * x
+    loss w * sum(x[2:])
+    train sgd(lr = 1)
+  }`);
+  const t = m.trainer({ n: 3 });
+  expect(t.forward({ x: one })).toEqual({ p: f32(15) });
+  expect(t.forward({ x: f32() })).toEqual({ p: f32() });
+  for (const entry of ["evaluate", "gradient", "step"] as const) {
+    expect(() => t[entry]({ x: one })).toThrow(/needs n >= 2/);
+  }
+  expect(t.params).toEqual({ w: f32(3) } satisfies Named);
+});
+
+test("a requirement whose result nothing computes binds every entry point", async () => {
+  const m = await compiled(`model M {
+    input x: [n]
+    unused = x[2:]
+    output p = 3 * x
+  }`);
+  expect(() => m.create({ n: 3 }).forward({ x: one })).toThrow(/needs n >= 2/);
+});
