@@ -2212,13 +2212,18 @@ const keys_h_W_h_b_z_W_z_b_s_mean_s_std: readonly string[] = ["h.W", "h.b", "z.W
 const keys_h_W_h_b_z_W_z_b: readonly string[] = ["h.W", "h.b", "z.W", "z.b"];
 const keys_s_mean_s_std_h_W_h_b_z_W_z_b: readonly string[] = ["s.mean", "s.std", "h.W", "h.b", "z.W", "z.b"];
 
-/** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
+/** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
+function withArticle(name: string): string {
+  return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** What a value is, for an error message: `null`, `a string`, `an Int32Array`. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
+  if (typeof value !== "object") return withArticle(typeof value);
   // Objects need not have a constructor.
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+  return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
 /** Throws TypeError where `value` is not an array of `type`; `shape` is the argument's, for the message. */
@@ -2229,7 +2234,7 @@ function checkArray(
   shape: string,
 ): void {
   if (!(value instanceof type)) {
-    throw new TypeError(`${name}: expected a ${type.name} of shape ${shape}, found ${described(value)}`);
+    throw new TypeError(`${name}: expected ${withArticle(type.name)} of shape ${shape}, found ${described(value)}`);
   }
 }
 
@@ -2595,7 +2600,9 @@ function setArrays(target: object, given: unknown, name: string, all: boolean): 
     const wanted = arrays[key];
     if (value === undefined && !all) continue;
     if (!(value instanceof wanted.constructor)) {
-      throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
+      throw new TypeError(
+        `${name}: ${key}: expected ${withArticle(wanted.constructor.name)}, found ${described(value)}`,
+      );
     }
     const found = (value as typeof wanted).length;
     if (found !== wanted.length) {

@@ -35,13 +35,18 @@ export function LGradient(
   return { value, gradient: { a: gradient_a, b: gradient_b, c: gradient_c } };
 }
 
-/** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
+/** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
+function withArticle(name: string): string {
+  return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** What a value is, for an error message: `null`, `a string`, `an Int32Array`. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
+  if (typeof value !== "object") return withArticle(typeof value);
   // Objects need not have a constructor.
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+  return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
 /** Throws TypeError where `value` is not of the JavaScript type `type`. */

@@ -563,13 +563,18 @@ const keys_x_y: readonly string[] = ["x", "y"];
 const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_w_b: readonly string[] = ["w", "b"];
 
-/** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
+/** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
+function withArticle(name: string): string {
+  return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** What a value is, for an error message: `null`, `a string`, `an Int32Array`. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
+  if (typeof value !== "object") return withArticle(typeof value);
   // Objects need not have a constructor.
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+  return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
 /** Throws TypeError where `value` is not of the JavaScript type `type`. */
@@ -585,7 +590,7 @@ function checkArray(
   shape: string,
 ): void {
   if (!(value instanceof type)) {
-    throw new TypeError(`${name}: expected a ${type.name} of shape ${shape}, found ${described(value)}`);
+    throw new TypeError(`${name}: expected ${withArticle(type.name)} of shape ${shape}, found ${described(value)}`);
   }
 }
 
@@ -858,7 +863,9 @@ function setArrays(target: object, given: unknown, name: string, all: boolean): 
     const wanted = arrays[key];
     if (value === undefined && !all) continue;
     if (!(value instanceof wanted.constructor)) {
-      throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
+      throw new TypeError(
+        `${name}: ${key}: expected ${withArticle(wanted.constructor.name)}, found ${described(value)}`,
+      );
     }
     const found = (value as typeof wanted).length;
     if (found !== wanted.length) {

@@ -12,7 +12,7 @@ export function rosenbrock(x: Float32Array): number {
   checkArray(x, Float32Array, "x", "[n]");
   const n = x.length;
   if (!(n >= 1)) {
-    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1");
+    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
   const value = rosenbrockKernel1(x, n);
   return value;
@@ -29,7 +29,7 @@ export function rosenbrockGradient(
   checkArray(x, Float32Array, "x", "[n]");
   const n = x.length;
   if (!(n >= 1)) {
-    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1");
+    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
   if (out !== undefined) {
     checkKeys(out, keys_value_gradient, "out");
@@ -66,7 +66,7 @@ export function rosenbrockHvp(
   checkArray(v_x, Float32Array, "v.x", "[n]");
   checkLength(v_x.length, n, "v.x", "[n]");
   if (!(n >= 1)) {
-    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1");
+    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
   if (out !== undefined) {
     checkKeys(out, keys_value_hvp, "out");
@@ -99,7 +99,7 @@ export function rosenbrockHessian(
   checkArray(x, Float32Array, "x", "[n]");
   const n = x.length;
   if (!(n >= 1)) {
-    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1");
+    throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
   if (out !== undefined) {
     checkKeys(out, keys_value_gradient_hessian, "out");
@@ -294,13 +294,18 @@ const keys_value_hvp: readonly string[] = ["value", "hvp"];
 const keys_value_gradient_hessian: readonly string[] = ["value", "gradient", "hessian"];
 const keys_gradient_x__hessian_x_x_: readonly string[] = ["gradient", "x", "", "hessian", "x", "x", ""];
 
-/** What a value is, for an error message: `null`, `a string`, `a Float64Array`. */
+/** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
+function withArticle(name: string): string {
+  return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** What a value is, for an error message: `null`, `a string`, `an Int32Array`. */
 function described(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (typeof value !== "object") return `a ${typeof value}`;
+  if (typeof value !== "object") return withArticle(typeof value);
   // Objects need not have a constructor.
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
-  return typeof name === "string" && name !== "Object" && name !== "" ? `a ${name}` : "an object";
+  return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
 /** Throws TypeError where `value` is not an array of `type`; `shape` is the argument's, for the message. */
@@ -311,7 +316,7 @@ function checkArray(
   shape: string,
 ): void {
   if (!(value instanceof type)) {
-    throw new TypeError(`${name}: expected a ${type.name} of shape ${shape}, found ${described(value)}`);
+    throw new TypeError(`${name}: expected ${withArticle(type.name)} of shape ${shape}, found ${described(value)}`);
   }
 }
 

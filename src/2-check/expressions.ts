@@ -8,7 +8,7 @@ import { ShapeFault } from "../ir/primitive.ts";
 import { call } from "./calls.ts";
 import { Silent, type Checker } from "./checker.ts";
 import { toTensor } from "./conversions.ts";
-import { memberOf, nameValue } from "./names.ts";
+import { memberOf, nameValue, resolveCallee } from "./names.ts";
 import { binary, select, toBool, unary, type Operand } from "./operators.ts";
 import { repeat } from "./repeat.ts";
 import type { Scope } from "./scope.ts";
@@ -159,10 +159,13 @@ function member(c: Checker, scope: Scope, e: Of<"member">): Value {
     const value = evaluate(c, scope, e.object);
     if (value.kind === "faulty") return faulty;
     const { start, end, source } = e.object.span;
-    const help = "`.T` transposes, and `h.W` is a parameter of the layers in the definition of `h`";
-    return c.fault("unknown-member", { object: source.text.slice(start, end), member: e.member.text }, e.member.span, {
-      help,
-    });
+    const object = source.text.slice(start, end);
+    const member = e.member.text;
+    const help =
+      resolveCallee(c, scope.file, member) === null
+        ? "`.T` transposes, and `h.W` is a parameter of the layers in the definition of `h`"
+        : `write \`${member}(${object})\``;
+    return c.fault("unknown-member", { object, member }, e.member.span, { help });
   }
   const x = toTensor(c, evaluate(c, scope, e.object), e.object.span, "`.T`");
   if (x === null) return faulty;

@@ -22,9 +22,17 @@ export function nearest(name: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
+/** The only candidate that starts with `name`, or null: `grad` for `gradient`. Fewer than three letters say too little. */
+export function abbreviated(name: string, candidates: Iterable<string>): string | null {
+  if (name.length < 3) return null;
+  const found = new Set([...candidates].filter((candidate) => candidate !== name && candidate.startsWith(name)));
+  return found.size === 1 ? [...found][0] : null;
+}
+
 /** "did you mean `logits`?", or null where nothing is near. */
 export function didYouMean(name: string, candidates: Iterable<string>): string | null {
-  const found = nearest(name, candidates);
+  const known = [...candidates];
+  const found = nearest(name, known) ?? abbreviated(name, known);
   return found === null ? null : `did you mean \`${found}\`?`;
 }
 

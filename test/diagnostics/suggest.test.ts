@@ -28,4 +28,11 @@ describe("nearest", () => {
     expect(didYouMean("logit", ["logits"])).toBe("did you mean `logits`?");
     expect(didYouMean("logit", ["mse"])).toBeNull();
   });
+
+  it("knows an abbreviation that can mean one thing only", () => {
+    expect(didYouMean("grad", ["value", "gradient"])).toBe("did you mean `gradient`?");
+    expect(didYouMean("soft", ["softmax", "softplus"])).toBeNull();
+    expect(didYouMean("gr", ["gradient"])).toBeNull();
+    expect(didYouMean("soft", ["softmax", "sort"])).toBe("did you mean `sort`?");
+  });
 });

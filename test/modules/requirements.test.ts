@@ -1,5 +1,6 @@
 // Requirements on dims bind the entry points that compute what needs them, and no others.
 import { expect, test } from "vitest";
+import { evaluate } from "../../src/evaluate.ts";
 import { compiled, type Named } from "./support.ts";
 
 /** A network over sequences whose parts need sequences of different lengths. */
@@ -26,7 +27,7 @@ test("forward needs what its outputs need, also where only a shape does", () => 
   const m = create({ n: 4 });
   expect(m.forward({ x: three })).toEqual({ p: f32(2, 4, 8), s: 0 });
   expect(m.forward({ x: f32(1, 2, 3, 4) })).toEqual({ p: f32(2, 4, 6, 8), s: 2 });
-  expect(() => m.forward({ x: f32(1, 2) })).toThrow(/`x\[3:\]` needs n >= 3/);
+  expect(() => m.forward({ x: f32(1, 2) })).toThrow("M: `x[3:]` needs n >= 3, found n = 2");
 });
 
 test("the loss and the metrics have requirements of their own", () => {
@@ -69,4 +70,11 @@ test("a requirement whose result nothing computes binds every entry point", asyn
     output p = 3 * x
   }`);
   expect(() => m.create({ n: 3 }).forward({ x: one })).toThrow(/needs n >= 2/);
+});
+
+test("what was found is told of every symbol", async () => {
+  const module: Named = await evaluate("fn f(x: [n], y: [m]) = sum(x[m + 1:])", { path: "f.nn" });
+  const f = module["f"] as (x: Float32Array, y: Float32Array) => number;
+  expect(f(three, f32(0))).toBe(4);
+  expect(() => f(three, three)).toThrow("f: `x[m + 1:]` needs n >= m + 1, found n = 3, m = 3");
 });

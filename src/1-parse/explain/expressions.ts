@@ -85,6 +85,8 @@ const sideBySide: Rule = (at) => {
   }
   const left = at.valueBefore();
   if (call) {
+    const method = methodCall(at, left);
+    if (method !== null) return method;
     const help = found.newline
       ? "a line that begins with `(` goes on with the expression above"
       : "to multiply, write `*` between the values";
@@ -99,6 +101,23 @@ const sideBySide: Rule = (at) => {
     : null;
   return at.fault("missing-operator", at.here, [{ left, right }], help);
 };
+
+/** `x.sum()`; `object` is the value that is called. */
+function methodCall(at: Place, object: string): Diagnostic | null {
+  const { before } = at;
+  if (before?.kind !== "name" || at.index < at.start + 2 || at.tokens[at.index - 2].text !== ".") return null;
+  const name = before.text;
+  const known = object !== "..." && object.endsWith(`.${name}`);
+  const first = known ? withoutParentheses(object.slice(0, -name.length - 1)) : "...";
+  const [more, otherwise] = at.tokens.at(at.index + 1)?.text === ")" ? ["", ""] : [", ...", ", or `*` to multiply"];
+  return at.fault("method-call", at.span(before), [{ name }], `write \`${name}(${first}${more})\`${otherwise}`);
+}
+
+/** `(x + 1)` -> `x + 1`, where the first parenthesis is closed by the last. */
+function withoutParentheses(text: string): string {
+  const inner = text.slice(1, -1);
+  return text.startsWith("(") && text.endsWith(")") && !/[()]/.test(inner) ? inner : text;
+}
 
 /** `fn f(x y)`, `import { a b }`: names of a list without `,`. */
 function missingComma(at: Place): Diagnostic | null {

@@ -1,5 +1,5 @@
 /** What generated models share: options, capacities, parameters given by name, staged index inputs. */
-import { described } from "./checks.ts";
+import { described, withArticle } from "./checks.ts";
 
 /** Any array of integers that serves as an index input. */
 export type Integers = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
@@ -85,7 +85,9 @@ export function setArrays(target: object, given: unknown, name: string, all: boo
     const wanted = arrays[key];
     if (value === undefined && !all) continue;
     if (!(value instanceof wanted.constructor)) {
-      throw new TypeError(`${name}: ${key}: expected a ${wanted.constructor.name}, found ${described(value)}`);
+      throw new TypeError(
+        `${name}: ${key}: expected ${withArticle(wanted.constructor.name)}, found ${described(value)}`,
+      );
     }
     const found = (value as typeof wanted).length;
     if (found !== wanted.length) {

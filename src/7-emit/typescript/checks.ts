@@ -106,7 +106,13 @@ export function emitRequirements(
       divides: () => ts.binary("===", ts.binary("%", right, left), ts.number(0)),
     }[requirement.relation]();
     const wanted = `${dims.print(requirement.left)} ${requirement.relation} ${dims.print(requirement.right)}`;
-    const error = ts.create("RangeError", ts.string(`${owner}: ${reason} needs ${wanted}`));
+    const symbols = new Set([...dims.symbolsOf(requirement.left), ...dims.symbolsOf(requirement.right)]);
+    const found = [...symbols].reduce(
+      (text: Expression, name, k) =>
+        ts.binary("+", k === 0 ? text : ts.binary("+", text, ts.string(`, ${name} = `)), ts.name(symbol(name))),
+      ts.string(`${owner}: ${reason} needs ${wanted}, found ${[...symbols].at(0) ?? ""} = `),
+    );
+    const error = ts.create("RangeError", found);
     return ts.when(ts.unary("!", holds), [{ kind: "throw", value: error }]);
   });
 }

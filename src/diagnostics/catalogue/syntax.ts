@@ -222,6 +222,11 @@ export const syntax = {
     severity: "error",
     message: () => "an index of `[...] -> ...` is a name with a bound",
   },
+  "method-call": {
+    severity: "error",
+    message: (a: { name: string }) =>
+      `\`${a.name}\` is called like a method: functions take all values in their parentheses`,
+  },
   "call-of-value": {
     severity: "error",
     message: () => "only a name can be called",
