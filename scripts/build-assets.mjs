@@ -71,7 +71,7 @@ async function supportModule() {
   return [
     "// Generated from src/7-emit/support/**/*.ts by scripts/build-assets.mjs.",
     "",
-    "/** A declaration as TypeScript and as JavaScript, and the other declarations that it refers to. */",
+    "/** A declaration as TypeScript and as JavaScript, with names of declarations as `$name$`, and the other declarations that it refers to. */",
     "export interface SupportSource {",
     "  readonly text: string;",
     "  readonly js: string;",

@@ -11,6 +11,9 @@ import ts from "typescript";
  *
  * `more`: files elsewhere that are embedded too.
  *
+ * Wherever a text says one of these names it says `$name$`, so that a module in which the user has the name can call the
+ * declaration something else.
+ *
  * @returns {Record<string, { text: string, js: string, needs: string[] }>} `js`: the text without types.
  */
 export function supportSources(directory, more = []) {
@@ -60,15 +63,20 @@ export function supportSources(directory, more = []) {
   const sources = {};
   for (const [name, { path, statements }] of declarations) {
     const needs = new Set();
+    const edits = [];
     const visit = (node) => {
       if (ts.isIdentifier(node)) {
         const target = nameOf.get(resolve(checker, node));
         if (target !== undefined && target !== name) needs.add(target);
+        const key = ts.isShorthandPropertyAssignment(node.parent) ? `${node.text}: ` : "";
+        if (target !== undefined) edits.push({ from: node.getStart(), to: node.end, by: `${key}$${target}$` });
       }
       ts.forEachChild(node, visit);
     };
     statements.forEach(visit);
-    const text = statements.map((statement) => textOf(statement, program.getSourceFile(path).text)).join("\n");
+    const source = program.getSourceFile(path).text;
+    if (/\$\w+\$/.test(source)) throw new Error(`${relative(directory, path)}: $...$ stands for names`);
+    const text = statements.map((statement) => textOf(statement, source, edits)).join("\n");
     sources[name] = { text, js: javascriptOf(text), needs: [...needs].sort() };
   }
   return sources;
@@ -97,7 +105,7 @@ function resolve(checker, identifier) {
 }
 
 /** A statement with the comments right above it, without `export`. */
-function textOf(statement, text) {
+function textOf(statement, text, edits) {
   const start = statement.getStart();
   let from = start;
   for (const comment of [...(ts.getLeadingCommentRanges(text, statement.getFullStart()) ?? [])].reverse()) {
@@ -105,8 +113,13 @@ function textOf(statement, text) {
     from = comment.pos;
   }
   const exported = statement.modifiers?.find((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword);
-  const body = text.slice(exported === undefined ? start : exported.end, statement.end).trimStart();
-  return text.slice(from, start) + body;
+  let body = "";
+  let at = exported === undefined ? start : exported.end;
+  for (const edit of edits.filter((e) => e.from >= start && e.to <= statement.end)) {
+    body += text.slice(at, edit.from) + edit.by;
+    at = edit.to;
+  }
+  return text.slice(from, start) + (body + text.slice(at, statement.end)).trimStart();
 }
 
 /** The text without types; empty for a declaration of a type. */

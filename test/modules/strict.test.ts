@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { supportSources } from "../../src/7-emit/support.generated.ts";
 import { compile, type CompileOptions } from "../../src/compile.ts";
 
 let folder = "";
@@ -16,6 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+const crowd = Object.keys(supportSources);
 const programs: Record<string, string> = {
   functions: `
     /// A computation graph.
@@ -79,6 +81,9 @@ const programs: Record<string, string> = {
     fn f(x: [class]) = sum(exp(x))
     derive f: value, gradient, hessian`,
 };
+
+// The user's names are those of support code, which the model embeds.
+programs.crowded = `${crowd.map((name) => `fn ${name}(x) = x + 1\nderive ${name}: value`).join("\n")}\n${programs.straight}`;
 
 const settings: readonly Partial<CompileOptions>[] = [{}, { precision: "f64" }];
 const options = (setting: Partial<CompileOptions>): CompileOptions => ({

@@ -1,6 +1,5 @@
 import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/report.ts";
-import { supportSources } from "../support.generated.ts";
 import { capacities, optionKeys } from "./models.ts";
 import { unexportableNames, upperFirst } from "./names.ts";
 import { exportNames, type ModuleParts } from "./module.ts";
@@ -11,7 +10,7 @@ export function clashes({ functions, models }: Pick<ModuleParts, "functions" | "
   const found: Diagnostic[] = [];
   const add = (names: readonly string[], item: string, span: Span): void => {
     for (const name of names) {
-      if (unexportableNames.has(name) || Object.hasOwn(supportSources, name)) {
+      if (unexportableNames.has(name)) {
         found.push(diagnostic("generated-name-reserved", { name, item }, span));
       }
       const other = owners.get(name);

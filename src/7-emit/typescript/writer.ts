@@ -18,6 +18,7 @@ export interface KernelFunction {
 export class ModuleWriter {
   readonly precision: Precision;
   readonly #support = new Set<string>();
+  readonly #exported: ReadonlySet<string>;
   readonly #kernels = new Map<string, string>();
   readonly #emitted = new Map<readonly KernelStatement[], { readonly signature: string; readonly kernel: KernelFunction }[]>(); // prettier-ignore
   readonly #names = new Set<string>();
@@ -28,7 +29,8 @@ export class ModuleWriter {
 
   constructor(precision: Precision, exported: Iterable<string>) {
     this.precision = precision;
-    for (const name of exported) this.#names.add(name);
+    this.#exported = new Set(exported);
+    for (const name of this.#exported) this.#names.add(name);
     for (const name of Object.keys(supportSources)) this.#names.add(name);
     for (const name of reservedNames) this.#names.add(name);
   }
@@ -38,7 +40,7 @@ export class ModuleWriter {
     return this.#names;
   }
 
-  /** Embeds a declaration of the support code and what it needs. */
+  /** Embeds a declaration of the support code and what it needs; its name in this module. */
   support(name: string): string {
     const pending = [name];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -47,14 +49,20 @@ export class ModuleWriter {
       this.#support.add(next);
       pending.push(...supportSources[next].needs);
     }
-    return name;
+    return this.#supportName(name);
+  }
+
+  /** What the user exports has the user's name: support code of the same name gives way to it. No user's name has a `$`. */
+  #supportName(name: string): string {
+    return this.#exported.has(name) ? `${name}$` : name;
   }
 
   /** The support code asked for, in the order of its sources. */
-  supportUsed(): readonly SupportSource[] {
+  supportUsed(): readonly Pick<SupportSource, "text" | "js">[] {
+    const named = (text: string): string => text.replace(/\$(\w+)\$/g, (_, name: string) => this.#supportName(name));
     return Object.entries(supportSources)
       .filter(([name]) => this.#support.has(name))
-      .map(([, source]) => source);
+      .map(([, { text, js }]) => ({ text: named(text), js: named(js) }));
   }
 
   /** A name at the top level that nothing else has. */

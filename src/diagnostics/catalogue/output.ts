@@ -11,8 +11,8 @@ export const output = {
     severity: "error",
     message: (a: { name: string; item: string }) =>
       a.name === a.item
-        ? `no module can export \`${a.name}\`: JavaScript or the generated code itself uses this name`
-        : `\`${a.item}\` would generate the name \`${a.name}\`, which JavaScript or the generated code itself uses`,
+        ? `no module can export \`${a.name}\`: JavaScript itself uses this name`
+        : `\`${a.item}\` would generate the name \`${a.name}\`, which JavaScript itself uses`,
   },
   "nothing-to-generate": {
     severity: "warning",
