@@ -27,6 +27,8 @@ export interface Grouping {
   readonly groups: readonly Group[];
   /** Stored tensors whose update must wait for the end, since their old value is still read after it is known. */
   readonly deferred: ReadonlySet<string>;
+  /** What is computed before a check: the call may still be refused, so that nothing of the caller's takes it yet. */
+  readonly early: ReadonlySet<Node>;
   /** For each group what its expressions read from storage. */
   readonly reads: ReadonlyMap<Group, ReadonlySet<Node>>;
 }
@@ -49,7 +51,10 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
     if (own.length > 0) checked.set(index, groups.push({ kind: "check", shape: index.shape, lead: null, members: [], checks: own }) - 1); // prettier-ignore
   };
   for (const { index } of checks) if (!stored.has(index) && !checked.has(index)) check(index);
-  const nodes = checksFirst(updatesLast(graph, stored, updates), checks);
+  const early = neededBy(checks, stored);
+  const ordered = updatesLast(graph, stored, updates);
+  const nodes = [...ordered.filter((n) => early.has(n)), ...ordered.filter((n) => !early.has(n))];
+  const delivered = new Set(graph.outputs.map((o) => o.node));
   for (const [k, node] of nodes.entries()) {
     if (k > 0) check(nodes[k - 1]);
     const own = readsOf(node, stored, checked);
@@ -64,7 +69,8 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
       continue;
     }
     const written = updates.get(node) ?? [];
-    let earliest = 0;
+    // What the caller sees is written after the last check.
+    let earliest = delivered.has(node) && !early.has(node) ? groups.findLastIndex((g) => g.kind === "check") + 1 : 0;
     for (const d of own.elsewhere) earliest = Math.max(earliest, (checked.get(d) ?? place.get(d) ?? -1) + 1);
     for (const d of own.here) earliest = Math.max(earliest, place.get(d) ?? 0);
     for (const parameter of written) {
@@ -79,7 +85,7 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
     groups[chosen].members.push(node);
     place.set(node, chosen);
   }
-  return { groups, deferred: deferredUpdates(updates, reads, place), reads: storageReads(groups, reads) };
+  return { groups, early, deferred: deferredUpdates(updates, reads, place), reads: storageReads(groups, reads) };
 }
 
 /**
@@ -105,11 +111,9 @@ function inlinedSize(node: Node, stored: ReadonlySet<Node>): number {
   return seen.size;
 }
 
-/** What is checked, and all that it is computed from, before everything else: a refused call has changed little. */
-function checksFirst(nodes: readonly Node[], checks: readonly IndexCheck[]): readonly Node[] {
-  if (checks.length === 0) return nodes;
-  const needed = new Set(topological(checks.map((c) => c.index)));
-  return [...nodes.filter((n) => needed.has(n)), ...nodes.filter((n) => !needed.has(n))];
+/** What is checked, and all that it is computed from: it comes before everything else. */
+function neededBy(checks: readonly IndexCheck[], stored: ReadonlySet<Node>): ReadonlySet<Node> {
+  return new Set(topological(checks.map((c) => c.index)).filter((node) => stored.has(node)));
 }
 
 /** Topological order in which what only feeds the update of a stored tensor comes after everything else. */

@@ -25,7 +25,7 @@ export function schedule(graph: Graph, options: ScheduleOptions): Program {
 export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   const checks = uncertainIndices(graph);
   const stored = materialized(graph, checks);
-  const { groups, deferred, reads } = formGroups(graph, stored, checks);
+  const { groups, deferred, early, reads } = formGroups(graph, stored, checks);
   const names = new Names(options.taken);
   const buffers = new Map<string, Buffer>();
   for (const b of [...parameterBuffers(graph), ...resultBuffers(graph, options)]) {
@@ -50,6 +50,16 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     buffers.set(name, { name, element: node.element, shape: node.shape, role: "temporary", label });
     return name;
   };
+  const held = new Map<Node, string>();
+  /** The buffer that a node is computed into to be copied when the call ends. */
+  const aside = (node: Node): string => {
+    const known = held.get(node);
+    if (known !== undefined) return known;
+    const name = temporary(node);
+    held.set(node, name);
+    aim(node, name);
+    return name;
+  };
   const aim = (node: Node, buffer: string): void => {
     targets.set(node, [...(targets.get(node) ?? []), buffer]);
   };
@@ -72,12 +82,12 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     if (options.held(output) === "number") {
       outputs.push({ name, kind: "number", value: numberOf(node, name.split(".").join("_")), element: node.element });
     } else if (updates !== null) {
-      const through = deferred.has(updates) ? temporary(node) : updates;
-      if (through !== updates) copies.push({ from: through, to: updates });
-      aim(node, through);
+      if (deferred.has(updates) || early.has(node)) copies.push({ from: aside(node), to: updates });
+      else aim(node, updates);
       outputs.push({ name, kind: "update", buffer: updates });
     } else {
-      aim(node, `result.${name}`);
+      if (early.has(node)) copies.push({ from: aside(node), to: `result.${name}` });
+      else aim(node, `result.${name}`);
       outputs.push({ name, kind: "array", buffer: `result.${name}` });
     }
   }

@@ -123,6 +123,77 @@ describe("what is outside is refused", () => {
     expect(m.step({ words: Int32Array.of(0, 7, 3), y })).toBeGreaterThan(0);
   });
 
+  const held: readonly (readonly [string, string])[] = [
+    ["something else of the same shape", "a = i * 2 + 1\n return a, x[i + 1], exp(x)"],
+    ["the subscript itself", "at = i + 1\n return at, x[at], x"],
+    ["what the subscript is computed from", "a = x * 2\n b = a[i] + 0\n return x[argmax(a) + i + 1], a, i"],
+    ["the result twice", "at = i + 1\n return x[at], at, at"],
+    ["a sum and its epilogue", "w = outer(x, x)\n a = w @ x\n return a, a[i] + 1, a[i + argmax(a) * 0 + 1]"],
+  ];
+  test.each(held)("a refused call leaves `out` as it is: %s", async (_, body) => {
+    const f = (await evaluate(`fn f(x: [n], i: index(7)[m]) {\n ${body}\n}`, { path: "f.nn", verify: true })).f as (
+      ...args: unknown[]
+    ) => Record<string, Float32Array | Int32Array>;
+    const x = Float32Array.of(3, 2, 1);
+    const free = f(x, Int32Array.of(0, 1));
+    const out = Object.fromEntries(Object.entries(free).map(([name, array]) => [name, array.slice().fill(9)]));
+    const before = structuredClone(out);
+    expect(() => f(x, Int32Array.of(1, 4), out)).toThrow(RangeError);
+    expect(out).toEqual(before);
+    expect(f(x, Int32Array.of(0, 1), out)).toEqual(free);
+    expect(Object.values(free)).not.toContainEqual(Object.values(before)[0]);
+  });
+
+  test("a refused call of a model leaves `out` and what is stored as they are", async () => {
+    const module = await evaluate(
+      `model M {
+  input i: index(5)[batch]
+  input x: [batch]
+  param w: [4] = constant(1)
+  h = w * 2
+  output h
+  output at = i + 1
+  output seen = x * 2
+  output p = h[i + 1] * x
+  loss sum(p)
+  train sgd(lr = 0.25)
+}`,
+      { path: "m.nn", verify: true },
+    );
+    type Arrays = Record<string, Float32Array | Int32Array>;
+    const m = (module.createMTrainer as (options: object) => unknown)({ batch: 2 }) as {
+      forward: (inputs: object, options: object) => Arrays;
+      gradient: (batch: object, options: object) => unknown;
+      step: (batch: object) => number;
+      params: Arrays;
+    };
+    const x = Float32Array.of(1, 3);
+    const [inside, outside] = [Int32Array.of(0, 2), Int32Array.of(0, 3)];
+    const out: Arrays = {
+      h: new Float32Array(4),
+      at: new Int32Array(2),
+      seen: new Float32Array(2),
+      p: new Float32Array(2),
+    };
+    const zeros = structuredClone(out);
+    expect(() => m.forward({ i: outside, x }, { out })).toThrow(RangeError);
+    expect(out).toEqual(zeros);
+    m.forward({ i: inside, x }, { out });
+    expect(out).toEqual({
+      h: Float32Array.of(2, 2, 2, 2),
+      at: Int32Array.of(1, 3),
+      seen: Float32Array.of(2, 6),
+      p: Float32Array.of(2, 6),
+    });
+    const gradient = { w: new Float32Array(4) };
+    expect(() => m.gradient({ i: outside, x }, { out: { gradient } })).toThrow(RangeError);
+    expect(gradient.w).toEqual(new Float32Array(4));
+    expect(() => m.step({ i: outside, x })).toThrow(RangeError);
+    expect(m.params.w).toEqual(Float32Array.of(1, 1, 1, 1));
+    expect(m.step({ i: inside, x })).toBe(8);
+    expect(m.params.w).toEqual(Float32Array.of(1, 0.5, 1, -0.5));
+  });
+
   test("the message says what was chosen", async () => {
     const text = "fn f(x: [n], i: index(7)[m]) = x[i + 1]";
     const f = (await evaluate(text, { path: "f.nn" })).f as (x: Float32Array, i: Int32Array) => Float32Array;
