@@ -78,3 +78,44 @@ test("what was found is told of every symbol", async () => {
   expect(f(three, f32(0))).toBe(4);
   expect(() => f(three, three)).toThrow("f: `x[m + 1:]` needs n >= m + 1, found n = 3, m = 3");
 });
+
+// As NumPy: "zero-size array to reduction operation minimum which has no identity"; sums, products and truth values have one.
+const reductions = "min max argmin argmax logsumexp softmax log_softmax".split(" ");
+const empties = await evaluate(
+  [
+    ...reductions.map((name) => `fn ${name}_of(x: [n]) = ${name}(x)\nderive ${name}_of: value`),
+    ...["min", "max"].map((name) => `fn ${name}_rows(x: [n, m]) = ${name}(x, axis = 1)`),
+    "fn widest(x: [n]) = norm(x, inf)",
+    "fn narrowest(x: [n]) = norm(x, -inf)",
+    "fn smallest(x: [n]) = min(1 / (0 * x))",
+    "fn others(x: [n]) { return sum(1 / x), prod(1 / x), any(x > 0), all(x > 0), norm(x), mean(x), var(x) }",
+  ].join("\n"),
+  { path: "f.nn" },
+);
+const callOf = (name: string) => empties[name] as (...args: readonly unknown[]) => unknown;
+
+test.each([...reductions.map((name) => `${name}_of`), "widest", "narrowest", "smallest"])(
+  "%s: no entry, no result",
+  (name) => {
+    expect(() => callOf(name)(f32())).toThrow(/(min|max) of \[n\] on axis -1 needs n >= 1, found n = 0/);
+    expect(() => callOf(name)(f32(Infinity, -Infinity, 1))).not.toThrow();
+  },
+);
+
+test("rows without entries are refused, also where there is no row; no rows have no extremum to find", () => {
+  for (const name of ["min_rows", "max_rows"]) {
+    const rows = callOf(name);
+    expect(rows(f32(), { n: 0, m: 3 })).toEqual(f32());
+    expect(() => rows(f32(), { n: 3, m: 0 })).toThrow(/needs m >= 1, found m = 0/);
+    expect(() => rows(f32(), { n: 0, m: 0 })).toThrow(RangeError);
+    expect(rows(f32(Infinity, -Infinity, Infinity, Infinity), { n: 2, m: 2 })).toEqual(
+      name === "min_rows" ? f32(-Infinity, Infinity) : f32(Infinity, Infinity),
+    );
+  }
+});
+
+test("reductions with an identity have it where there is no entry", () => {
+  // numpy: sum 0, prod 1, any False, all True, norm 0; mean and var are 0 / 0.
+  const found = Object.values(callOf("others")(f32()) as object);
+  expect(found).toEqual([0, 1, false, true, 0, NaN, NaN]);
+});
