@@ -95,7 +95,15 @@ export function simplifyAlgebra(
       const { leaves } = all;
       if (all.entered.size > own.entered.size) propose("collect-terms", wide, leaves, false);
       const expanded = all.expand(wide);
-      if (expanded !== null) propose("expand-products", expanded, all.leaves, all.cancelled === 0);
+      const turned = all.choices === 0 ? null : new Decomposer(context.b, isArithmetic, isLive, expansionLimit, true);
+      const other = turned?.expand(turned.sum(node)) ?? null;
+      if (
+        turned !== null &&
+        other !== null &&
+        (expanded === null || length(context, other) < length(context, expanded))
+      ) {
+        propose("expand-products", other, turned.leaves, turned.cancelled === 0);
+      } else if (expanded !== null) propose("expand-products", expanded, all.leaves, all.cancelled === 0);
     }
     for (const candidate of candidates) {
       const current = found.get(node)?.node ?? node;
@@ -104,6 +112,12 @@ export function simplifyAlgebra(
     }
   }
   return found;
+}
+
+/** How many terms are left when like ones are collected. */
+function length(context: RuleContext, terms: readonly Term[]): number {
+  const settled = settle(context, terms);
+  return settled === null ? Infinity : collect(settled).length;
 }
 
 /** A sum over axes of several terms as several sums, of which some cancel or are there already. */

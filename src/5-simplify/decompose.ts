@@ -2,6 +2,7 @@
 import { constantValue, is, sigmoid } from "../ir/expressions.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { AnyNode, AttributesOf, Node } from "../ir/graph.ts";
+import { opposites } from "./opposite.ts";
 import { exponentOf, indicatorKey, multiplyTerms, numberTerm, powerTerm, scaleTerm, sortFactors } from "./term.ts";
 import type { Factor, Indicator, Term } from "./term.ts";
 
@@ -21,20 +22,31 @@ export class Decomposer {
   readonly #mayEnter: (node: Node) => boolean;
   readonly #isLive: (node: Node) => boolean;
   readonly #limit: number;
+  readonly #turned: boolean;
   /** Nodes that were looked through. */
   readonly entered = new Set<Node>();
   /** How many atoms, numbers and signs were met: what the graph spends on the expression as it is. */
   leaves = 0;
   /** How often a factor met its reciprocal while sums were multiplied out. */
   cancelled = 0;
+  /** How often either of σ(x - y) and σ(y - x) could have been written by the other one. */
+  choices = 0;
   /** More was met than is worth looking at. */
   exceeded = false;
 
-  constructor(b: GraphBuilder, mayEnter: (node: Node) => boolean, isLive: (node: Node) => boolean, limit = Infinity) {
+  /** `turned`: of σ(x - y) and σ(y - x) the newer is kept. */
+  constructor(
+    b: GraphBuilder,
+    mayEnter: (node: Node) => boolean,
+    isLive: (node: Node) => boolean,
+    limit = Infinity,
+    turned = false,
+  ) {
     this.#b = b;
     this.#mayEnter = mayEnter;
     this.#isLive = isLive;
     this.#limit = limit;
+    this.#turned = turned;
   }
 
   /** The addends of a node, in order. */
@@ -164,12 +176,18 @@ export class Decomposer {
 
   #readSum(node: Node): Term[] | null {
     if ((is(node, "add") || is(node, "subtract")) && this.#mayEnter(node)) return this.sum(node);
-    // σ(-z) = 1 - σ(z), where σ(z) is there anyway
-    if (is(node, "sigmoid") && is(node.operands[0], "negate")) {
-      const partner = sigmoid(this.#b, node.operands[0].operands[0]);
-      if (this.#isLive(partner)) return [numberTerm(1), scaleTerm(powerTerm(partner, 1), -1)];
+    if (!is(node, "sigmoid")) return null;
+    // σ(-z) = 1 - σ(z), where σ(z) is there anyway.
+    const [x] = node.operands;
+    const partner = opposites(this.#b, x)
+      .map((z) => sigmoid(this.#b, z))
+      .find((s) => this.#isLive(s));
+    if (partner === undefined) return null;
+    if (!is(x, "negate")) {
+      this.choices++;
+      if (partner.operands[0].id < x.id === this.#turned) return null;
     }
-    return null;
+    return [numberTerm(1), scaleTerm(powerTerm(partner, 1), -1)];
   }
 }
 

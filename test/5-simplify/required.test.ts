@@ -74,6 +74,61 @@ describe("sigmoid with binary cross-entropy: a - y", () => {
     }
   }
 
+  // The scores whose negation has no sign in front of it: -(x - w) is w - x.
+  const scores: Readonly<Record<string, (b: GraphBuilder, x: Node, w: Node) => Node>> = {
+    x: (_, x) => x,
+    "(x - w)": (b, x, w) => e.sub(b, x, w),
+    "(w - x)": (b, x, w) => e.sub(b, w, x),
+    "((2 * x) - w)": (b, x, w) => e.sub(b, e.mul(b, 2, x), w),
+    "(-3 * x)": (b, x) => e.mul(b, -3, x),
+    "((1 - x) * w)": (b, x, w) => e.mul(b, e.sub(b, 1, x), w),
+    "(x / (w - x))": (b, x, w) => e.div(b, x, e.sub(b, w, x)),
+    "((x * w) + 3)": (b, x, w) => e.add(b, e.mul(b, x, w), 3),
+  };
+  const byHand: Readonly<Record<string, (b: GraphBuilder, u: Node) => Node>> = {
+    "1 / (1 + exp(-u))": (b, u) => e.div(b, 1, e.add(b, 1, e.exp(b, e.neg(b, u)))),
+    "exp(u) / (exp(u) + 1)": (b, u) => e.div(b, e.exp(b, u), e.add(b, e.exp(b, u), 1)),
+    "(1 + exp(-u))^-1": (b, u) => e.powInt(b, e.add(b, 1, e.exp(b, e.neg(b, u))), -1),
+    "sigmoid(u)": (b, u) => e.sigmoid(b, u),
+  };
+  for (const [score, make] of Object.entries(scores)) {
+    it.each(Object.keys(byHand))(`%s of u = ${score}, with scores of both signs in the program`, (spelled) => {
+      for (const sizes of [[], ["batch"]]) {
+        for (const loss of Object.values(handWritten)) {
+          const b = createBuilder();
+          const x = parameter(b, "x", sizes);
+          const w = parameter(b, "w", sizes);
+          const y = parameter(b, "y", sizes);
+          // Another item has the opposite differences.
+          const other = [e.sub(b, w, x), e.sub(b, x, w)].map((node) => e.sigmoid(b, node));
+          const u = b.mark(make(b, x, w), "u");
+          const l = loss(b, y, byHand[spelled](b, u));
+          const total = e.reduceSum(b, l, e.allAxes(l));
+          const graph = derive(graphOf({ du: gradient(b, total, u) }), b);
+          expect(formula(outputOf(graph, "du"))).toBe(`(sigmoid(${score}) - y)`);
+          expect(other).toHaveLength(2);
+        }
+      }
+    });
+  }
+
+  it.each([-Infinity, -1000, -40, -1e-9, 0, 0.75, 36, 800, Infinity, NaN])("is sigmoid(w - x) - y at %d, too", (at) => {
+    for (const make of [scores["(x - w)"], scores["(w - x)"]]) {
+      for (const truth of [0, 1, 0.3]) {
+        const b = createBuilder();
+        const [x, w, y] = ["x", "w", "y"].map((name) => parameter(b, name));
+        const u = b.mark(make(b, x, w), "u");
+        const l = handWritten["-(y log a + (1 - y) log(1 - a))"](b, y, byHand["1 / (1 + exp(-u))"](b, u));
+        const { du } = run(derive(graphOf({ du: gradient(b, l, u) }), b), { x: at, w: 0, y: truth });
+        const score = make === scores["(x - w)"] ? at : -at;
+        // The same number either way that exp does not overflow.
+        const q = score > 0 ? 1 / (1 + Math.exp(-score)) : Math.exp(score) / (1 + Math.exp(score));
+        if (Number.isNaN(at)) expect(du[0]).toBeNaN();
+        else expect(Math.abs(du[0] - (q - truth))).toBeLessThanOrEqual(4 * 2 ** -53);
+      }
+    }
+  });
+
   it("keeps grad(l, a) as a textbook writes it", () => {
     const b = createBuilder();
     const z = parameter(b, "z");
