@@ -54,7 +54,7 @@ export interface DigitsTrainer extends Digits {
   ): { loss: number; gradient: Omit<DigitsParams, "s.mean" | "s.std"> };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { x: Float32Array; y: Integers }): number;
-  /** The optimizer's update alone. */
+  /** The optimizer's update alone. Gradients come in f32; `step` keeps its own in double. */
   apply(gradient: Omit<DigitsParams, "s.mean" | "s.std">): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;

@@ -124,7 +124,7 @@ export interface LogisticTrainer extends Logistic {
   ): { loss: number; gradient: LogisticParams };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { x: Float32Array; y: Float32Array }): number;
-  /** The optimizer's update alone. */
+  /** The optimizer's update alone. Gradients come in f32; `step` keeps its own in double. */
   apply(gradient: LogisticParams): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;

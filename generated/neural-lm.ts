@@ -58,7 +58,7 @@ export interface NeuralLMTrainer extends NeuralLM {
   ): { loss: number; gradient: NeuralLMParams };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { words: Integers; word: Integers }): number;
-  /** The optimizer's update alone. */
+  /** The optimizer's update alone. Gradients come in f32; `step` keeps its own in double. */
   apply(gradient: NeuralLMParams): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;
@@ -692,7 +692,7 @@ export interface TextbookLMTrainer extends TextbookLM {
   ): { loss: number; gradient: TextbookLMParams };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { w1: number; w2: number; w3: number; word: number }): number;
-  /** The optimizer's update alone. */
+  /** The optimizer's update alone. Gradients come in f32; `step` keeps its own in double. */
   apply(gradient: TextbookLMParams): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;

@@ -245,7 +245,7 @@ export interface TwoLayerColumnTrainer extends TwoLayerColumn {
   ): { loss: number; gradient: TwoLayerColumnParams };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { x: Float32Array; y: Float32Array }): number;
-  /** The optimizer's update alone. */
+  /** The optimizer's update alone. Gradients come in f32; `step` keeps its own in double. */
   apply(gradient: TwoLayerColumnParams): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;
@@ -803,7 +803,7 @@ export interface TwoLayerBatchTrainer extends TwoLayerBatch {
   ): { loss: number; gradient: TwoLayerBatchParams };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { x: Float32Array; y: Float32Array }): number;
-  /** The optimizer's update alone. */
+  /** The optimizer's update alone. Gradients come in f32; `step` keeps its own in double. */
   apply(gradient: TwoLayerBatchParams): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;

@@ -50,7 +50,7 @@ export interface XORTrainer extends XOR {
   ): { loss: number; gradient: XORParams };
   /** Forward, backward, update; the loss before the update. */
   step(batch: { x: Float32Array; y: Float32Array }): number;
-  /** The optimizer's update alone. */
+  /** The optimizer's update alone. Gradients come in f32; `step` keeps its own in double. */
   apply(gradient: XORParams): void;
   /** Parameters, state, optimizer and step count as created; not hyper. */
   reset(seed?: number): void;

@@ -183,9 +183,13 @@ class ModelWriter {
       },
     ];
     if (this.#m.train !== null) {
+      const rounded = this.#writer.precision === "f32" ? " Gradients come in f32; `step` keeps its own in double." : "";
       members.push(
         { text: `step(batch: ${batch}): number`, doc: ["Forward, backward, update; the loss before the update."] },
-        { text: `apply(gradient: ${gradientType(this.#m, this.#N)}): void`, doc: ["The optimizer's update alone."] },
+        {
+          text: `apply(gradient: ${gradientType(this.#m, this.#N)}): void`,
+          doc: [`The optimizer's update alone.${rounded}`],
+        },
       );
     }
     members.push({
