@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { version } from "../../src/version.ts";
 import * as library from "../../src/index.ts";
@@ -32,6 +33,12 @@ test("what the package points at is built from a source, and published", () => {
     expect(existsSync(path.replace(/^dist\//, "").replace(/\.d\.ts$|\.js$/, ".ts")), path).toBe(true);
   }
   expect(read("src/cli/main.ts")).toMatch(/^#!\/usr\/bin\/env node\n/);
+});
+
+// A build makes the link; a checkout that borrows its modules has none of its own.
+const isBuilt = existsSync("dist/src/cli/main.js") && lstatSync("node_modules").isDirectory();
+test.runIf(isBuilt && existsSync("node_modules/.bin/derive"))("npx runs the command that was built here", () => {
+  expect(realpathSync("node_modules/.bin/derive")).toBe(resolve(manifest.bin.derive));
 });
 
 test("the library gives what users of it need", () => {
