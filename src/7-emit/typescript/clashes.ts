@@ -1,6 +1,7 @@
 import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/report.ts";
-import { capacities, optionKeys } from "./models.ts";
+import { capacities } from "./model-context.ts";
+import { optionKeys } from "./models.ts";
 import { unexportableNames, upperFirst } from "./names.ts";
 import { exportNames, type ModuleParts } from "./module.ts";
 

@@ -4,31 +4,19 @@ import type { Dim } from "../../ir/dim.ts";
 import { planSolution, type SolvePlan } from "../../ir/dim-solve.ts";
 import type { GraphRequirement } from "../../ir/graph.ts";
 import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
-import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
+import type { CheckedInput, CheckedModel } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
 import { emitProgram } from "./calls.ts";
 import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
 import { emitDim } from "./kernels.ts";
+import { capacityChecks, optionChecks } from "./model-checks.ts";
+import type { ModelContext, ModelNames } from "./model-context.ts";
 import { freeName, identifierOf } from "./names.ts";
-import type { EntryProgram, Layout } from "./storage.ts";
+import type { EntryProgram } from "./storage.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
 import { inputsType, isArray, memberKey } from "./types.ts";
 import type { ModuleWriter } from "./writer.ts";
-
-/** Names that all entry points of a model share. */
-export interface ModelNames {
-  readonly N: string;
-  readonly n: string;
-  readonly store: string;
-  readonly trainingStore: string;
-  /** The capacities, in order. */
-  readonly symbols: readonly string[];
-  readonly layout: Layout;
-  readonly entry: (kind: ModelEntry) => string;
-  /** Frozen parameters without initial value. */
-  readonly ungiven: readonly CheckedTensor[];
-}
 
 const s = ts.name("s");
 const sizes = ts.member(s, "sizes");
@@ -110,7 +98,8 @@ export class EntryWriter {
 
   #call(): string {
     const kind = this.#kind;
-    this.#checkOptions();
+    const { unsolved } = this.#plan();
+    this.#body.push(...optionChecks(kind, unsolved, this.#writer));
     this.#checkGiven();
     const { loss } = this.#m;
     const lossName = loss?.name ?? "loss";
@@ -166,22 +155,6 @@ export class EntryWriter {
     this.#kernels();
     this.#body.push(ts.assign(ts.member(s, "step"), ts.name("step")), ts.returns(value("loss")));
     return "number";
-  }
-
-  #checkOptions(): void {
-    if (this.#kind !== "forward" && this.#kind !== "gradient") return;
-    const { unsolved } = this.#plan();
-    const takesDims = this.#kind === "forward" && unsolved.length > 0;
-    const options = ts.name("options");
-    const checks = [
-      supportCall(this.#writer, "checkKeys", options, ts.name(this.#writer.keys(takesDims ? ["dims", "out"] : ["out"])), ts.string("options")),
-    ]; // prettier-ignore
-    if (takesDims) {
-      const given = ts.member(options, "dims");
-      const check = supportCall(this.#writer, "checkKeys", given, ts.name(this.#writer.keys(unsolved)), ts.string("dims")); // prettier-ignore
-      checks.push(ts.when(ts.binary("!==", given, ts.name("undefined")), [check]));
-    }
-    this.#body.push(ts.when(ts.binary("!==", options, ts.name("undefined")), checks));
   }
 
   #apply(): void {
@@ -269,7 +242,7 @@ export class EntryWriter {
         argument: (name) => ts.name(byName.get(name) ?? name),
       }),
     );
-    this.#checkCapacities();
+    this.#body.push(...capacityChecks(this.#kind, this.#names, this.#symbols, this.#writer));
     this.#body.push(...emitRequirements(this.#m.name, this.#requirements.filter((r) => this.#knows(r.requirement)), (x) => this.#symbols.get(x) ?? x)); // prettier-ignore
     for (const input of inputs) this.#checkIndex(input);
     for (const p of this.#names.ungiven) {
@@ -280,32 +253,6 @@ export class EntryWriter {
 
   #knows({ left, right }: { readonly left: Dim; readonly right: Dim }): boolean {
     return [...dims.symbolsOf(left), ...dims.symbolsOf(right)].every((symbol) => this.#symbols.has(symbol));
-  }
-
-  #checkCapacities(): void {
-    const known = this.#names.symbols.filter((symbol) => this.#symbols.has(symbol));
-    if (known.length === 0) return;
-    const local = (symbol: string): Expression => ts.name(this.#symbols.get(symbol) ?? symbol);
-    const exceeds = known.map((symbol) => ts.binary(">", local(symbol), ts.member(sizes, symbol)));
-    const needed = ts.object(
-      ...this.#names.symbols.map(
-        (symbol) =>
-        ts.property(symbol, known.includes(symbol) ? ts.call("Math.max", local(symbol), ts.member(sizes, symbol)) : ts.member(sizes, symbol)), // prettier-ignore
-      ),
-    );
-    const error = ts.call(this.#writer.support("capacityError"), ts.member(s, "create"), needed);
-    this.#body.push(
-      ts.when(
-        exceeds.reduce((a, b) => ts.binary("||", a, b)),
-        [{ kind: "throw", value: error }],
-      ),
-    );
-    if (this.#kind === "forward") return;
-    for (const symbol of known) {
-      const message = `${this.#kind}: ${symbol} is 0: there is no loss of an empty batch`;
-      const empty = ts.create("RangeError", ts.string(message));
-      this.#body.push(ts.when(ts.binary("===", local(symbol), ts.number(0)), [{ kind: "throw", value: empty }]));
-    }
   }
 
   #checkIndex(input: CheckedInput): void {
@@ -429,6 +376,13 @@ export class EntryWriter {
     const hyper = this.#m.hypers.find((h) => h.node.attributes.name === path);
     return hyper === undefined ? null : ts.member(ts.member(s, "hyper"), hyper.name);
   }
+}
+
+/** The writer of one entry point of a model. */
+export function entryOf(c: ModelContext, kind: ModelEntry): EntryWriter {
+  const entry = c.entries.find((e) => e.kind === kind);
+  if (entry === undefined) throw new Error(`internal: ${c.m.name} has no entry point ${kind}`);
+  return new EntryWriter(c.m, entry, c.names, c.writer);
 }
 
 /** Gradients have no entries for frozen parameters. */

@@ -2,14 +2,16 @@
 import type { CheckedFunction } from "../../2-check/checked.ts";
 import { declarationsOf, eraseTypes } from "./erase.ts";
 import { emitFunction, entryName, type FunctionEntry } from "./functions.ts";
-import { emitModel, exportedNames, type ModelEntryProgram, type ModelInfo } from "./models.ts";
+import type { ModelInfo } from "./model-context.ts";
+import { emitModel, exportedNames } from "./models.ts";
+import type { EntryProgram } from "./storage.ts";
 import { printStatements } from "./print.ts";
 import type { Statement } from "./syntax.ts";
 import { ModuleWriter, type Precision } from "./writer.ts";
 
 export interface ModuleParts {
   readonly functions: readonly { readonly checked: CheckedFunction; readonly entries: readonly FunctionEntry[] }[];
-  readonly models: readonly { readonly info: ModelInfo; readonly entries: readonly ModelEntryProgram[] }[];
+  readonly models: readonly { readonly info: ModelInfo; readonly entries: readonly EntryProgram[] }[];
   readonly precision: Precision;
   /** Lines of the comment at the top. */
   readonly header: readonly string[];
