@@ -36,8 +36,12 @@ export function load(code: string): Record<string, unknown> {
   const names = [...code.matchAll(/^export (?:function|const) ([\p{ID_Start}$_][\p{ID_Continue}$]*)/gmu)].map(
     (m) => m[1],
   );
-  const body = code.replaceAll(/^export (?=function|const)/gm, "");
+  const renamed = [...code.matchAll(/^export \{ (\S+) as (\S+) \};$/gm)].map(([, name, key]) => `${key}: ${name}`);
+  const body = code.replaceAll(/^export (?=function|const)/gm, "").replaceAll(/^export \{.*\};$/gm, "");
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  const make = new Function(`"use strict";\n${body}\nreturn { ${names.join(", ")} };`) as () => Record<string, unknown>;
+  const make = new Function(`"use strict";\n${body}\nreturn { ${[...names, ...renamed].join(", ")} };`) as () => Record<
+    string,
+    unknown
+  >;
   return make();
 }

@@ -55,6 +55,33 @@ test.each(["overlap", "uniform", "Integers"])("a model called %s", async (name) 
   expect(Object.keys(load(code ?? ""))).toContain(`create${N}Trainer`);
 });
 
+// The reserved words of JavaScript that the language does not reserve itself, and globals that generated code uses.
+const reserved = (
+  "arguments await break case catch class continue debugger default delete do enum eval export extends finally function " +
+  "implements instanceof interface let new null package private protected public static super switch this throw try " +
+  "typeof var void with yield undefined NaN Infinity Math Number Object Array ArrayBuffer Float32Array Float64Array " +
+  "Int32Array Uint8Array RangeError TypeError Error JSON String Boolean Map Set globalThis"
+).split(" ");
+
+test("functions and models whose names JavaScript has itself, as real modules", async () => {
+  const text = reserved.map((name, k) => `fn ${name}(x: [n]) = sum(exp(x)) + ${String(k)}`).join("\n");
+  const { code, declarations, diagnostics } = await compile(`${text}\n${program}`, { path: "a.nn", emit: "js" });
+  expect(diagnostics.filter((d) => d.severity === "error")).toEqual([]);
+  const module = (await import(`data:text/javascript,${encodeURIComponent(code ?? "")}`)) as Named;
+  for (const [k, name] of reserved.entries()) {
+    expect((module[name] as (x: Float32Array) => number)(Float32Array.of(0, 0))).toBe(2 + k);
+    expect(declarations).toContain(`export { ${name}$ as ${name} };`);
+  }
+  expect(Object.keys(module).sort()).toEqual(
+    [...reserved, ...reserved.map((name) => `${name}Gradient`), "apart", "apartGradient", "createNet", "createNetTrainer", "netInfo"].sort(),
+  );
+  for (const N of ["Map", "Float32Array"]) {
+    const model = await compile(program.replace("model Net", `model ${N}`), { path: "a.nn", emit: "js" });
+    expect(model.declarations).toContain(`export type { ${N}$ as ${N} };`);
+    expect(Object.keys(load(model.code ?? ""))).toContain(`create${N}Trainer`);
+  }
+}); // prettier-ignore
+
 test("only two exports that must have one name clash", async () => {
   const { diagnostics } = await compile("fn createNet(x) = x\nmodel Net {\n input x: [n]\n output p = x\n}", { path: "a.nn" });
   expect(diagnostics).toMatchObject([{ code: "generated-name-clash" }]);

@@ -2,7 +2,7 @@ import type { Diagnostic, Span } from "../../diagnostics/diagnostic.ts";
 import { diagnostic } from "../../diagnostics/report.ts";
 import { capacities } from "./model-context.ts";
 import { optionKeys } from "./models.ts";
-import { unexportableNames, upperFirst } from "./names.ts";
+import { upperFirst } from "./names.ts";
 import { exportNames, type ModuleParts } from "./module.ts";
 
 /** An error for each exported name that stands twice in the module. */
@@ -11,9 +11,6 @@ export function clashes({ functions, models }: Pick<ModuleParts, "functions" | "
   const found: Diagnostic[] = [];
   const add = (names: readonly string[], item: string, span: Span): void => {
     for (const name of names) {
-      if (unexportableNames.has(name)) {
-        found.push(diagnostic("generated-name-reserved", { name, item }, span));
-      }
       const other = owners.get(name);
       if (other === undefined) {
         owners.set(name, { item, span });

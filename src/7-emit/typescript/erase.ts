@@ -92,8 +92,8 @@ function eraseMember(m: Member): Member {
 /** The exported declarations as a .d.ts file has them. */
 export function declarationsOf(statements: readonly Statement[]): readonly Statement[] {
   return statements.flatMap((s): Statement[] => {
-    if (s.kind === "interface") return s.exported ? [s] : [];
-    if (s.kind === "function") return s.exported ? [{ ...s, declared: true }] : [];
+    if (s.kind === "interface") return s.exported !== false ? [s] : [];
+    if (s.kind === "function") return s.exported !== false ? [{ ...s, declared: true }] : [];
     if (s.kind === "const" && s.exported === true && s.value !== null) {
       return [{ kind: "const", name: s.name, type: literalType(s.value), value: null, exported: true, declared: true }];
     }

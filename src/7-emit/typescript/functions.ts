@@ -7,7 +7,7 @@ import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import type { CheckedFunction, CheckedInput, DerivativeKind } from "../../2-check/checked.ts";
 import { dimExpression, emitProgram, type EntryNames } from "./calls.ts";
 import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
-import { freeName, identifierOf, upperFirst } from "./names.ts";
+import { declaredName, freeName, identifierOf, upperFirst } from "./names.ts";
 import { isOutput, resultTree, type ResultTree } from "./results.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, Parameter, Statement } from "./syntax.ts";
@@ -99,8 +99,8 @@ class FunctionWriter {
     this.#body.push(this.#return(shown, results, withOut));
     return {
       kind: "function",
-      exported: true,
-      name,
+      exported: declaredName(name) === name ? true : name,
+      name: declaredName(name),
       parameters,
       result: this.#resultType(shown, false),
       body: this.#body,

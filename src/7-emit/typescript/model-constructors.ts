@@ -18,7 +18,7 @@ export function createInference(c: ModelContext): Statement {
     exported: true,
     name: create,
     parameters: [{ name: "options", type: optionsType(c, false), optional }],
-    result: c.names.N,
+    result: c.names.type,
     doc: [`Creates ${c.names.N} for inference, for at most the sizes given.`],
     body: [
       ...opening(c, create, c.names.store, false),

@@ -2,7 +2,7 @@
 import * as dims from "../../ir/dim.ts";
 import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
-import { freeName, identifierOf, lowerLeading, upperFirst } from "./names.ts";
+import { declaredName, freeName, identifierOf, lowerLeading, upperFirst } from "./names.ts";
 import { layOut, MemberNames, optimizerTensors, storedTensors, type EntryProgram, type Layout } from "./storage.ts";
 import type { ModuleWriter } from "./writer.ts";
 
@@ -17,6 +17,8 @@ export interface ModelNames {
   /** `Digits` and `digits`. */
   readonly N: string;
   readonly n: string;
+  /** What the type `Digits` is called inside of the module. */
+  readonly type: string;
   readonly store: string;
   readonly trainingStore: string;
   /** The capacities, in order. */
@@ -77,6 +79,7 @@ export function modelContext(info: ModelInfo, entries: readonly EntryProgram[], 
   const names: ModelNames = {
     N,
     n,
+    type: declaredName(N),
     store,
     trainingStore,
     symbols,

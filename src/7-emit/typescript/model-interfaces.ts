@@ -27,8 +27,8 @@ export function inferenceInterface(c: ModelContext): InterfaceDeclaration {
   const outputs = forward.resultType();
   return {
     kind: "interface",
-    exported: true,
-    name: c.names.N,
+    exported: c.names.type === c.names.N ? true : c.names.N,
+    name: c.names.type,
     extends: null,
     doc: [...docOf(c.m), "Inference: dropout off, stored state."],
     members: [
@@ -82,7 +82,7 @@ export function trainerInterface(c: ModelContext): InterfaceDeclaration {
     kind: "interface",
     exported: true,
     name: `${c.names.N}Trainer`,
-    extends: c.names.N,
+    extends: c.names.type,
     members,
     doc: ["Training. `save` adds optimizer state, seed and step: a loaded run continues bit for bit."],
   };

@@ -1,7 +1,7 @@
 /** Names of generated code. */
 
-/** Words that no module can export, and globals that generated code uses. */
-export const unexportableNames: ReadonlySet<string> = new Set(
+/** Words that no declaration can have for a name, and globals that generated code uses. */
+const undeclarableNames: ReadonlySet<string> = new Set(
   (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends " +
     "false finally for function if implements import in instanceof interface let new null package private protected " +
@@ -14,9 +14,14 @@ export const unexportableNames: ReadonlySet<string> = new Set(
 
 /** Names that variables in a module do not have: those, and what generated code uses in places. */
 export const reservedNames: ReadonlySet<string> = new Set([
-  ...unexportableNames,
+  ...undeclarableNames,
   ..."as async from get of set type out dims memory integers flags".split(" "),
 ]);
+
+/** What an export is called inside of the module: its name, where a declaration can have it. No user's name has a `$`. */
+export function declaredName(exported: string): string {
+  return undeclarableNames.has(exported) ? `${exported}$` : exported;
+}
 
 /** `name` with `_` appended until nothing has it. */
 export function freeName(name: string, taken: ReadonlySet<string>): string {

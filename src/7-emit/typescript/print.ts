@@ -2,7 +2,15 @@
  * Prints the syntax tree as prettier would wherever its lines fit the width; prettier lays out the rest.
  * Nothing of the user's program reaches the text but as identifiers, numbers, escaped strings and escaped comments.
  */
-import type { BinaryOperator, Expression, Member, Parameter, Statement } from "./syntax.ts";
+import type {
+  FunctionDeclaration,
+  InterfaceDeclaration,
+  BinaryOperator,
+  Expression,
+  Member,
+  Parameter,
+  Statement,
+} from "./syntax.ts";
 
 const precedences: Readonly<Record<BinaryOperator, number>> = {
   "??": 3, "||": 3, "&&": 4, "|": 5, "&": 7, "===": 8, "!==": 8, "<": 9, "<=": 9, ">": 9, ">=": 9, in: 9,
@@ -60,7 +68,7 @@ function printStatement(s: Statement, indent: string): string {
     case "function": {
       const doc = printDoc(s.doc, indent);
       const result = s.result === null ? "" : `: ${s.result}`;
-      const opening = `${s.exported ? "export " : ""}${s.declared === true ? "declare " : ""}function ${s.name}(`;
+      const opening = `${s.exported === true ? "export " : ""}${s.declared === true ? "declare " : ""}function ${s.name}(`;
       const parameters = s.parameters.map(printParameter);
       const flat = `${opening}${parameters.join(", ")})${result}`;
       const end = s.declared === true ? ";" : s.body.length === 0 ? " {}" : " {";
@@ -68,15 +76,21 @@ function printStatement(s: Statement, indent: string): string {
         fits(flat + end, indent) || parameters.length < 2
           ? flat
           : `${opening}\n${broken(parameters, indent)})${result}`;
-      if (s.declared === true) return `${doc}${indent}${head};`;
-      return `${doc}${indent}${head} ${block(s.body)}`;
+      const more = printExport("", s);
+      if (s.declared === true) return `${doc}${indent}${head};${more}`;
+      return `${doc}${indent}${head} ${block(s.body)}${more}`;
     }
     case "interface": {
       const members = s.members.map((m) => `${printDoc(m.doc, inner)}${inner}${m.text};`).join("\n");
       const heritage = s.extends === null ? "" : ` extends ${s.extends}`;
-      return `${printDoc(s.doc, indent)}${indent}${s.exported ? "export " : ""}interface ${s.name}${heritage} {\n${members}\n${indent}}`;
+      return `${printDoc(s.doc, indent)}${indent}${s.exported === true ? "export " : ""}interface ${s.name}${heritage} {\n${members}\n${indent}}${printExport("type ", s)}`;
     }
   }
+}
+
+/** The export of a declaration under another name, on a line of its own. */
+function printExport(type: "" | "type ", { exported, name }: FunctionDeclaration | InterfaceDeclaration): string {
+  return typeof exported === "string" ? `\nexport ${type}{ ${name} as ${exported} };` : "";
 }
 
 /** Comment lines; whatever could end a line in JavaScript ends a comment line here. */

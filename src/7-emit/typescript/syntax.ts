@@ -73,7 +73,8 @@ export type Statement =
 
 export interface FunctionDeclaration {
   readonly kind: "function";
-  readonly exported: boolean;
+  /** A text: under this name, which may be one that no declaration can have. */
+  readonly exported: boolean | string;
   readonly name: string;
   readonly parameters: readonly Parameter[];
   readonly result: string | null;
@@ -86,7 +87,8 @@ export interface FunctionDeclaration {
 
 export interface InterfaceDeclaration {
   readonly kind: "interface";
-  readonly exported: boolean;
+  /** As of a function. */
+  readonly exported: boolean | string;
   readonly name: string;
   readonly extends: string | null;
   /** `readonly params: P`, `step(batch: B): number`, each with its doc lines. */

@@ -7,13 +7,6 @@ export const output = {
     message: (a: { name: string; first: string; second: string }) =>
       `\`${a.first}\` and \`${a.second}\` would both generate the name \`${a.name}\``,
   },
-  "generated-name-reserved": {
-    severity: "error",
-    message: (a: { name: string; item: string }) =>
-      a.name === a.item
-        ? `no module can export \`${a.name}\`: JavaScript itself uses this name`
-        : `\`${a.item}\` would generate the name \`${a.name}\`, which JavaScript itself uses`,
-  },
   "nothing-to-generate": {
     severity: "warning",
     message: () => "this file has no function and no model to generate code for: nothing is written",
