@@ -622,8 +622,16 @@ function digitsStep(s: DigitsTrainingStore, given: { x: Float32Array; y: Integer
   digitsForwardZ(s.z_W, s.step_h, s.z_b, s.step_z, batch);
   digitsForwardKernel4(s.step_z, s.step_work1, batch);
   const value = 1 - s.hyper.smoothing;
-  const value1 = s.hyper.lr / (1 - powF32(0.9, step));
-  const value2 = Math.sqrt(1 - powF32(0.999, step));
+  operands[0] = 0.9;
+  operands[1] = step;
+  powF32Batch(1);
+  const power = operands[0];
+  const value1 = s.hyper.lr / (1 - power);
+  operands[0] = 0.999;
+  operands[1] = step;
+  powF32Batch(1);
+  const power1 = operands[0];
+  const value2 = Math.sqrt(1 - power1);
   digitsForwardKernel5(s.step_work1, s.step_z, s.step_work2, batch);
   digitsGradientKernel7(s.step_work2, s.step_work3, s.step_work4, batch);
   digitsEvaluateKernel10(s.step_work1, s.step_z, s.step_work5, batch);
@@ -672,8 +680,16 @@ function digitsApply(s: DigitsTrainingStore, given: Omit<DigitsParams, "s.mean" 
   checkLength(gradient_z_b.length, 10, "z.b", "[10]");
   checkOutside(gradient_z_b, "z.b", s.arena);
   const step = s.step + 1;
-  const value = s.hyper.lr / (1 - powF32(0.9, step));
-  const value1 = Math.sqrt(1 - powF32(0.999, step));
+  operands[0] = 0.9;
+  operands[1] = step;
+  powF32Batch(1);
+  const power = operands[0];
+  const value = s.hyper.lr / (1 - power);
+  operands[0] = 0.999;
+  operands[1] = step;
+  powF32Batch(1);
+  const power1 = operands[0];
+  const value1 = Math.sqrt(1 - power1);
   digitsApplyKernel3(s.optimizer_h_W_m, gradient_h_W, s.optimizer_h_W_v, s.h_W, value, value1);
   digitsApplyKernel4(s.optimizer_h_b_m, gradient_h_b, s.optimizer_h_b_v, s.h_b, value, value1);
   digitsApplyKernel5(s.optimizer_z_W_m, gradient_z_W, s.optimizer_z_W_v, s.z_W, value, value1);
@@ -698,14 +714,14 @@ function digitsInitialKernel2(z_b: Float32Array): void {
 /** digits.nn:10: h = relu(dense(s, hidden)) */
 function digitsInitialKernel3(h_W: Float32Array, seed: number): void {
   for (let i = 0; i < 100352; i++) {
-    h_W[i] = -0.08111071056538127 + 0.16222142113076254 * uniform(seed, 0, 0, i);
+    h_W[i] = -0.08111071056538127 + 0.16222142113076254 * (randomBits(seed, 0, 0, i) / 16777216);
   }
 }
 
 /** digits.nn:11: z = dense(h, 10) */
 function digitsInitialKernel4(z_W: Float32Array, seed: number): void {
   for (let i = 0; i < 1280; i++) {
-    z_W[i] = -0.20851441405707477 + 0.41702882811414954 * uniform(seed, 0, 1, i);
+    z_W[i] = -0.20851441405707477 + 0.41702882811414954 * (randomBits(seed, 0, 1, i) / 16777216);
   }
 }
 
@@ -2212,6 +2228,9 @@ const keys_h_W_h_b_z_W_z_b_s_mean_s_std: readonly string[] = ["h.W", "h.b", "z.W
 const keys_h_W_h_b_z_W_z_b: readonly string[] = ["h.W", "h.b", "z.W", "z.b"];
 const keys_s_mean_s_std_h_W_h_b_z_W_z_b: readonly string[] = ["s.mean", "s.std", "h.W", "h.b", "z.W", "z.b"];
 
+/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+const operands = /* @__PURE__ */ new Float64Array(128);
+
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
 function withArticle(name: string): string {
   return `${/^[AEIO]/i.test(name) ? "an" : "a"} ${name}`;
@@ -2971,13 +2990,18 @@ function threefry(key0: number, key1: number, counter0: number, counter1: number
 }
 
 /**
- * A uniform number in [0, 1), a multiple of 2^-24 (so that f32 holds it exactly).
+ * 24 random bits, as an integer: unlike a fraction, engines return it from a call without allocating.
  *
  * `seed` is any safe integer; `step` counts training steps, `site` numbers the place in the program that draws, `element`
  * the entry of the tensor in row-major order. Neighbouring elements are the two words of one evaluation.
  */
-function uniform(seed: number, step: number, site: number, element: number): number {
+function randomBits(seed: number, step: number, site: number, element: number): number {
   // A seed beyond 32 bits folds its high word into the site's key word.
   const high = Math.imul(Math.floor(seed / 4294967296), 0x9e3779b1);
-  return (threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8) / 16777216;
+  return threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8;
+}
+
+/** powF32 of each pair of operands, in the first places. */
+function powF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = powF32(operands[2 * i], operands[2 * i + 1]);
 }

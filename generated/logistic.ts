@@ -24,8 +24,13 @@ export function exampleLoss(w: Float32Array, b: number, x: Float32Array, y: numb
     sum += w1 * x1;
   }
   const t = sum + b;
-  const t1 = Math.max(-softplusF32(t), -100);
-  const value = (t1 - Math.max(-softplusF32(-t), -100)) * y - t1;
+  operands[0] = t;
+  operands[1] = -t;
+  softplusF32Batch(2);
+  const softplus_t = operands[0];
+  const softplus = operands[1];
+  const t1 = Math.max(-softplus_t, -100);
+  const value = (t1 - Math.max(-softplus, -100)) * y - t1;
   return value;
 }
 
@@ -68,15 +73,23 @@ export function exampleLossGradient(
     sum += w1 * x1;
   }
   const t = sum + b;
-  const t1 = sigmoidF32(t) - y;
+  operands[0] = t;
+  sigmoidF32Batch(1);
+  const sigmoid_t = operands[0];
+  const t1 = sigmoid_t - y;
   for (let row1 = 0; row1 < n; row1++) {
     const x2 = x[row1];
     gradient_w[row1] = t1 * x2;
     const w2 = w[row1];
     gradient_x[row1] = t1 * w2;
   }
-  const t2 = Math.max(-softplusF32(t), -100);
-  const t3 = t2 - Math.max(-softplusF32(-t), -100);
+  operands[0] = t;
+  operands[1] = -t;
+  softplusF32Batch(2);
+  const softplus_t = operands[0];
+  const softplus = operands[1];
+  const t2 = Math.max(-softplus_t, -100);
+  const t3 = t2 - Math.max(-softplus, -100);
   const value = t3 * y - t2;
   const gradient_b = t1;
   const gradient_y = t3;
@@ -382,10 +395,17 @@ function logisticEvaluate(
     const x1 = x[row];
     const y1 = y[row];
     const t = x1 * w1 + b1;
-    const p = sigmoidF32(t);
+    operands[0] = t;
+    sigmoidF32Batch(1);
+    const p = operands[0];
     sum += roundHalfEven(p) === y1 ? 1 : 0;
-    const t1 = Math.max(-softplusF32(t), -100);
-    sum1 += (Math.max(-softplusF32(-t), -100) - t1) * y1 + t1;
+    operands[0] = t;
+    operands[1] = -t;
+    softplusF32Batch(2);
+    const softplus_t = operands[0];
+    const softplus = operands[1];
+    const t1 = Math.max(-softplus_t, -100);
+    sum1 += (Math.max(-softplus, -100) - t1) * y1 + t1;
   }
   const accuracy = sum / batch;
   const loss = -(sum1 / batch);
@@ -452,9 +472,16 @@ function logisticGradient(
     const x1 = x[row];
     const y1 = y[row];
     const t1 = x1 * w1 + b1;
-    const t2 = Math.max(-softplusF32(t1), -100);
-    sum += (Math.max(-softplusF32(-t1), -100) - t2) * y1 + t2;
-    const p = sigmoidF32(t1);
+    operands[0] = t1;
+    operands[1] = -t1;
+    softplusF32Batch(2);
+    const softplus_t1 = operands[0];
+    const softplus = operands[1];
+    const t2 = Math.max(-softplus_t1, -100);
+    sum += (Math.max(-softplus, -100) - t2) * y1 + t2;
+    operands[0] = t1;
+    sigmoidF32Batch(1);
+    const p = operands[0];
     const t3 = p - y1;
     sum1 += t3 * t * x1;
     sum2 += t3;
@@ -501,9 +528,16 @@ function logisticStep(s: LogisticTrainingStore, given: { x: Float32Array; y: Flo
     const x1 = x[row];
     const y1 = y[row];
     const t1 = x1 * w1 + b1;
-    const t2 = Math.max(-softplusF32(t1), -100);
-    sum += (Math.max(-softplusF32(-t1), -100) - t2) * y1 + t2;
-    const p = sigmoidF32(t1);
+    operands[0] = t1;
+    operands[1] = -t1;
+    softplusF32Batch(2);
+    const softplus_t1 = operands[0];
+    const softplus = operands[1];
+    const t2 = Math.max(-softplus_t1, -100);
+    sum += (Math.max(-softplus, -100) - t2) * y1 + t2;
+    operands[0] = t1;
+    sigmoidF32Batch(1);
+    const p = operands[0];
     const t3 = p - y1;
     sum1 += t3 * t * x1;
     sum2 += t3;
@@ -562,6 +596,9 @@ const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
 const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_w_b: readonly string[] = ["w", "b"];
+
+/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
 function withArticle(name: string): string {
@@ -1187,4 +1224,14 @@ function halfToNumber(bits: number): number {
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** sigmoidF32 of each operand, in its place. */
+function sigmoidF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = sigmoidF32(operands[i]);
+}
+
+/** softplusF32 of each operand, in its place. */
+function softplusF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = softplusF32(operands[i]);
 }

@@ -593,8 +593,16 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   neuralLMGradientKernel2(s.h_W, s.step_work, s.h_b, s.step_h, s.step_work1, s.seed, step, s.hyper.rate, batch);
   const value = 1 / (1 - s.hyper.rate);
   neuralLMGradientH(s.step_work1, s.step_h, s.step_h1, value, batch);
-  const value1 = s.hyper.lr / (1 - powF32(0.9, step));
-  const value2 = Math.sqrt(1 - powF32(0.999, step));
+  operands[0] = 0.9;
+  operands[1] = step;
+  powF32Batch(1);
+  const power = operands[0];
+  const value1 = s.hyper.lr / (1 - power);
+  operands[0] = 0.999;
+  operands[1] = step;
+  powF32Batch(1);
+  const power1 = operands[0];
+  const value2 = Math.sqrt(1 - power1);
   neuralLMForwardZ(s.z_W, s.step_h1, s.z_b, s.step_z, batch);
   neuralLMForwardKernel4(s.step_z, s.step_work2, batch);
   const value3 = 1 / batch;
@@ -639,8 +647,16 @@ function neuralLMApply(s: NeuralLMTrainingStore, given: NeuralLMParams): void {
   checkLength(gradient_z_b.length, 5000, "z.b", "[5000]");
   checkOutside(gradient_z_b, "z.b", s.arena);
   const step = s.step + 1;
-  const value = s.hyper.lr / (1 - powF32(0.9, step));
-  const value1 = Math.sqrt(1 - powF32(0.999, step));
+  operands[0] = 0.9;
+  operands[1] = step;
+  powF32Batch(1);
+  const power = operands[0];
+  const value = s.hyper.lr / (1 - power);
+  operands[0] = 0.999;
+  operands[1] = step;
+  powF32Batch(1);
+  const power1 = operands[0];
+  const value1 = Math.sqrt(1 - power1);
   neuralLMApplyKernel3(s.optimizer_E_m, gradient_E, s.optimizer_E_v, s.E, value, value1);
   neuralLMApplyKernel4(s.optimizer_h_W_m, gradient_h_W, s.optimizer_h_W_v, s.h_W, value, value1);
   neuralLMApplyKernel5(s.optimizer_h_b_m, gradient_h_b, s.optimizer_h_b_v, s.h_b, value, value1);
@@ -1181,8 +1197,16 @@ function textbookLMStep(
   checkIndex(word, 5000, "word");
   const step = s.step + 1;
   const step_z = s.step_z;
-  const value = s.hyper.lr / (1 - powF32(0.9, step));
-  const value1 = Math.sqrt(1 - powF32(0.999, step));
+  operands[0] = 0.9;
+  operands[1] = step;
+  powF32Batch(1);
+  const power = operands[0];
+  const value = s.hyper.lr / (1 - power);
+  operands[0] = 0.999;
+  operands[1] = step;
+  powF32Batch(1);
+  const power1 = operands[0];
+  const value1 = Math.sqrt(1 - power1);
   textbookLMForwardKernel1(s.E, s.step_work, w1, w2, w3);
   textbookLMForwardH(s.step_work, s.W, s.b, s.step_h);
   textbookLMForwardZ(s.step_h, s.U, s.c, s.step_z);
@@ -1256,8 +1280,16 @@ function textbookLMApply(s: TextbookLMTrainingStore, given: TextbookLMParams): v
   checkLength(gradient_c.length, 5000, "c", "[5000]");
   checkOutside(gradient_c, "c", s.arena);
   const step = s.step + 1;
-  const value = s.hyper.lr / (1 - powF32(0.9, step));
-  const value1 = Math.sqrt(1 - powF32(0.999, step));
+  operands[0] = 0.9;
+  operands[1] = step;
+  powF32Batch(1);
+  const power = operands[0];
+  const value = s.hyper.lr / (1 - power);
+  operands[0] = 0.999;
+  operands[1] = step;
+  powF32Batch(1);
+  const power1 = operands[0];
+  const value1 = Math.sqrt(1 - power1);
   neuralLMApplyKernel3(s.optimizer_E_m, gradient_E, s.optimizer_E_v, s.E, value, value1);
   neuralLMApplyKernel4(s.optimizer_W_m, gradient_W, s.optimizer_W_v, s.W, value, value1);
   neuralLMApplyKernel5(s.optimizer_b_m, gradient_b, s.optimizer_b_v, s.b, value, value1);
@@ -1270,7 +1302,9 @@ function textbookLMApply(s: TextbookLMTrainingStore, given: TextbookLMParams): v
 function neuralLMInitialKernel1(E: Float32Array, seed: number): void {
   for (let i = 0; i < 320000; i++) {
     E[i] =
-      0.1 * (Math.sqrt(-2 * logF32(1 - uniform(seed, 0, 0, i))) * cosF32(6.283185307179586 * uniform(seed, 0, 1, i)));
+      0.1 *
+      (Math.sqrt(-2 * logF32(1 - randomBits(seed, 0, 0, i) / 16777216)) *
+        cosF32(6.283185307179586 * (randomBits(seed, 0, 1, i) / 16777216)));
   }
 }
 
@@ -1291,14 +1325,14 @@ function neuralLMInitialKernel3(z_b: Float32Array): void {
 /** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
 function neuralLMInitialKernel4(h_W: Float32Array, seed: number): void {
   for (let i = 0; i < 24576; i++) {
-    h_W[i] = -0.13693063937629152 + 0.27386127875258304 * uniform(seed, 0, 2, i);
+    h_W[i] = -0.13693063937629152 + 0.27386127875258304 * (randomBits(seed, 0, 2, i) / 16777216);
   }
 }
 
 /** neural-lm.nn:18: z = dense(h, vocabulary) */
 function neuralLMInitialKernel5(z_W: Float32Array, seed: number): void {
   for (let i = 0; i < 640000; i++) {
-    z_W[i] = -0.034205946878753044 + 0.06841189375750609 * uniform(seed, 0, 4, i);
+    z_W[i] = -0.034205946878753044 + 0.06841189375750609 * (randomBits(seed, 0, 4, i) / 16777216);
   }
 }
 
@@ -1372,25 +1406,58 @@ function neuralLMForwardH(
         sum15 += t7 * t4;
       }
       const t8 = h_b[j];
-      h[at2 + j] = tanhF32(sum + t8);
       const t9 = h_b[j + 1];
-      h[at2 + j + 1] = tanhF32(sum1 + t9);
       const t10 = h_b[j + 2];
-      h[at2 + j + 2] = tanhF32(sum2 + t10);
       const t11 = h_b[j + 3];
-      h[at2 + j + 3] = tanhF32(sum3 + t11);
-      h[at2 + j + 128] = tanhF32(sum4 + t8);
-      h[at2 + j + 129] = tanhF32(sum5 + t9);
-      h[at2 + j + 130] = tanhF32(sum6 + t10);
-      h[at2 + j + 131] = tanhF32(sum7 + t11);
-      h[at2 + j + 256] = tanhF32(sum8 + t8);
-      h[at2 + j + 257] = tanhF32(sum9 + t9);
-      h[at2 + j + 258] = tanhF32(sum10 + t10);
-      h[at2 + j + 259] = tanhF32(sum11 + t11);
-      h[at2 + j + 384] = tanhF32(sum12 + t8);
-      h[at2 + j + 385] = tanhF32(sum13 + t9);
-      h[at2 + j + 386] = tanhF32(sum14 + t10);
-      h[at2 + j + 387] = tanhF32(sum15 + t11);
+      operands[0] = sum + t8;
+      operands[1] = sum1 + t9;
+      operands[2] = sum2 + t10;
+      operands[3] = sum3 + t11;
+      operands[4] = sum4 + t8;
+      operands[5] = sum5 + t9;
+      operands[6] = sum6 + t10;
+      operands[7] = sum7 + t11;
+      operands[8] = sum8 + t8;
+      operands[9] = sum9 + t9;
+      operands[10] = sum10 + t10;
+      operands[11] = sum11 + t11;
+      operands[12] = sum12 + t8;
+      operands[13] = sum13 + t9;
+      operands[14] = sum14 + t10;
+      operands[15] = sum15 + t11;
+      tanhF32Batch(16);
+      const tanh = operands[0];
+      const tanh1 = operands[1];
+      const tanh2 = operands[2];
+      const tanh3 = operands[3];
+      const tanh4 = operands[4];
+      const tanh5 = operands[5];
+      const tanh6 = operands[6];
+      const tanh7 = operands[7];
+      const tanh8 = operands[8];
+      const tanh9 = operands[9];
+      const tanh10 = operands[10];
+      const tanh11 = operands[11];
+      const tanh12 = operands[12];
+      const tanh13 = operands[13];
+      const tanh14 = operands[14];
+      const tanh15 = operands[15];
+      h[at2 + j] = tanh;
+      h[at2 + j + 1] = tanh1;
+      h[at2 + j + 2] = tanh2;
+      h[at2 + j + 3] = tanh3;
+      h[at2 + j + 128] = tanh4;
+      h[at2 + j + 129] = tanh5;
+      h[at2 + j + 130] = tanh6;
+      h[at2 + j + 131] = tanh7;
+      h[at2 + j + 256] = tanh8;
+      h[at2 + j + 257] = tanh9;
+      h[at2 + j + 258] = tanh10;
+      h[at2 + j + 259] = tanh11;
+      h[at2 + j + 384] = tanh12;
+      h[at2 + j + 385] = tanh13;
+      h[at2 + j + 386] = tanh14;
+      h[at2 + j + 387] = tanh15;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
@@ -1408,10 +1475,19 @@ function neuralLMForwardH(
         sum18 += t12 * h_W[j1 + k1 * 128 + 2];
         sum19 += t12 * h_W[j1 + k1 * 128 + 3];
       }
-      h[at4 + j1] = tanhF32(sum16 + h_b[j1]);
-      h[at4 + j1 + 1] = tanhF32(sum17 + h_b[j1 + 1]);
-      h[at4 + j1 + 2] = tanhF32(sum18 + h_b[j1 + 2]);
-      h[at4 + j1 + 3] = tanhF32(sum19 + h_b[j1 + 3]);
+      operands[0] = sum16 + h_b[j1];
+      operands[1] = sum17 + h_b[j1 + 1];
+      operands[2] = sum18 + h_b[j1 + 2];
+      operands[3] = sum19 + h_b[j1 + 3];
+      tanhF32Batch(4);
+      const tanh16 = operands[0];
+      const tanh17 = operands[1];
+      const tanh18 = operands[2];
+      const tanh19 = operands[3];
+      h[at4 + j1] = tanh16;
+      h[at4 + j1 + 1] = tanh17;
+      h[at4 + j1 + 2] = tanh18;
+      h[at4 + j1 + 3] = tanh19;
     }
   }
 }
@@ -1643,41 +1719,74 @@ function neuralLMGradientKernel2(
         sum15 += t7 * t4;
       }
       const t8 = h_b[j];
-      h[at2 + j] = tanhF32(sum + t8);
-      work1[at2 + j] = uniform(seed, step, 3, at2 + j) < hyper_rate ? 1 : 0;
       const t9 = h_b[j + 1];
-      h[at2 + j + 1] = tanhF32(sum1 + t9);
-      work1[at2 + j + 1] = uniform(seed, step, 3, at2 + j + 1) < hyper_rate ? 1 : 0;
       const t10 = h_b[j + 2];
-      h[at2 + j + 2] = tanhF32(sum2 + t10);
-      work1[at2 + j + 2] = uniform(seed, step, 3, at2 + j + 2) < hyper_rate ? 1 : 0;
       const t11 = h_b[j + 3];
-      h[at2 + j + 3] = tanhF32(sum3 + t11);
-      work1[at2 + j + 3] = uniform(seed, step, 3, at2 + j + 3) < hyper_rate ? 1 : 0;
-      h[at2 + j + 128] = tanhF32(sum4 + t8);
-      work1[at2 + j + 128] = uniform(seed, step, 3, at2 + j + 128) < hyper_rate ? 1 : 0;
-      h[at2 + j + 129] = tanhF32(sum5 + t9);
-      work1[at2 + j + 129] = uniform(seed, step, 3, at2 + j + 129) < hyper_rate ? 1 : 0;
-      h[at2 + j + 130] = tanhF32(sum6 + t10);
-      work1[at2 + j + 130] = uniform(seed, step, 3, at2 + j + 130) < hyper_rate ? 1 : 0;
-      h[at2 + j + 131] = tanhF32(sum7 + t11);
-      work1[at2 + j + 131] = uniform(seed, step, 3, at2 + j + 131) < hyper_rate ? 1 : 0;
-      h[at2 + j + 256] = tanhF32(sum8 + t8);
-      work1[at2 + j + 256] = uniform(seed, step, 3, at2 + j + 256) < hyper_rate ? 1 : 0;
-      h[at2 + j + 257] = tanhF32(sum9 + t9);
-      work1[at2 + j + 257] = uniform(seed, step, 3, at2 + j + 257) < hyper_rate ? 1 : 0;
-      h[at2 + j + 258] = tanhF32(sum10 + t10);
-      work1[at2 + j + 258] = uniform(seed, step, 3, at2 + j + 258) < hyper_rate ? 1 : 0;
-      h[at2 + j + 259] = tanhF32(sum11 + t11);
-      work1[at2 + j + 259] = uniform(seed, step, 3, at2 + j + 259) < hyper_rate ? 1 : 0;
-      h[at2 + j + 384] = tanhF32(sum12 + t8);
-      work1[at2 + j + 384] = uniform(seed, step, 3, at2 + j + 384) < hyper_rate ? 1 : 0;
-      h[at2 + j + 385] = tanhF32(sum13 + t9);
-      work1[at2 + j + 385] = uniform(seed, step, 3, at2 + j + 385) < hyper_rate ? 1 : 0;
-      h[at2 + j + 386] = tanhF32(sum14 + t10);
-      work1[at2 + j + 386] = uniform(seed, step, 3, at2 + j + 386) < hyper_rate ? 1 : 0;
-      h[at2 + j + 387] = tanhF32(sum15 + t11);
-      work1[at2 + j + 387] = uniform(seed, step, 3, at2 + j + 387) < hyper_rate ? 1 : 0;
+      operands[0] = sum + t8;
+      operands[1] = sum1 + t9;
+      operands[2] = sum2 + t10;
+      operands[3] = sum3 + t11;
+      operands[4] = sum4 + t8;
+      operands[5] = sum5 + t9;
+      operands[6] = sum6 + t10;
+      operands[7] = sum7 + t11;
+      operands[8] = sum8 + t8;
+      operands[9] = sum9 + t9;
+      operands[10] = sum10 + t10;
+      operands[11] = sum11 + t11;
+      operands[12] = sum12 + t8;
+      operands[13] = sum13 + t9;
+      operands[14] = sum14 + t10;
+      operands[15] = sum15 + t11;
+      tanhF32Batch(16);
+      const tanh = operands[0];
+      const tanh1 = operands[1];
+      const tanh2 = operands[2];
+      const tanh3 = operands[3];
+      const tanh4 = operands[4];
+      const tanh5 = operands[5];
+      const tanh6 = operands[6];
+      const tanh7 = operands[7];
+      const tanh8 = operands[8];
+      const tanh9 = operands[9];
+      const tanh10 = operands[10];
+      const tanh11 = operands[11];
+      const tanh12 = operands[12];
+      const tanh13 = operands[13];
+      const tanh14 = operands[14];
+      const tanh15 = operands[15];
+      h[at2 + j] = tanh;
+      work1[at2 + j] = randomBits(seed, step, 3, at2 + j) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 1] = tanh1;
+      work1[at2 + j + 1] = randomBits(seed, step, 3, at2 + j + 1) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 2] = tanh2;
+      work1[at2 + j + 2] = randomBits(seed, step, 3, at2 + j + 2) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 3] = tanh3;
+      work1[at2 + j + 3] = randomBits(seed, step, 3, at2 + j + 3) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 128] = tanh4;
+      work1[at2 + j + 128] = randomBits(seed, step, 3, at2 + j + 128) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 129] = tanh5;
+      work1[at2 + j + 129] = randomBits(seed, step, 3, at2 + j + 129) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 130] = tanh6;
+      work1[at2 + j + 130] = randomBits(seed, step, 3, at2 + j + 130) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 131] = tanh7;
+      work1[at2 + j + 131] = randomBits(seed, step, 3, at2 + j + 131) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 256] = tanh8;
+      work1[at2 + j + 256] = randomBits(seed, step, 3, at2 + j + 256) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 257] = tanh9;
+      work1[at2 + j + 257] = randomBits(seed, step, 3, at2 + j + 257) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 258] = tanh10;
+      work1[at2 + j + 258] = randomBits(seed, step, 3, at2 + j + 258) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 259] = tanh11;
+      work1[at2 + j + 259] = randomBits(seed, step, 3, at2 + j + 259) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 384] = tanh12;
+      work1[at2 + j + 384] = randomBits(seed, step, 3, at2 + j + 384) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 385] = tanh13;
+      work1[at2 + j + 385] = randomBits(seed, step, 3, at2 + j + 385) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 386] = tanh14;
+      work1[at2 + j + 386] = randomBits(seed, step, 3, at2 + j + 386) / 16777216 < hyper_rate ? 1 : 0;
+      h[at2 + j + 387] = tanh15;
+      work1[at2 + j + 387] = randomBits(seed, step, 3, at2 + j + 387) / 16777216 < hyper_rate ? 1 : 0;
     }
   }
   for (let i1 = at; i1 < batch; i1++) {
@@ -1695,14 +1804,23 @@ function neuralLMGradientKernel2(
         sum18 += t12 * h_W[j1 + k1 * 128 + 2];
         sum19 += t12 * h_W[j1 + k1 * 128 + 3];
       }
-      h[at4 + j1] = tanhF32(sum16 + h_b[j1]);
-      work1[at4 + j1] = uniform(seed, step, 3, at4 + j1) < hyper_rate ? 1 : 0;
-      h[at4 + j1 + 1] = tanhF32(sum17 + h_b[j1 + 1]);
-      work1[at4 + j1 + 1] = uniform(seed, step, 3, at4 + j1 + 1) < hyper_rate ? 1 : 0;
-      h[at4 + j1 + 2] = tanhF32(sum18 + h_b[j1 + 2]);
-      work1[at4 + j1 + 2] = uniform(seed, step, 3, at4 + j1 + 2) < hyper_rate ? 1 : 0;
-      h[at4 + j1 + 3] = tanhF32(sum19 + h_b[j1 + 3]);
-      work1[at4 + j1 + 3] = uniform(seed, step, 3, at4 + j1 + 3) < hyper_rate ? 1 : 0;
+      operands[0] = sum16 + h_b[j1];
+      operands[1] = sum17 + h_b[j1 + 1];
+      operands[2] = sum18 + h_b[j1 + 2];
+      operands[3] = sum19 + h_b[j1 + 3];
+      tanhF32Batch(4);
+      const tanh16 = operands[0];
+      const tanh17 = operands[1];
+      const tanh18 = operands[2];
+      const tanh19 = operands[3];
+      h[at4 + j1] = tanh16;
+      work1[at4 + j1] = randomBits(seed, step, 3, at4 + j1) / 16777216 < hyper_rate ? 1 : 0;
+      h[at4 + j1 + 1] = tanh17;
+      work1[at4 + j1 + 1] = randomBits(seed, step, 3, at4 + j1 + 1) / 16777216 < hyper_rate ? 1 : 0;
+      h[at4 + j1 + 2] = tanh18;
+      work1[at4 + j1 + 2] = randomBits(seed, step, 3, at4 + j1 + 2) / 16777216 < hyper_rate ? 1 : 0;
+      h[at4 + j1 + 3] = tanh19;
+      work1[at4 + j1 + 3] = randomBits(seed, step, 3, at4 + j1 + 3) / 16777216 < hyper_rate ? 1 : 0;
     }
   }
 }
@@ -2805,7 +2923,7 @@ function neuralLMApplyKernel7(
 /** neural-lm.nn:35: param U: [vocabulary, hidden] = glorot_uniform */
 function textbookLMInitialKernel5(U: Float32Array, seed: number): void {
   for (let i = 0; i < 640000; i++) {
-    U[i] = -0.034205946878753044 + 0.06841189375750609 * uniform(seed, 0, 3, i);
+    U[i] = -0.034205946878753044 + 0.06841189375750609 * (randomBits(seed, 0, 3, i) / 16777216);
   }
 }
 
@@ -2851,14 +2969,31 @@ function textbookLMForwardH(work: Float32Array, W: Float32Array, b: Float32Array
       sum6 += W[at + k + 1152] * t;
       sum7 += W[at + k + 1344] * t;
     }
-    h[i] = tanhF32(sum + b[i]);
-    h[i + 1] = tanhF32(sum1 + b[i + 1]);
-    h[i + 2] = tanhF32(sum2 + b[i + 2]);
-    h[i + 3] = tanhF32(sum3 + b[i + 3]);
-    h[i + 4] = tanhF32(sum4 + b[i + 4]);
-    h[i + 5] = tanhF32(sum5 + b[i + 5]);
-    h[i + 6] = tanhF32(sum6 + b[i + 6]);
-    h[i + 7] = tanhF32(sum7 + b[i + 7]);
+    operands[0] = sum + b[i];
+    operands[1] = sum1 + b[i + 1];
+    operands[2] = sum2 + b[i + 2];
+    operands[3] = sum3 + b[i + 3];
+    operands[4] = sum4 + b[i + 4];
+    operands[5] = sum5 + b[i + 5];
+    operands[6] = sum6 + b[i + 6];
+    operands[7] = sum7 + b[i + 7];
+    tanhF32Batch(8);
+    const tanh = operands[0];
+    const tanh1 = operands[1];
+    const tanh2 = operands[2];
+    const tanh3 = operands[3];
+    const tanh4 = operands[4];
+    const tanh5 = operands[5];
+    const tanh6 = operands[6];
+    const tanh7 = operands[7];
+    h[i] = tanh;
+    h[i + 1] = tanh1;
+    h[i + 2] = tanh2;
+    h[i + 3] = tanh3;
+    h[i + 4] = tanh4;
+    h[i + 5] = tanh5;
+    h[i + 6] = tanh6;
+    h[i + 7] = tanh7;
   }
 }
 
@@ -3758,6 +3893,9 @@ const keys_params_engine_wasm_seed_threads: readonly string[] = ["params", "engi
 const keys_w1_w2_w3: readonly string[] = ["w1", "w2", "w3"];
 const keys_w1_w2_w3_word: readonly string[] = ["w1", "w2", "w3", "word"];
 const keys_E_W_b_U_c: readonly string[] = ["E", "W", "b", "U", "c"];
+
+/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
 function withArticle(name: string): string {
@@ -4698,13 +4836,23 @@ function threefry(key0: number, key1: number, counter0: number, counter1: number
 }
 
 /**
- * A uniform number in [0, 1), a multiple of 2^-24 (so that f32 holds it exactly).
+ * 24 random bits, as an integer: unlike a fraction, engines return it from a call without allocating.
  *
  * `seed` is any safe integer; `step` counts training steps, `site` numbers the place in the program that draws, `element`
  * the entry of the tensor in row-major order. Neighbouring elements are the two words of one evaluation.
  */
-function uniform(seed: number, step: number, site: number, element: number): number {
+function randomBits(seed: number, step: number, site: number, element: number): number {
   // A seed beyond 32 bits folds its high word into the site's key word.
   const high = Math.imul(Math.floor(seed / 4294967296), 0x9e3779b1);
-  return (threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8) / 16777216;
+  return threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8;
+}
+
+/** tanhF32 of each operand, in its place. */
+function tanhF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = tanhF32(operands[i]);
+}
+
+/** powF32 of each pair of operands, in the first places. */
+function powF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = powF32(operands[2 * i], operands[2 * i + 1]);
 }

@@ -49,8 +49,13 @@ export function twoLayer(
   const h_0 = t < 0 ? 0 : t;
   const h_1 = t1 < 0 ? 0 : t1;
   const t2 = W2_0 * h_0 + W2_1 * h_1 + b2;
-  const t3 = Math.max(-softplusF32(t2), -100);
-  const value = (t3 - Math.max(-softplusF32(-t2), -100)) * y - t3;
+  operands[0] = t2;
+  operands[1] = -t2;
+  softplusF32Batch(2);
+  const softplus_t2 = operands[0];
+  const softplus = operands[1];
+  const t3 = Math.max(-softplus_t2, -100);
+  const value = (t3 - Math.max(-softplus, -100)) * y - t3;
   return value;
 }
 
@@ -133,9 +138,16 @@ export function twoLayerGradient(
   const h_0 = t2 ? 0 : t;
   const h_1 = t3 ? 0 : t1;
   const t4 = W2_0 * h_0 + W2_1 * h_1 + b2;
-  const t5 = Math.max(-softplusF32(t4), -100);
-  const t6 = t5 - Math.max(-softplusF32(-t4), -100);
-  const a = sigmoidF32(t4);
+  operands[0] = t4;
+  operands[1] = -t4;
+  softplusF32Batch(2);
+  const softplus_t4 = operands[0];
+  const softplus = operands[1];
+  const t5 = Math.max(-softplus_t4, -100);
+  const t6 = t5 - Math.max(-softplus, -100);
+  operands[0] = t4;
+  sigmoidF32Batch(1);
+  const a = operands[0];
   const t7 = a - y;
   const t8 = t2 ? 0 : t7 * W2_0;
   gradient_W1[0] = t8 * x_0;
@@ -551,8 +563,13 @@ function twoLayerColumnEvaluate(
   const h_0 = t < 0 ? 0 : t;
   const h_1 = t1 < 0 ? 0 : t1;
   const t2 = W2_0 * h_0 + W2_1 * h_1 + b2_1;
-  const t3 = Math.max(-softplusF32(t2), -100);
-  const loss = -((Math.max(-softplusF32(-t2), -100) - t3) * y1 + t3);
+  operands[0] = t2;
+  operands[1] = -t2;
+  softplusF32Batch(2);
+  const softplus_t2 = operands[0];
+  const softplus = operands[1];
+  const t3 = Math.max(-softplus_t2, -100);
+  const loss = -((Math.max(-softplus, -100) - t3) * y1 + t3);
   s.evaluation.loss = loss;
   return s.evaluation;
 }
@@ -631,8 +648,15 @@ function twoLayerColumnGradient(
   const h_0 = t2 ? 0 : t;
   const h_1 = t3 ? 0 : t1;
   const t4 = W2_0 * h_0 + W2_1 * h_1 + b2_1;
-  const t5 = Math.max(-softplusF32(t4), -100);
-  const a = sigmoidF32(t4);
+  operands[0] = t4;
+  operands[1] = -t4;
+  softplusF32Batch(2);
+  const softplus_t4 = operands[0];
+  const softplus = operands[1];
+  const t5 = Math.max(-softplus_t4, -100);
+  operands[0] = t4;
+  sigmoidF32Batch(1);
+  const a = operands[0];
   const t6 = a - y1;
   const t7 = t2 ? 0 : t6 * W2_0;
   gradient_W1[0] = t7 * x_0;
@@ -645,7 +669,7 @@ function twoLayerColumnGradient(
   gradient_W2[0] = t6 * h_0;
   gradient_W2[1] = t6 * h_1;
   gradient_b2[0] = t6;
-  const loss = -((Math.max(-softplusF32(-t4), -100) - t5) * y1 + t5);
+  const loss = -((Math.max(-softplus, -100) - t5) * y1 + t5);
   if (out !== undefined) {
     const result = options?.out as unknown as { loss: number; gradient: TwoLayerColumnParams };
     result.loss = loss;
@@ -690,8 +714,15 @@ function twoLayerColumnStep(s: TwoLayerColumnTrainingStore, given: { x: Float32A
   const h_0 = t2 ? 0 : t;
   const h_1 = t3 ? 0 : t1;
   const t4 = W2_0 * h_0 + W2_1 * h_1 + b2_1;
-  const t5 = Math.max(-softplusF32(t4), -100);
-  const a = sigmoidF32(t4);
+  operands[0] = t4;
+  operands[1] = -t4;
+  softplusF32Batch(2);
+  const softplus_t4 = operands[0];
+  const softplus = operands[1];
+  const t5 = Math.max(-softplus_t4, -100);
+  operands[0] = t4;
+  sigmoidF32Batch(1);
+  const a = operands[0];
   const t6 = a - y1;
   const t7 = t2 ? 0 : t6 * W2_0;
   W1[0] = W1_0 - s.hyper.lr * (t7 * x_0);
@@ -704,7 +735,7 @@ function twoLayerColumnStep(s: TwoLayerColumnTrainingStore, given: { x: Float32A
   W2[0] = W2_0 - s.hyper.lr * (t6 * h_0);
   W2[1] = W2_1 - s.hyper.lr * (t6 * h_1);
   b2[0] = b2_1 - s.hyper.lr * t6;
-  const loss = -((Math.max(-softplusF32(-t4), -100) - t5) * y1 + t5);
+  const loss = -((Math.max(-softplus, -100) - t5) * y1 + t5);
   s.step = step;
   return loss;
 }
@@ -1121,8 +1152,13 @@ function twoLayerBatchEvaluate(
     const h_1 = t < 0 ? 0 : t;
     const h_0 = t1 < 0 ? 0 : t1;
     const t2 = h_0 * W2_0 + h_1 * W2_1 + b2_1;
-    const t3 = Math.max(-softplusF32(t2), -100);
-    sum += (Math.max(-softplusF32(-t2), -100) - t3) * y1 + t3;
+    operands[0] = t2;
+    operands[1] = -t2;
+    softplusF32Batch(2);
+    const softplus_t2 = operands[0];
+    const softplus = operands[1];
+    const t3 = Math.max(-softplus_t2, -100);
+    sum += (Math.max(-softplus, -100) - t3) * y1 + t3;
   }
   const loss = -(sum / batch);
   s.evaluation.loss = loss;
@@ -1222,9 +1258,16 @@ function twoLayerBatchGradient(
     const h_1 = t3 ? 0 : t1;
     const h_0 = t4 ? 0 : t2;
     const t5 = h_0 * W2_0 + h_1 * W2_1 + b2_1;
-    const t6 = Math.max(-softplusF32(t5), -100);
-    sum += (Math.max(-softplusF32(-t5), -100) - t6) * y1 + t6;
-    const a = sigmoidF32(t5);
+    operands[0] = t5;
+    operands[1] = -t5;
+    softplusF32Batch(2);
+    const softplus_t5 = operands[0];
+    const softplus = operands[1];
+    const t6 = Math.max(-softplus_t5, -100);
+    sum += (Math.max(-softplus, -100) - t6) * y1 + t6;
+    operands[0] = t5;
+    sigmoidF32Batch(1);
+    const a = operands[0];
     const t7 = a - y1;
     const t8 = t7 * t;
     sum_0 += t8 * h_0;
@@ -1312,9 +1355,16 @@ function twoLayerBatchStep(s: TwoLayerBatchTrainingStore, given: { x: Float32Arr
     const h_1 = t3 ? 0 : t1;
     const h_0 = t4 ? 0 : t2;
     const t5 = h_0 * W2_0 + h_1 * W2_1 + b2_1;
-    const t6 = Math.max(-softplusF32(t5), -100);
-    sum += (Math.max(-softplusF32(-t5), -100) - t6) * y1 + t6;
-    const a = sigmoidF32(t5);
+    operands[0] = t5;
+    operands[1] = -t5;
+    softplusF32Batch(2);
+    const softplus_t5 = operands[0];
+    const softplus = operands[1];
+    const t6 = Math.max(-softplus_t5, -100);
+    sum += (Math.max(-softplus, -100) - t6) * y1 + t6;
+    operands[0] = t5;
+    sigmoidF32Batch(1);
+    const a = operands[0];
     const t7 = a - y1;
     const t8 = t7 * t;
     sum_0 += t8 * h_0;
@@ -1491,6 +1541,9 @@ const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "seed",
   "threads",
 ];
+
+/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
 function withArticle(name: string): string {
@@ -2113,4 +2166,14 @@ function halfToNumber(bits: number): number {
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** sigmoidF32 of each operand, in its place. */
+function sigmoidF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = sigmoidF32(operands[i]);
+}
+
+/** softplusF32 of each operand, in its place. */
+function softplusF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = softplusF32(operands[i]);
 }

@@ -330,25 +330,35 @@ function xorForward(
     const at = row * 2;
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
-    const p1 = sigmoidF32(
+    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
+    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    tanhF32Batch(8);
+    const h_7 = operands[0];
+    const h_6 = operands[1];
+    const h_5 = operands[2];
+    const h_4 = operands[3];
+    const h_3 = operands[4];
+    const h_2 = operands[5];
+    const h_1 = operands[6];
+    const h_0 = operands[7];
+    operands[0] =
       h_0 * p_W_0 +
-        h_1 * p_W_1 +
-        h_2 * p_W_2 +
-        h_3 * p_W_3 +
-        h_4 * p_W_4 +
-        h_5 * p_W_5 +
-        h_6 * p_W_6 +
-        h_7 * p_W_7 +
-        p_b1,
-    );
+      h_1 * p_W_1 +
+      h_2 * p_W_2 +
+      h_3 * p_W_3 +
+      h_4 * p_W_4 +
+      h_5 * p_W_5 +
+      h_6 * p_W_6 +
+      h_7 * p_W_7 +
+      p_b1;
+    sigmoidF32Batch(1);
+    const p1 = operands[0];
     p[row] = p1;
   }
   if (out !== undefined) {
@@ -415,14 +425,23 @@ function xorEvaluate(s: XORTrainingStore, given: { x: Float32Array; y: Float32Ar
     const y1 = y[row];
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
+    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
+    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    tanhF32Batch(8);
+    const h_7 = operands[0];
+    const h_6 = operands[1];
+    const h_5 = operands[2];
+    const h_4 = operands[3];
+    const h_3 = operands[4];
+    const h_2 = operands[5];
+    const h_1 = operands[6];
+    const h_0 = operands[7];
     const t =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -433,10 +452,17 @@ function xorEvaluate(s: XORTrainingStore, given: { x: Float32Array; y: Float32Ar
       h_6 * p_W_6 +
       h_7 * p_W_7 +
       p_b1;
-    const p = sigmoidF32(t);
+    operands[0] = t;
+    sigmoidF32Batch(1);
+    const p = operands[0];
     sum += roundHalfEven(p) === y1 ? 1 : 0;
-    const t1 = Math.max(-softplusF32(t), -100);
-    sum1 += (Math.max(-softplusF32(-t), -100) - t1) * y1 + t1;
+    operands[0] = t;
+    operands[1] = -t;
+    softplusF32Batch(2);
+    const softplus_t = operands[0];
+    const softplus = operands[1];
+    const t1 = Math.max(-softplus_t, -100);
+    sum1 += (Math.max(-softplus, -100) - t1) * y1 + t1;
   }
   const accuracy = sum / batch;
   const loss = -(sum1 / batch);
@@ -580,14 +606,23 @@ function xorGradient(
     const y1 = y[row];
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
+    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
+    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    tanhF32Batch(8);
+    const h_7 = operands[0];
+    const h_6 = operands[1];
+    const h_5 = operands[2];
+    const h_4 = operands[3];
+    const h_3 = operands[4];
+    const h_2 = operands[5];
+    const h_1 = operands[6];
+    const h_0 = operands[7];
     const t1 =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -598,9 +633,16 @@ function xorGradient(
       h_6 * p_W_6 +
       h_7 * p_W_7 +
       p_b1;
-    const t2 = Math.max(-softplusF32(t1), -100);
-    sum += (Math.max(-softplusF32(-t1), -100) - t2) * y1 + t2;
-    const p = sigmoidF32(t1);
+    operands[0] = t1;
+    operands[1] = -t1;
+    softplusF32Batch(2);
+    const softplus_t1 = operands[0];
+    const softplus = operands[1];
+    const t2 = Math.max(-softplus_t1, -100);
+    sum += (Math.max(-softplus, -100) - t2) * y1 + t2;
+    operands[0] = t1;
+    sigmoidF32Batch(1);
+    const p = operands[0];
     const t3 = p - y1;
     const t4 = t3 * t;
     sum_0 += t4 * h_0;
@@ -783,14 +825,23 @@ function xorStep(s: XORTrainingStore, given: { x: Float32Array; y: Float32Array 
     const y1 = y[row];
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    const h_7 = tanhF32(x_0 * h_W_7 + x_1 * h_W_15 + h_b_7);
-    const h_6 = tanhF32(x_0 * h_W_6 + x_1 * h_W_14 + h_b_6);
-    const h_5 = tanhF32(x_0 * h_W_5 + x_1 * h_W_13 + h_b_5);
-    const h_4 = tanhF32(x_0 * h_W_4 + x_1 * h_W_12 + h_b_4);
-    const h_3 = tanhF32(x_0 * h_W_3 + x_1 * h_W_11 + h_b_3);
-    const h_2 = tanhF32(x_0 * h_W_2 + x_1 * h_W_10 + h_b_2);
-    const h_1 = tanhF32(x_0 * h_W_1 + x_1 * h_W_9 + h_b_1);
-    const h_0 = tanhF32(x_0 * h_W_0 + x_1 * h_W_8 + h_b_0);
+    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
+    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    tanhF32Batch(8);
+    const h_7 = operands[0];
+    const h_6 = operands[1];
+    const h_5 = operands[2];
+    const h_4 = operands[3];
+    const h_3 = operands[4];
+    const h_2 = operands[5];
+    const h_1 = operands[6];
+    const h_0 = operands[7];
     const t1 =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -801,9 +852,16 @@ function xorStep(s: XORTrainingStore, given: { x: Float32Array; y: Float32Array 
       h_6 * p_W_6 +
       h_7 * p_W_7 +
       p_b1;
-    const t2 = Math.max(-softplusF32(t1), -100);
-    sum += (Math.max(-softplusF32(-t1), -100) - t2) * y1 + t2;
-    const p = sigmoidF32(t1);
+    operands[0] = t1;
+    operands[1] = -t1;
+    softplusF32Batch(2);
+    const softplus_t1 = operands[0];
+    const softplus = operands[1];
+    const t2 = Math.max(-softplus_t1, -100);
+    sum += (Math.max(-softplus, -100) - t2) * y1 + t2;
+    operands[0] = t1;
+    sigmoidF32Batch(1);
+    const p = operands[0];
     const t3 = p - y1;
     const t4 = t3 * t;
     sum_0 += t4 * h_0;
@@ -1059,14 +1117,14 @@ function xorInitialKernel2(p_b: Float32Array): void {
 /** xor.nn:6: h = tanh(dense(x, 8)) */
 function xorInitialKernel3(h_W: Float32Array, seed: number): void {
   for (let i = 0; i < 16; i++) {
-    h_W[i] = -0.7745966692414834 + 1.5491933384829668 * uniform(seed, 0, 0, i);
+    h_W[i] = -0.7745966692414834 + 1.5491933384829668 * (randomBits(seed, 0, 0, i) / 16777216);
   }
 }
 
 /** xor.nn:7: output p = sigmoid(dense(h, 1)) */
 function xorInitialKernel4(p_W: Float32Array, seed: number): void {
   for (let i = 0; i < 8; i++) {
-    p_W[i] = -0.816496580927726 + 1.632993161855452 * uniform(seed, 0, 1, i);
+    p_W[i] = -0.816496580927726 + 1.632993161855452 * (randomBits(seed, 0, 1, i) / 16777216);
   }
 }
 
@@ -1085,6 +1143,9 @@ const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
 const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_h_W_h_b_p_W_p_b: readonly string[] = ["h.W", "h.b", "p.W", "p.b"];
+
+/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
 function withArticle(name: string): string {
@@ -1736,13 +1797,28 @@ function threefry(key0: number, key1: number, counter0: number, counter1: number
 }
 
 /**
- * A uniform number in [0, 1), a multiple of 2^-24 (so that f32 holds it exactly).
+ * 24 random bits, as an integer: unlike a fraction, engines return it from a call without allocating.
  *
  * `seed` is any safe integer; `step` counts training steps, `site` numbers the place in the program that draws, `element`
  * the entry of the tensor in row-major order. Neighbouring elements are the two words of one evaluation.
  */
-function uniform(seed: number, step: number, site: number, element: number): number {
+function randomBits(seed: number, step: number, site: number, element: number): number {
   // A seed beyond 32 bits folds its high word into the site's key word.
   const high = Math.imul(Math.floor(seed / 4294967296), 0x9e3779b1);
-  return (threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8) / 16777216;
+  return threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8;
+}
+
+/** tanhF32 of each operand, in its place. */
+function tanhF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = tanhF32(operands[i]);
+}
+
+/** sigmoidF32 of each operand, in its place. */
+function sigmoidF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = sigmoidF32(operands[i]);
+}
+
+/** softplusF32 of each operand, in its place. */
+function softplusF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) operands[i] = softplusF32(operands[i]);
 }

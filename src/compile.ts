@@ -16,6 +16,7 @@ import { schedule } from "./6-schedule/schedule.ts";
 import { headerOf, parameterCount, sourceHash } from "./7-emit/header.ts";
 import { clashes } from "./7-emit/typescript/clashes.ts";
 import { heldAs, identifierNames, isReserved, takenNames } from "./7-emit/typescript/identifiers.ts";
+import { inlinedCalls } from "./7-emit/typescript/kernels.ts";
 import { asPrinted, layOut } from "./7-emit/typescript/layout.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
 import type { Diagnostic, Source } from "./diagnostics/diagnostic.ts";
@@ -154,7 +155,7 @@ function toProgram(
   inputs: readonly CheckedInput[],
   isFunction: boolean,
   unroll: boolean,
-  { origins, printed, source, nests }: Session,
+  { origins, printed, source, nests, options }: Session,
 ): Program {
   const held = heldAs(isFunction);
   const taken = takenNames(inputs, graph, held);
@@ -164,7 +165,13 @@ function toProgram(
     reserved: isReserved,
     taken,
   };
-  const program = schedule(graph, { ...names, held, nests, unroll });
+  const program = schedule(graph, {
+    ...names,
+    held,
+    nests,
+    unroll,
+    inlinedCalls: inlinedCalls(options.precision ?? "f32"),
+  });
   printed.program(label, program);
   return program;
 }

@@ -6,6 +6,7 @@
 import * as dims from "../ir/dim.ts";
 import type { ElementType } from "../ir/graph.ts";
 import type { AffineTerm, Combine, Scalar, Statement } from "../ir/program.ts";
+import { batchCalls, type CallOptions } from "./batches.ts";
 import { ScalarBuilder, operandsOf } from "./scalars.ts";
 
 type Item =
@@ -130,9 +131,11 @@ export class KernelBuilder {
     this.root.items.push({ kind: "deliver", name, value });
   }
 
-  /** Places every expression and returns the statements. */
-  finish(): Finished {
-    return new Placement(this.scalars, this.root, this.#homes, this.#hints, (hint) => this.name(hint)).run();
+  /** Places every expression and returns the statements. `calls`: see `batchCalls`. */
+  finish(calls: CallOptions): Finished {
+    const name = (hint: string): string => this.name(hint);
+    const placed = new Placement(this.scalars, this.root, this.#homes, this.#hints, name).run();
+    return batchCalls(placed, { ...calls, scalars: this.scalars, name });
   }
 }
 

@@ -1,5 +1,6 @@
 /** The arrays that an entry point's caller gives or takes. */
 import type { Graph, GraphOutput, Node } from "../ir/graph.ts";
+import type { ElementwiseName } from "../ir/primitive.ts";
 import type { Buffer } from "../ir/program.ts";
 import type { NestCache } from "./nest-cache.ts";
 
@@ -12,6 +13,11 @@ export interface ScheduleOptions {
   readonly lineOf: (node: Node) => string | null;
   /** Loop nests already built for other entry points of the file. */
   readonly nests: NestCache;
+  /**
+   * How many calls of an operation (with the exponent of power_integer) an engine inlines in one function; Infinity
+   * where it is no call.
+   */
+  readonly inlinedCalls: (operation: ElementwiseName, exponent: number | null) => number;
   /** Whether small graphs become straight-line code. */
   readonly unroll: boolean;
   /** Whether a name cannot be that of a variable. */

@@ -21,6 +21,7 @@ export class NestCache {
 export function collectLocals(body: readonly Statement[], locals: Set<string>): void {
   for (const s of body) {
     if (s.kind === "let" || s.kind === "declare") locals.add(s.name);
+    if (s.kind === "batch") for (const { name } of s.calls) locals.add(name);
     if (s.kind === "loop") locals.add(s.variable);
     if (s.kind === "loop" || s.kind === "if") collectLocals(s.body, locals);
   }

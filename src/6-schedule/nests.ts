@@ -4,7 +4,9 @@ import type { Dim, Shape } from "../ir/dim.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import type { Combine, Scalar } from "../ir/program.ts";
 import { Access, plus, type Place } from "./access.ts";
+import { shareInPlace } from "./batches.ts";
 import { KernelBuilder, type Block, type Finished } from "./blocks.ts";
+import type { ScheduleOptions } from "./buffers.ts";
 import type { Group } from "./groups.ts";
 import { roleOf } from "./materialize.ts";
 import { combineOf, neutral } from "./spell.ts";
@@ -17,6 +19,7 @@ export interface NestContext {
   readonly copyOf: (node: Node) => string | null;
   /** What a subscript is called where it is refused. */
   readonly nameOf: (node: Node) => string;
+  readonly inlinedCalls: ScheduleOptions["inlinedCalls"];
   /** Names that locals may not have. */
   readonly taken: ReadonlySet<string>;
 }
@@ -65,7 +68,8 @@ class Nest {
     } else if (node.primitive === "fold") {
       this.#fold(node);
     }
-    return this.#kernel.finish();
+    const share = kind === "value" ? shareInPlace : 1;
+    return this.#kernel.finish({ inlinedCalls: this.#context.inlinedCalls, share });
   }
 
   #check(): void {

@@ -115,6 +115,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
         targetsOf: (node) => targets.get(node) ?? [],
         copyOf: (node) => delivered.get(node) ?? null,
         nameOf: (node) => nameOf(node, options),
+        inlinedCalls: options.inlinedCalls,
         taken,
       }),
     );
@@ -193,6 +194,7 @@ function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: stri
     targetsOf: () => [to],
     copyOf: () => null,
     nameOf: () => buffer.label,
+    inlinedCalls: () => Infinity,
     taken: new Set([...buffers.values()].map((b) => b.label)),
   });
   return { label: `${buffer.label}Store`, comment: [], ...finished, inline: false, operations: dims.constant(0) };

@@ -9,6 +9,7 @@ import { topological } from "../ir/expressions.ts";
 import type { AnyNode, Graph, GraphOutput, Node } from "../ir/graph.ts";
 import type { Combine, Kernel, Program, ProgramOutput, Scalar } from "../ir/program.ts";
 import type { Block } from "./blocks.ts";
+import { shareInPlace } from "./batches.ts";
 import { KernelBuilder } from "./blocks.ts";
 import { bufferOf, labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
 import { operationsOf } from "./cost.ts";
@@ -153,7 +154,7 @@ class Straight {
       this.#loopOverRows(level);
     }
     const outputs = this.#graph.outputs.map((output) => this.#output(output));
-    const { body, values } = this.#kernel.finish();
+    const { body, values } = this.#kernel.finish({ inlinedCalls: this.#options.inlinedCalls, share: shareInPlace });
     const kernel: Kernel = {
       label: "all",
       comment: [],

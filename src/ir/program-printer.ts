@@ -26,6 +26,13 @@ function printStatement(s: Statement, indent: string): readonly string[] {
   switch (s.kind) {
     case "let":
       return [`${indent}let ${s.name} = ${printScalar(s.value)}`];
+    case "batch": {
+      const exponent = s.exponent === null ? "" : `, ${s.exponent}`;
+      return [
+        `${indent}${s.operation}${exponent} of ${s.calls.length}`,
+        ...s.calls.map((c) => `${indent}  let ${c.name} = ${s.operation}(${c.operands.map(printScalar).join(", ")})`),
+      ];
+    }
     case "declare":
       return [`${indent}var ${s.name} = ${s.initial}`];
     case "accumulate":

@@ -50,9 +50,25 @@ export interface AffineTerm {
 
 export type Combine = "add" | "multiply" | "maximum" | "minimum";
 
+/** One call of a batch: its result becomes a local. */
+export interface BatchedCall {
+  readonly name: string;
+  readonly operands: readonly Scalar[];
+}
+
+/** How many calls a batch holds at most. */
+export const largestBatch = 64;
+
 export type Statement =
   | { readonly kind: "let"; readonly name: string; readonly value: Scalar; readonly note: string | null }
   | { readonly kind: "declare"; readonly name: string; readonly initial: number; readonly element: ElementType }
+  /** An operation on several operands at once: every call's result becomes a local. None uses another's result. */
+  | {
+      readonly kind: "batch";
+      readonly operation: ElementwiseName;
+      readonly exponent: number | null;
+      readonly calls: readonly BatchedCall[];
+    }
   /** local = local (combine) value */
   | { readonly kind: "accumulate"; readonly name: string; readonly combine: Combine; readonly value: Scalar }
   | { readonly kind: "assign"; readonly name: string; readonly value: Scalar }

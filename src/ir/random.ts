@@ -38,13 +38,18 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
 }
 
 /**
- * A uniform number in [0, 1), a multiple of 2^-24 (so that f32 holds it exactly).
+ * 24 random bits, as an integer: unlike a fraction, engines return it from a call without allocating.
  *
  * `seed` is any safe integer; `step` counts training steps, `site` numbers the place in the program that draws, `element`
  * the entry of the tensor in row-major order. Neighbouring elements are the two words of one evaluation.
  */
-export function uniform(seed: number, step: number, site: number, element: number): number {
+export function randomBits(seed: number, step: number, site: number, element: number): number {
   // A seed beyond 32 bits folds its high word into the site's key word.
   const high = Math.imul(Math.floor(seed / 4294967296), 0x9e3779b1);
-  return (threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8) / 16777216;
+  return threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8;
+}
+
+/** A uniform number in [0, 1), a multiple of 2^-24 (so that f32 holds it exactly), from `randomBits` of the same. */
+export function uniform(seed: number, step: number, site: number, element: number): number {
+  return randomBits(seed, step, site, element) / 16777216;
 }

@@ -6,6 +6,7 @@ import { lower } from "../../src/3-lower/lower.ts";
 import { NestCache } from "../../src/6-schedule/nest-cache.ts";
 import { schedule } from "../../src/6-schedule/schedule.ts";
 import { heldAs, identifierNames, isReserved, takenNames } from "../../src/7-emit/typescript/identifiers.ts";
+import { inlinedCalls } from "../../src/7-emit/typescript/kernels.ts";
 import { asPrinted } from "../../src/7-emit/typescript/layout.ts";
 import { emitModule } from "../../src/7-emit/typescript/module.ts";
 import { load } from "../../src/evaluate.ts";
@@ -116,7 +117,7 @@ function compileModel(text: string, { precision, unroll }: Variant): Loaded {
   const programs = [...entries].map(([kind, graph]) => {
     const held = heldAs(false);
     const taken = takenNames(inputs, graph, held);
-    return { kind, requirements: graph.requirements, program: schedule(graph, { held, nests, nameOf: identifierNames(origins), reserved: isReserved, taken, unroll, lineOf: () => null }) }; // prettier-ignore
+    return { kind, requirements: graph.requirements, program: schedule(graph, { held, nests, nameOf: identifierNames(origins), reserved: isReserved, taken, unroll, lineOf: () => null, inlinedCalls: inlinedCalls(precision) }) }; // prettier-ignore
   });
   const parts = { functions: [], models: [{ info: { model, sourceHash: "" }, entries: programs }], precision, header: ["test"] }; // prettier-ignore
   const module = load(asPrinted(emitModule(parts, "js")).code);

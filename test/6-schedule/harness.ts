@@ -11,6 +11,7 @@ import { NestCache } from "../../src/6-schedule/nest-cache.ts";
 import { schedule } from "../../src/6-schedule/schedule.ts";
 import { emitModule, textOf, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
 import { heldAs, isReserved, takenNames } from "../../src/7-emit/typescript/identifiers.ts";
+import { inlinedCalls } from "../../src/7-emit/typescript/kernels.ts";
 import { load } from "../../src/evaluate.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
 import * as dims from "../../src/ir/dim.ts";
@@ -77,6 +78,7 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
     nests: new NestCache(),
     reserved: isReserved,
     unroll,
+    inlinedCalls: inlinedCalls(precision),
     taken: takenNames(inputs, named, heldAs(true)),
   });
   // What is written over a parameter's array is read there after the call.

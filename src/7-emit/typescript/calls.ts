@@ -260,6 +260,9 @@ function usesOf(kernel: Kernel, sizeOf: (buffer: string) => Dim): Uses {
         scalar(s.condition);
         s.body.forEach(statement);
         return;
+      case "batch":
+        for (const call of s.calls) call.operands.forEach(scalar);
+        return;
       case "declare":
         return;
     }

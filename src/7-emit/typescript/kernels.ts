@@ -1,4 +1,5 @@
 /** Kernel statements and scalar expressions as TypeScript. */
+import type { ScheduleOptions } from "../../6-schedule/buffers.ts";
 import * as dims from "../../ir/dim.ts";
 import type { Dim, DimAtom } from "../../ir/dim.ts";
 import type { ElementType } from "../../ir/graph.ts";
@@ -26,10 +27,25 @@ export interface KernelNames {
 
 /** The statements of a kernel body. */
 export function emitStatements(body: readonly KernelStatement[], names: KernelNames): readonly Statement[] {
-  return body.map((s) => emitStatement(s, names));
+  return body.flatMap((s) => (s.kind === "batch" ? emitBatch(s, names) : [emitStatement(s, names)]));
 }
 
-function emitStatement(s: KernelStatement, names: KernelNames): Statement {
+/** Operands into the array, one call, results out of it. */
+function emitBatch(s: Batch, names: KernelNames): readonly Statement[] {
+  const slot = (k: number): Expression => ts.element(ts.name(names.support("operands")), ts.number(k));
+  const exponent = s.exponent === null ? [] : [ts.number(s.exponent)];
+  const given = s.calls.flatMap((c) => [...c.operands.map((o) => emitScalar(o, names)), ...exponent]);
+  const { entry } = mathSupport(elementaryFunction(s.operation), names.precision);
+  return [
+    ...given.map((e, k) => ts.assign(slot(k), e)),
+    ts.expression(ts.call(names.support(`${entry}Batch`), ts.number(s.calls.length))),
+    ...s.calls.map((c, k) => ts.constant(c.name, slot(k))),
+  ];
+}
+
+type Batch = KernelStatement & { readonly kind: "batch" };
+
+function emitStatement(s: Exclude<KernelStatement, Batch>, names: KernelNames): Statement {
   switch (s.kind) {
     case "let":
       return ts.constant(s.name, emitScalar(s.value, names));
@@ -110,14 +126,11 @@ export function emitScalar(s: Scalar, names: KernelNames): Expression {
       return emitOperation(s, names);
     case "choose":
       return ts.conditional(emitScalar(s.condition, names), emitScalar(s.then, names), emitScalar(s.else, names));
-    case "random":
-      return ts.call(
-        names.support("uniform"),
-        emitScalar(s.seed, names),
-        emitScalar(s.step, names),
-        ts.number(s.site),
-        emitScalar(s.position, names),
-      );
+    case "random": {
+      const { seed, step, site, position } = s;
+      const drawn = [emitScalar(seed, names), emitScalar(step, names), ts.number(site), emitScalar(position, names)];
+      return ts.binary("/", ts.call(names.support("randomBits"), ...drawn), ts.number(2 ** 24));
+    }
   }
 }
 
@@ -172,14 +185,36 @@ const supported: Readonly<Partial<Record<ElementwiseName, MathFunction>>> = {
   exp: "exp", expm1: "expm1", log: "log", log1p: "log1p", log2: "log2", log10: "log10", sin: "sin", cos: "cos",
   tan: "tan", asin: "asin", acos: "acos", atan: "atan", atan2: "atan2", sinh: "sinh", cosh: "cosh", tanh: "tanh",
   asinh: "asinh", acosh: "acosh", atanh: "atanh", erf: "erf", erfc: "erfc", sigmoid: "sigmoid", softplus: "softplus",
-  cbrt: "cbrt", power: "pow", hypot: "hypot", modulo: "mod", round: "round", sign: "sign",
+  cbrt: "cbrt", power: "pow", power_integer: "powi", hypot: "hypot", modulo: "mod", round: "round", sign: "sign",
 }; // prettier-ignore
+
+/** How many calls of a function V8 inlines in one function that does little else, where that is not three. */
+const inlined: Readonly<Record<MathPrecision, Readonly<Partial<Record<MathFunction, number>>>>> = {
+  f32: { round: Infinity, sign: Infinity, mod: 8, powi: 4, atan: 2, erf: 1, erfc: 1, pow: 1, hypot: 1, asin: 0.5, acos: 0.5, atan2: 0.5, asinh: 0.5, acosh: 0.5, atanh: 0.5, cbrt: 0.5 },
+  f64: { round: Infinity, sign: Infinity, mod: 8, exp: 2, log: 2, atan: 2, log1p: 1, hypot: 1 },
+}; // prettier-ignore
+
+/** `inlinedCalls` of the schedule for TypeScript, from measurements of the bytes that calls allocate. */
+export function inlinedCalls(precision: MathPrecision): ScheduleOptions["inlinedCalls"] {
+  return (operation, exponent) => {
+    const name = supported[operation];
+    return name === undefined || exponent === -1
+      ? Infinity
+      : (inlined[precision][name] ?? (precision === "f32" ? 3 : 0.5));
+  };
+}
+
+function elementaryFunction(operation: ElementwiseName): MathFunction {
+  const name = supported[operation];
+  if (name === undefined) throw new Error(`internal: ${operation} is no elementary function`);
+  return name;
+}
 
 function emitOperation(s: Scalar & { readonly kind: "operation" }, names: KernelNames): Expression {
   const operands = s.operands.map((o) => emitScalar(o, names));
   const [a, b, c] = operands;
   const support = supported[s.operation];
-  if (support !== undefined) {
+  if (support !== undefined && support !== "powi") {
     const { entry } = mathSupport(support, names.precision);
     return ts.call(names.support(entry), ...operands);
   }
