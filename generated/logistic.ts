@@ -398,7 +398,10 @@ function logisticEvaluate(
     operands[0] = t;
     sigmoidF32Batch(1);
     const p = operands[0];
-    sum += roundHalfEven(p) === y1 ? 1 : 0;
+    operands[0] = p;
+    roundHalfEvenBatch(1);
+    const round_p = operands[0];
+    sum += round_p === y1 ? 1 : 0;
     operands[0] = t;
     operands[1] = -t;
     softplusF32Batch(2);
@@ -761,15 +764,29 @@ const powersOfRoot64 = /* @__PURE__ */ (() => {
   return table;
 })();
 
-/** e^x with relative error below 2^-36: 2^(n/64) from a table times a cubic (after Tang, ACM TOMS 15, 1989). */
+/**
+ * e^x with relative error below 2^-36 (2^-33 where |x| > 87): 2^(n/64) from a table times a cubic (after Tang, ACM TOMS
+ * 15, 1989). What lies far from 0, as in a saturated softmax, is the y power of e^(x/8).
+ */
 function expF32(x: number): number {
-  if (!(x > -87 && x < 88)) return expF64(x);
+  let y = x;
+  if (!(x > -87 && x < 88)) {
+    if (x < -746) return 0;
+    if (!(x > -690 && x < 700)) return expF64(x);
+    y = x * 0.125;
+  }
   // Adding and subtracting 1.5 * 2^52 rounds to an integer.
-  const n = x * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
-  const r = x - n * 0.010830424696249145; // ln(2) / 64
+  const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
+  const r = y - n * 0.010830424696249145; // ln(2) / 64
   powerWord[0] = ((n >> 6) + 127) << 23;
   const scale = powersOfRoot64[n & 63] * powerValue[0];
-  return scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+  let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+  if (y !== x) {
+    e *= e;
+    e *= e;
+    e *= e;
+  }
+  return e;
 }
 
 /** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
@@ -829,28 +846,6 @@ function expF64(x: number): number {
 /** 1 / (1 + e^-x) with relative error below 2^-34, in both tails. */
 function sigmoidF32(x: number): number {
   return x < -700 ? expF64(x) : 1 / (1 + expF32(-x));
-}
-
-/** ln(1 + e^x) with relative error below 2^-34, in both tails: max(x, 0) + 2 artanh(e / (2 + e)), e = e^-|x|. */
-function softplusF32(x: number): number {
-  const e = expF32(-Math.abs(x));
-  const s = e / (2 + e);
-  const w = s * s;
-  let p = 0.20787616855746752;
-  p = p * w + 0.17464702465440773;
-  p = p * w + 0.22264711209001325;
-  p = p * w + 0.2857030572188366;
-  p = p * w + 0.4000001076994966;
-  p = p * w + 0.6666666665002361;
-  return (x > 0 ? x : 0) + (s + s + s * w * p);
-}
-
-/** x rounded to an integer, halves to the even one. Adding 2^52 leaves no bits for a fraction. */
-function roundHalfEven(x: number): number {
-  const a = Math.abs(x);
-  if (!(a < 4503599627370496)) return x;
-  const r = a + 4503599627370496 - 4503599627370496;
-  return x < 0 || Object.is(x, -0) ? -r : r;
 }
 
 /** A capacity option: an integer >= 1. Throws TypeError where it is missing, RangeError where it is no such number. */
@@ -1228,10 +1223,99 @@ function halfToNumber(bits: number): number {
 
 /** sigmoidF32 of each operand, in its place. */
 function sigmoidF32Batch(count: number): void {
-  for (let i = 0; i < count; i++) operands[i] = sigmoidF32(operands[i]);
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    let chosen: number;
+    if (x < -700) {
+      chosen = expF64(x);
+    } else {
+      let expValue: number;
+      exp: {
+        const x2 = -x;
+        let y = x2;
+        if (!(x2 > -87 && x2 < 88)) {
+          if (x2 < -746) {
+            expValue = 0;
+            break exp;
+          }
+          if (!(x2 > -690 && x2 < 700)) {
+            expValue = expF64(x2);
+            break exp;
+          }
+          y = x2 * 0.125;
+        }
+        const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+        const r = y - n * 0.010830424696249145;
+        powerWord[0] = ((n >> 6) + 127) << 23;
+        const scale = powersOfRoot64[n & 63] * powerValue[0];
+        let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+        if (y !== x2) {
+          e *= e;
+          e *= e;
+          e *= e;
+        }
+        expValue = e;
+      }
+      chosen = 1 / (1 + expValue);
+    }
+    operands[i] = chosen;
+  }
 }
 
 /** softplusF32 of each operand, in its place. */
 function softplusF32Batch(count: number): void {
-  for (let i = 0; i < count; i++) operands[i] = softplusF32(operands[i]);
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    let expValue: number;
+    exp: {
+      const x2 = -Math.abs(x);
+      let y = x2;
+      if (!(x2 > -87 && x2 < 88)) {
+        if (x2 < -746) {
+          expValue = 0;
+          break exp;
+        }
+        if (!(x2 > -690 && x2 < 700)) {
+          expValue = expF64(x2);
+          break exp;
+        }
+        y = x2 * 0.125;
+      }
+      const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+      const r = y - n * 0.010830424696249145;
+      powerWord[0] = ((n >> 6) + 127) << 23;
+      const scale = powersOfRoot64[n & 63] * powerValue[0];
+      let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+      if (y !== x2) {
+        e *= e;
+        e *= e;
+        e *= e;
+      }
+      expValue = e;
+    }
+    const e2 = expValue;
+    const s = e2 / (2 + e2);
+    const w = s * s;
+    let p = 0.20787616855746752;
+    p = p * w + 0.17464702465440773;
+    p = p * w + 0.22264711209001325;
+    p = p * w + 0.2857030572188366;
+    p = p * w + 0.4000001076994966;
+    p = p * w + 0.6666666665002361;
+    operands[i] = (x > 0 ? x : 0) + (s + s + s * w * p);
+  }
+}
+
+/** roundHalfEven of each operand, in its place. */
+function roundHalfEvenBatch(count: number): void {
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    const a = Math.abs(x);
+    if (!(a < 4503599627370496)) {
+      operands[i] = x;
+      continue;
+    }
+    const r = a + 4503599627370496 - 4503599627370496;
+    operands[i] = x < 0 || Object.is(x, -0) ? -r : r;
+  }
 }

@@ -455,7 +455,10 @@ function xorEvaluate(s: XORTrainingStore, given: { x: Float32Array; y: Float32Ar
     operands[0] = t;
     sigmoidF32Batch(1);
     const p = operands[0];
-    sum += roundHalfEven(p) === y1 ? 1 : 0;
+    operands[0] = p;
+    roundHalfEvenBatch(1);
+    const round_p = operands[0];
+    sum += round_p === y1 ? 1 : 0;
     operands[0] = t;
     operands[1] = -t;
     softplusF32Batch(2);
@@ -1286,17 +1289,6 @@ const powersOfRoot64 = /* @__PURE__ */ (() => {
   return table;
 })();
 
-/** e^x with relative error below 2^-36: 2^(n/64) from a table times a cubic (after Tang, ACM TOMS 15, 1989). */
-function expF32(x: number): number {
-  if (!(x > -87 && x < 88)) return expF64(x);
-  // Adding and subtracting 1.5 * 2^52 rounds to an integer.
-  const n = x * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
-  const r = x - n * 0.010830424696249145; // ln(2) / 64
-  powerWord[0] = ((n >> 6) + 127) << 23;
-  const scale = powersOfRoot64[n & 63] * powerValue[0];
-  return scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
-}
-
 /** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
 function expRemainder(r: number): number {
   let p = 2.0911414421956654e-9;
@@ -1349,45 +1341,6 @@ function expF64(x: number): number {
   const main = 1 + r;
   powerWord[0] = (n + 127) << 23;
   return (main + (1 - main + r + rest)) * powerValue[0];
-}
-
-/** tanh x with relative error below 2^-33: Chebyshev fit near 0, else 1 - 2 / (e^2x + 1). */
-function tanhF32(x: number): number {
-  const a = Math.abs(x);
-  if (a < 0.25) {
-    const w = x * x;
-    const p = -0.33333333232847023 + w * (0.1333328184361586 + w * (-0.05392688609507459 + w * 0.020799047442261017));
-    return x * (1 + w * p);
-  }
-  const t = 1 - 2 / (expF32(a + a) + 1);
-  return x < 0 ? -t : t;
-}
-
-/** 1 / (1 + e^-x) with relative error below 2^-34, in both tails. */
-function sigmoidF32(x: number): number {
-  return x < -700 ? expF64(x) : 1 / (1 + expF32(-x));
-}
-
-/** ln(1 + e^x) with relative error below 2^-34, in both tails: max(x, 0) + 2 artanh(e / (2 + e)), e = e^-|x|. */
-function softplusF32(x: number): number {
-  const e = expF32(-Math.abs(x));
-  const s = e / (2 + e);
-  const w = s * s;
-  let p = 0.20787616855746752;
-  p = p * w + 0.17464702465440773;
-  p = p * w + 0.22264711209001325;
-  p = p * w + 0.2857030572188366;
-  p = p * w + 0.4000001076994966;
-  p = p * w + 0.6666666665002361;
-  return (x > 0 ? x : 0) + (s + s + s * w * p);
-}
-
-/** x rounded to an integer, halves to the even one. Adding 2^52 leaves no bits for a fraction. */
-function roundHalfEven(x: number): number {
-  const a = Math.abs(x);
-  if (!(a < 4503599627370496)) return x;
-  const r = a + 4503599627370496 - 4503599627370496;
-  return x < 0 || Object.is(x, -0) ? -r : r;
 }
 
 /** A capacity option: an integer >= 1. Throws TypeError where it is missing, RangeError where it is no such number. */
@@ -1810,15 +1763,142 @@ function randomBits(seed: number, step: number, site: number, element: number): 
 
 /** tanhF32 of each operand, in its place. */
 function tanhF32Batch(count: number): void {
-  for (let i = 0; i < count; i++) operands[i] = tanhF32(operands[i]);
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    const a = Math.abs(x);
+    if (a < 0.25) {
+      const w = x * x;
+      const p = -0.33333333232847023 + w * (0.1333328184361586 + w * (-0.05392688609507459 + w * 0.020799047442261017));
+      operands[i] = x * (1 + w * p);
+      continue;
+    }
+    let expValue: number;
+    exp: {
+      const x2 = a + a;
+      let y = x2;
+      if (!(x2 > -87 && x2 < 88)) {
+        if (x2 < -746) {
+          expValue = 0;
+          break exp;
+        }
+        if (!(x2 > -690 && x2 < 700)) {
+          expValue = expF64(x2);
+          break exp;
+        }
+        y = x2 * 0.125;
+      }
+      const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+      const r = y - n * 0.010830424696249145;
+      powerWord[0] = ((n >> 6) + 127) << 23;
+      const scale = powersOfRoot64[n & 63] * powerValue[0];
+      let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+      if (y !== x2) {
+        e *= e;
+        e *= e;
+        e *= e;
+      }
+      expValue = e;
+    }
+    const t = 1 - 2 / (expValue + 1);
+    operands[i] = x < 0 ? -t : t;
+  }
 }
 
 /** sigmoidF32 of each operand, in its place. */
 function sigmoidF32Batch(count: number): void {
-  for (let i = 0; i < count; i++) operands[i] = sigmoidF32(operands[i]);
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    let chosen: number;
+    if (x < -700) {
+      chosen = expF64(x);
+    } else {
+      let expValue: number;
+      exp: {
+        const x2 = -x;
+        let y = x2;
+        if (!(x2 > -87 && x2 < 88)) {
+          if (x2 < -746) {
+            expValue = 0;
+            break exp;
+          }
+          if (!(x2 > -690 && x2 < 700)) {
+            expValue = expF64(x2);
+            break exp;
+          }
+          y = x2 * 0.125;
+        }
+        const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+        const r = y - n * 0.010830424696249145;
+        powerWord[0] = ((n >> 6) + 127) << 23;
+        const scale = powersOfRoot64[n & 63] * powerValue[0];
+        let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+        if (y !== x2) {
+          e *= e;
+          e *= e;
+          e *= e;
+        }
+        expValue = e;
+      }
+      chosen = 1 / (1 + expValue);
+    }
+    operands[i] = chosen;
+  }
 }
 
 /** softplusF32 of each operand, in its place. */
 function softplusF32Batch(count: number): void {
-  for (let i = 0; i < count; i++) operands[i] = softplusF32(operands[i]);
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    let expValue: number;
+    exp: {
+      const x2 = -Math.abs(x);
+      let y = x2;
+      if (!(x2 > -87 && x2 < 88)) {
+        if (x2 < -746) {
+          expValue = 0;
+          break exp;
+        }
+        if (!(x2 > -690 && x2 < 700)) {
+          expValue = expF64(x2);
+          break exp;
+        }
+        y = x2 * 0.125;
+      }
+      const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+      const r = y - n * 0.010830424696249145;
+      powerWord[0] = ((n >> 6) + 127) << 23;
+      const scale = powersOfRoot64[n & 63] * powerValue[0];
+      let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+      if (y !== x2) {
+        e *= e;
+        e *= e;
+        e *= e;
+      }
+      expValue = e;
+    }
+    const e2 = expValue;
+    const s = e2 / (2 + e2);
+    const w = s * s;
+    let p = 0.20787616855746752;
+    p = p * w + 0.17464702465440773;
+    p = p * w + 0.22264711209001325;
+    p = p * w + 0.2857030572188366;
+    p = p * w + 0.4000001076994966;
+    p = p * w + 0.6666666665002361;
+    operands[i] = (x > 0 ? x : 0) + (s + s + s * w * p);
+  }
+}
+
+/** roundHalfEven of each operand, in its place. */
+function roundHalfEvenBatch(count: number): void {
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    const a = Math.abs(x);
+    if (!(a < 4503599627370496)) {
+      operands[i] = x;
+      continue;
+    }
+    const r = a + 4503599627370496 - 4503599627370496;
+    operands[i] = x < 0 || Object.is(x, -0) ? -r : r;
+  }
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as ohm from "ohm-js";
 import { format } from "prettier";
 import { tsImport } from "tsx/esm/api";
-import { supportSources } from "./support-sources.mjs";
+import { batchSources, supportSources } from "./support-sources.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const checkOnly = process.argv.includes("--check");
@@ -57,36 +57,11 @@ async function laidOut(code) {
   return (await format(code, { parser: "typescript", printWidth: 120 })).trimEnd();
 }
 
-/**
- * An elementary function for many operands at once. They and the results pass through an array: engines allocate the numbers that go into
- * and come out of a call that they do not inline, and here every call is alone in its function.
- */
-function batchSource(entry, parameters) {
-  const binary = parameters === 2;
-  const given = binary ? `${entry}(operands[2 * i], operands[2 * i + 1])` : `${entry}(operands[i])`;
-  const doc = binary ? "pair of operands, in the first places" : "operand, in its place";
-  const write = (types) => {
-    const typed = (text, type) => (types ? `${text}: ${type}` : text);
-    return `/** ${entry} of each ${doc}. */
-function ${entry}Batch(${typed("count", "number")})${types ? ": void" : ""} {
-  for (let i = 0; i < count; i++) operands[i] = ${given};
-}`;
-  };
-  return { text: write(true), js: write(false), needs: [entry, "operands"] };
-}
-
 async function supportModule() {
   const sources = supportSources(join(root, "src/7-emit/support"), [join(root, "src/ir/random.ts")]);
-  const { mathFunctions, mathFunction, mathSupport } = await tsImport(
-    "../src/7-emit/support/math/index.ts",
-    import.meta.url,
-  );
-  for (const name of mathFunctions) {
-    for (const precision of ["f32", "f64"]) {
-      const { entry } = mathSupport(name, precision);
-      sources[`${entry}Batch`] ??= batchSource(entry, mathFunction(name, precision).length);
-    }
-  }
+  const { mathFunctions, mathSupport } = await tsImport("../src/7-emit/support/math/index.ts", import.meta.url);
+  const entries = mathFunctions.flatMap((f) => ["f32", "f64"].map((precision) => mathSupport(f, precision).entry));
+  Object.assign(sources, batchSources(sources, new Set(entries)));
   const rows = [];
   for (const [name, { text, js, needs }] of Object.entries(sources)) {
     const fields = [

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import ts from "typescript";
+import { batchFunction } from "./inline-calls.mjs";
 
 /**
  * Every top-level declaration under `directory` by name: its text with its comment, without `export`, and the names of the other
@@ -80,6 +81,25 @@ export function supportSources(directory, more = []) {
     sources[name] = { text, js: javascriptOf(text), needs: [...needs].sort() };
   }
   return sources;
+}
+
+/** For each of the entries, functions of one or two numbers, the function over arrays of operands. */
+export function batchSources(sources, entries) {
+  const functions = new Map();
+  for (const [name, { text }] of Object.entries(sources)) {
+    const [statement] = ts.createSourceFile("support.ts", text, ts.ScriptTarget.ES2022, true).statements;
+    const isNumeric = (node) => node?.kind === ts.SyntaxKind.NumberKeyword;
+    if (!ts.isFunctionDeclaration(statement) || !isNumeric(statement.type)) continue;
+    if (statement.parameters.every((p) => isNumeric(p.type))) functions.set(name, statement);
+  }
+  const batches = {};
+  for (const entry of entries) {
+    const text = batchFunction(entry, functions);
+    const needs = new Set(Array.from(text.matchAll(/\$(\w+)\$/g), ([, name]) => name));
+    needs.delete(`${entry}Batch`);
+    batches[`${entry}Batch`] = { text, js: javascriptOf(text), needs: [...needs].sort() };
+  }
+  return batches;
 }
 
 function declarationOf(statement) {

@@ -190,8 +190,8 @@ const supported: Readonly<Partial<Record<ElementwiseName, MathFunction>>> = {
 
 /** How many calls of a function V8 inlines in one function that does little else, where that is not three. */
 const inlined: Readonly<Record<MathPrecision, Readonly<Partial<Record<MathFunction, number>>>>> = {
-  f32: { round: Infinity, sign: Infinity, mod: 8, powi: 4, atan: 2, erf: 1, erfc: 1, pow: 1, hypot: 1, asin: 0.5, acos: 0.5, atan2: 0.5, asinh: 0.5, acosh: 0.5, atanh: 0.5, cbrt: 0.5 },
-  f64: { round: Infinity, sign: Infinity, mod: 8, exp: 2, log: 2, atan: 2, log1p: 1, hypot: 1 },
+  f32: { round: 8, sign: 8, mod: 8, powi: 4, atan: 2, erf: 1, erfc: 1, pow: 1, hypot: 1, asin: 0.5, acos: 0.5, atan2: 0.5, asinh: 0.5, acosh: 0.5, atanh: 0.5, cbrt: 0.5 },
+  f64: { round: 8, sign: 8, mod: 8, exp: 2, log: 2, atan: 2, log1p: 1, hypot: 1 },
 }; // prettier-ignore
 
 /** `inlinedCalls` of the schedule for TypeScript, from measurements of the bytes that calls allocate. */

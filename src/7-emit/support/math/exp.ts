@@ -11,15 +11,29 @@ export const powersOfRoot64 = /* @__PURE__ */ (() => {
   return table;
 })();
 
-/** e^x with relative error below 2^-36: 2^(n/64) from a table times a cubic (after Tang, ACM TOMS 15, 1989). */
+/**
+ * e^x with relative error below 2^-36 (2^-33 where |x| > 87): 2^(n/64) from a table times a cubic (after Tang, ACM TOMS
+ * 15, 1989). What lies far from 0, as in a saturated softmax, is the y power of e^(x/8).
+ */
 export function expF32(x: number): number {
-  if (!(x > -87 && x < 88)) return expF64(x);
+  let y = x;
+  if (!(x > -87 && x < 88)) {
+    if (x < -746) return 0;
+    if (!(x > -690 && x < 700)) return expF64(x);
+    y = x * 0.125;
+  }
   // Adding and subtracting 1.5 * 2^52 rounds to an integer.
-  const n = x * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
-  const r = x - n * 0.010830424696249145; // ln(2) / 64
+  const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
+  const r = y - n * 0.010830424696249145; // ln(2) / 64
   powerWord[0] = ((n >> 6) + 127) << 23;
   const scale = powersOfRoot64[n & 63] * powerValue[0];
-  return scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+  let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
+  if (y !== x) {
+    e *= e;
+    e *= e;
+    e *= e;
+  }
+  return e;
 }
 
 /** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
