@@ -153,7 +153,7 @@ function extremum<P extends "reduce_max" | "reduce_min">(
           at.element === "bool" ? boolError(values, errors, start) : errors.reduce((a, b) => Math.max(a, b), 0);
         return [value, error + (at.element === "real" ? storageError(value, at.unitRoundoff) : 0)];
       }),
-    // d max(x) = the mean of dx over the entries equal to max(x); NaN where the maximum is NaN
+    // d max(x) = the mean of dx over the entries equal to max(x); NaN where the maximum is NaN, 0 of no entries
     derivative: {
       kind: "tangent",
       tangent: (b, node, [tangent]) => tiedMean(b, node, tangent ?? e.zerosLike(b, node.operands[0])),
@@ -169,6 +169,7 @@ function boolError(values: Float64Array, errors: Float64Array, identity: number)
 
 function tiedMean(b: GraphBuilder, node: Node<"reduce_max" | "reduce_min">, tangent: Node): Node {
   const { operands: [x], attributes: { axes } } = node; // prettier-ignore
+  if (axes.some((axis) => dims.constantOf(sizeAt(x.shape, axis)) === 0)) return e.zerosLike(b, node);
   const best = e.unreduce(b, node, axes, x.shape);
   // Either side may come from memory, where it was rounded, or be computed anew.
   const [entry, extreme] = [e.stored(b, x), e.stored(b, best)];

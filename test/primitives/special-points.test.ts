@@ -3,7 +3,7 @@ import * as e from "../../src/ir/expressions.ts";
 import type { AttributesOf, PrimitiveName } from "../../src/ir/graph.ts";
 import { tensor } from "../../src/ir/interpreter.ts";
 import { createBuilder } from "../../src/primitives/index.ts";
-import { parameter, reverse, valueOf } from "./harness.ts";
+import { forward, parameter, reverse, valueOf } from "./harness.ts";
 
 type Row = readonly [
   name: PrimitiveName,
@@ -107,6 +107,14 @@ describe("kinks and hard points", () => {
     expect(reduce("reduce_max", [3, 1, 3, 3])).toEqual({ value: 3, gradient: [1 / 3, 0, 1 / 3, 1 / 3] });
     expect(reduce("reduce_min", [1, 1])).toEqual({ value: 1, gradient: [0.5, 0.5] });
     expect(reduce("reduce_max", [Infinity, 0])).toEqual({ value: Infinity, gradient: [1, 0] });
+  });
+
+  test("the tangent of an extremum of no entries is 0, and not a mean of nothing", () => {
+    const b = createBuilder();
+    const [x, v] = [parameter(b, "x", [2, 0]), parameter(b, "v", [2, 0])];
+    const tangent = forward(b, b.create("reduce_max", [x], { axes: [-1] }), x, v);
+    const none = tensor([2, 0], []);
+    expect([...valueOf(tangent, { x: none, v: none }).data]).toEqual([0, 0]);
   });
 
   test("NaN propagates through max and its gradient", () => {
