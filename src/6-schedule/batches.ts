@@ -6,7 +6,7 @@
 import { largestBatch, type BatchedCall, type Scalar, type Statement } from "../ir/program.ts";
 import type { Finished } from "./blocks.ts";
 import type { ScheduleOptions } from "./buffers.ts";
-import { operandsOf, type ScalarBuilder } from "./scalars.ts";
+import { operandsOf, rebuilt, type ScalarBuilder } from "./scalars.ts";
 
 type Operation = Scalar & { readonly kind: "operation" };
 type Call = Statement & { readonly kind: "batch" };
@@ -144,7 +144,7 @@ class Batching {
     if (s.kind === "load" || s.kind === "random" || (s.kind === "choose" && holdsGuarded(s))) return s;
     const { scalars, name } = this.#options;
     const operands = operandsOf(s).map((o) => this.#extracted(o, before, known));
-    if (!this.#isCall(s)) return scalars.withOperands(s, operands);
+    if (!this.#isCall(s)) return rebuilt(s, operands, s.id);
     const local = name(hintOf(s));
     before.push(this.#callOf(s, { name: local, operands }));
     const result = scalars.local(local, s.element);

@@ -7,7 +7,7 @@ import * as dims from "../ir/dim.ts";
 import type { ElementType } from "../ir/graph.ts";
 import type { AffineTerm, Combine, Scalar, Statement } from "../ir/program.ts";
 import { batchCalls, type CallOptions } from "./batches.ts";
-import { ScalarBuilder, operandsOf } from "./scalars.ts";
+import { ScalarBuilder, operandsOf, rebuilt } from "./scalars.ts";
 
 type Item =
   | { readonly kind: "loop"; readonly from: Scalar; readonly to: Scalar; readonly step: number; readonly block: Block }
@@ -373,10 +373,10 @@ class Placement {
         if (local !== undefined) return local;
       }
     }
-    return this.#scalars.withOperands(
-      s,
-      operandsOf(s).map((o) => this.#resolve(o, block)),
-    );
+    const operands = operandsOf(s);
+    const resolved = operands.map((o) => this.#resolve(o, block));
+    // A tree of statements needs no equal expressions to be one.
+    return resolved.every((o, k) => o === operands[k]) ? s : rebuilt(s, resolved, s.id);
   }
 
   #emitItem(item: Item, block: Block, values: { name: string; value: Scalar }[]): readonly Statement[] {

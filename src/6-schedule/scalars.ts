@@ -5,10 +5,6 @@ import type { ElementType } from "../ir/graph.ts";
 import type { ElementwiseName } from "../ir/primitive.ts";
 import type { AffineTerm, Scalar } from "../ir/program.ts";
 
-// `id` and `element` are given by the builder.
-type Shapeless<T> = T extends unknown ? Omit<T, "id" | "element"> : never;
-type Content = Shapeless<Scalar>;
-
 const zero = dims.constant(0);
 const one = dims.constant(1);
 
@@ -16,9 +12,15 @@ export class ScalarBuilder {
   readonly #interned = new Map<string, Scalar>();
   #fresh = 0;
 
+  /** The id of the next scalar that is made. */
+  get #next(): number {
+    return this.#interned.size;
+  }
+
   number(value: number, element: ElementType): Scalar {
     if (element === "index") return this.affine(dims.constant(value), []);
-    return this.#make({ kind: "number", value }, element, Object.is(value, -0) ? "-0" : String(value));
+    const key = Object.is(value, -0) ? "-0" : String(value);
+    return this.#intern({ kind: "number", id: this.#next, element, value }, key);
   }
 
   /** A name that no other has had: `prefix`, `prefix1`, ... */
@@ -27,22 +29,22 @@ export class ScalarBuilder {
   }
 
   variable(name: string): Scalar {
-    return this.#make({ kind: "variable", name }, "index", name);
+    return this.#intern({ kind: "variable", id: this.#next, element: "index", name }, name);
   }
 
   accumulator(name: string, element: ElementType): Scalar {
-    return this.#make({ kind: "accumulator", name, changing: false }, element, name);
+    return this.#intern({ kind: "accumulator", id: this.#next, element, name, changing: false }, name);
   }
 
   /** The accumulator's value at the point of use, inside the loop that changes it. */
   changing(accumulator: Scalar): Scalar {
     if (accumulator.kind !== "accumulator") throw new Error("internal: not an accumulator");
     const { name, element } = accumulator;
-    return this.#make({ kind: "accumulator", name, changing: true }, element, `${name} changing`);
+    return this.#intern({ kind: "accumulator", id: this.#next, element, name, changing: true }, `${name} changing`);
   }
 
   argument(name: string, element: ElementType): Scalar {
-    return this.#make({ kind: "argument", name }, element, name);
+    return this.#intern({ kind: "argument", id: this.#next, element, name }, name);
   }
 
   dim(dim: Dim): Scalar {
@@ -70,7 +72,7 @@ export class ScalarBuilder {
     const [only] = rest;
     if (rest.length === 1 && dims.equal(sum, zero) && dims.equal(only.coefficient, one)) return only.scalar;
     const key = `${sum.key};${rest.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
-    return this.#make({ kind: "affine", offset: sum, terms: rest }, "index", key);
+    return this.#intern({ kind: "affine", id: this.#next, element: "index", offset: sum, terms: rest }, key);
   }
 
   /** scalar + dim */
@@ -79,56 +81,53 @@ export class ScalarBuilder {
   }
 
   load(buffer: string, index: Scalar, element: ElementType, guarded = false): Scalar {
-    return this.#make({ kind: "load", buffer, index, guarded }, element, `${buffer}[${index.id}]${guarded ? "?" : ""}`);
+    const made: Scalar = { kind: "load", id: this.#next, element, buffer, index, guarded };
+    return this.#intern(made, `${buffer}[${index.id}]${guarded ? "?" : ""}`);
   }
 
   /** outer + sum of terms + offset, kept apart so that `outer` can be computed once outside an inner loop. */
   grouped(outer: Scalar, terms: readonly AffineTerm[], offset: Dim): Scalar {
     const key = `(${outer.id})${offset.key};${terms.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
-    return this.#make({ kind: "affine", offset, terms: [term(outer, one), ...terms] }, "index", key);
+    const all = [term(outer, one), ...terms];
+    return this.#intern({ kind: "affine", id: this.#next, element: "index", offset, terms: all }, key);
   }
 
   /** The same expression over other operands, nothing folded. */
   withOperands(s: Scalar, operands: readonly Scalar[]): Scalar {
     if (operandsOf(s).every((o, k) => o === operands[k])) return s;
     const ids = operands.map((o) => o.id).join(",");
-    switch (s.kind) {
-      case "affine":
-        return this.#make(
-          { ...s, terms: s.terms.map((t, k) => term(operands[k], t.coefficient)) },
-          s.element,
-          `=${s.offset.key};${s.terms.map((t, k) => `${operands[k].id}*${t.coefficient.key}`).join(";")}`,
-        );
-      case "load":
-        return this.#make({ ...s, index: operands[0] }, s.element, `${s.buffer}[${ids}]${s.guarded ? "?" : ""}`);
-      case "operation":
-        return this.#make({ ...s, operands }, s.element, `=${s.operation}${s.exponent ?? ""}(${ids})`);
-      case "choose":
-        return this.#make({ ...s, condition: operands[0], then: operands[1], else: operands[2] }, s.element, `=${ids}`);
-      case "random":
-        return this.#make({ ...s, seed: operands[0], step: operands[1], position: operands[2] }, s.element, `=${ids},${s.site}`); // prettier-ignore
-      case "number":
-      case "variable":
-      case "accumulator":
-      case "argument":
-      case "local":
-        return s;
-    }
+    const key = (): string => {
+      switch (s.kind) {
+        case "affine":
+          return `=${s.offset.key};${s.terms.map((t, k) => `${operands[k].id}*${t.coefficient.key}`).join(";")}`;
+        case "load":
+          return `${s.buffer}[${ids}]${s.guarded ? "?" : ""}`;
+        case "operation":
+          return `=${s.operation}${s.exponent ?? ""}(${ids})`;
+        case "random":
+          return `=${ids},${s.site}`;
+        default:
+          return `=${ids}`;
+      }
+    };
+    return this.#intern(rebuilt(s, operands, this.#next), key());
   }
 
   local(name: string, element: ElementType): Scalar {
-    return this.#make({ kind: "local", name }, element, name);
+    return this.#intern({ kind: "local", id: this.#next, element, name }, name);
   }
 
   choose(condition: Scalar, whenTrue: Scalar, whenFalse: Scalar): Scalar {
     if (condition.kind === "number") return condition.value === 0 ? whenFalse : whenTrue;
     if (whenTrue === whenFalse) return whenTrue;
     const key = `${condition.id}?${whenTrue.id}:${whenFalse.id}`;
-    return this.#make({ kind: "choose", condition, then: whenTrue, else: whenFalse }, whenTrue.element, key);
+    const { element } = whenTrue;
+    return this.#intern({ kind: "choose", id: this.#next, element, condition, then: whenTrue, else: whenFalse }, key);
   }
 
   random(seed: Scalar, step: Scalar, site: number, position: Scalar): Scalar {
-    return this.#make({ kind: "random", seed, step, site, position }, "real", `${seed.id},${step.id},${site},${position.id}`); // prettier-ignore
+    const made: Scalar = { kind: "random", id: this.#next, element: "real", seed, step, site, position };
+    return this.#intern(made, `${seed.id},${step.id},${site},${position.id}`);
   }
 
   operation(
@@ -139,8 +138,9 @@ export class ScalarBuilder {
   ): Scalar {
     const folded = this.#fold(operation, operands, element);
     if (folded !== null) return folded;
-    const key = `${operation}${exponent ?? ""}(${operands.map((o) => o.id).join(",")})${element}`;
-    return this.#make({ kind: "operation", operation, operands, exponent }, element, key);
+    const ids = operands.length === 2 ? `${operands[0].id},${operands[1].id}` : operands.map((o) => o.id).join(",");
+    const made: Scalar = { kind: "operation", id: this.#next, element, operation, operands, exponent };
+    return this.#intern(made, `${operation}${exponent ?? ""}(${ids})`);
   }
 
   /** Integer arithmetic becomes affine; comparisons of known integers and neutral elements fold. */
@@ -187,11 +187,11 @@ export class ScalarBuilder {
     return operation === "equal" ? x === y : operation === "less" ? x < y : x <= y;
   }
 
-  #make(content: Content, element: ElementType, key: string): Scalar {
-    const full = `${content.kind} ${element} ${key}`;
+  /** The scalar that is known under the key, or else `made`, whose id is the next one. */
+  #intern(made: Scalar, key: string): Scalar {
+    const full = `${made.kind} ${made.element} ${key}`;
     const known = this.#interned.get(full);
     if (known !== undefined) return known;
-    const made: Scalar = { ...content, id: this.#interned.size, element };
     this.#interned.set(full, made);
     return made;
   }
@@ -217,6 +217,28 @@ function knownTruth(s: Scalar, value: boolean): boolean {
 const knownFalse = (a: Scalar, b: Scalar): Scalar | null =>
   knownTruth(a, false) ? a : knownTruth(b, false) ? b : null;
 const knownTrue = (a: Scalar, b: Scalar): Scalar | null => (knownTruth(a, true) ? a : knownTruth(b, true) ? b : null);
+
+/** The same expression over other operands. */
+export function rebuilt(s: Scalar, operands: readonly Scalar[], id: number): Scalar {
+  switch (s.kind) {
+    case "affine":
+      return { ...s, id, terms: s.terms.map((t, k) => term(operands[k], t.coefficient)) };
+    case "load":
+      return { ...s, id, index: operands[0] };
+    case "operation":
+      return { ...s, id, operands };
+    case "choose":
+      return { ...s, id, condition: operands[0], then: operands[1], else: operands[2] };
+    case "random":
+      return { ...s, id, seed: operands[0], step: operands[1], position: operands[2] };
+    case "number":
+    case "variable":
+    case "accumulator":
+    case "argument":
+    case "local":
+      return s;
+  }
+}
 
 /** The scalars that `s` is computed from. */
 export function operandsOf(s: Scalar): readonly Scalar[] {
