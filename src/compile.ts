@@ -2,8 +2,8 @@
 import { parse } from "./1-parse/parse.ts";
 import { printAst } from "./1-parse/print.ts";
 import { check } from "./2-check/check.ts";
-import type { CheckedInput } from "./2-check/checked.ts";
-import { loadImports, readOrNull } from "./2-check/imports.ts";
+import type { CheckedFunction, CheckedInput, CheckedModel } from "./2-check/checked.ts";
+import { loadImports, reader } from "./2-check/imports.ts";
 import { loadPrelude } from "./2-check/prelude.ts";
 import { lower } from "./3-lower/lower.ts";
 import type { LoweredFile } from "./3-lower/lowered.ts";
@@ -21,7 +21,9 @@ import { asPrinted, layOut } from "./7-emit/typescript/layout.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
 import type { Diagnostic, Source } from "./diagnostics/diagnostic.ts";
 import { diagnostic } from "./diagnostics/report.ts";
-import type { GraphBuilder } from "./ir/builder.ts";
+import { NodeLimit, type GraphBuilder } from "./ir/builder.ts";
+import * as dims from "./ir/dim.ts";
+import { DimensionLimit } from "./ir/dim-polynomial.ts";
 import type { Graph } from "./ir/graph.ts";
 import { Origins } from "./ir/origins.ts";
 import type { Program } from "./ir/program.ts";
@@ -54,7 +56,7 @@ export async function compile(source: string, options: CompileOptions): Promise<
 
   const { file, diagnostics: syntax } = parse({ path, text: source });
   printed.ast(() => printAst(file));
-  const sources = loadImports(file, readOrNull(options.read));
+  const sources = loadImports(file, reader(options.read));
   const { checked, diagnostics: found } = check(sources, {
     set,
     item,
@@ -70,7 +72,6 @@ export async function compile(source: string, options: CompileOptions): Promise<
     return { ...nothing, diagnostics, printed: printed.text() };
   }
 
-  const lowered = lower(checked, builder, origins);
   const hash = sourceHash(source);
   const simplified = simplifier(builder, {
     onReplace: origins.merge.bind(origins),
@@ -86,9 +87,11 @@ export async function compile(source: string, options: CompileOptions): Promise<
     simplified,
     nests: new NestCache(),
   };
-  const programs = programsOf(lowered, hash, session);
-  diagnostics.push(...clashes(programs));
-  if (hasErrors(diagnostics)) return { ...nothing, diagnostics, printed: printed.text() };
+  const first = checked.functions.at(0) ?? checked.models[0];
+  const programs = withinLimits(first, builder, () => programsOf(lower(checked, builder, origins), hash, session));
+  if (isDiagnostic(programs)) diagnostics.push(programs);
+  else diagnostics.push(...clashes(programs));
+  if (isDiagnostic(programs) || hasErrors(diagnostics)) return { ...nothing, diagnostics, printed: printed.text() };
 
   const info: CompileInfo = {
     functions: checked.functions.map(({ name, wanted }) => ({ name, derivatives: wanted.map(({ kind }) => kind) })),
@@ -102,17 +105,63 @@ export async function compile(source: string, options: CompileOptions): Promise<
   return { ...module, diagnostics, info, printed: printed.text() };
 }
 
+/** An item whose derivatives are larger than the language allows. */
+class TooLarge extends Error {
+  readonly diagnostic: Diagnostic;
+
+  constructor(found: Diagnostic) {
+    super(found.message);
+    this.diagnostic = found;
+  }
+}
+
+/** What `make` gives, or the fault where what it makes of an item passes the limits of graphs and dimensions. */
+function withinLimits<T>(item: Named, builder: GraphBuilder, make: () => T): T | Diagnostic {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof TooLarge) return error.diagnostic;
+    if (error instanceof NodeLimit)
+      return diagnostic("too-many-nodes", { what: `\`${item.name}\``, limit: builder.maxNodes }, item.span);
+    if (error instanceof DimensionLimit) return diagnostic("dim-too-large", { reason: error.message }, item.span);
+    throw error;
+  }
+}
+
+/** As `withinLimits`, for one of several items: the fault is thrown. */
+function limited<T extends object>(item: Named, builder: GraphBuilder, make: () => T): T {
+  const made = withinLimits(item, builder, make);
+  if (isDiagnostic(made)) throw new TooLarge(made);
+  return made;
+}
+
+/** Throws TooLarge where a result, such as a matrix of second derivatives, has more elements than a tensor may. */
+function checkResults({ name, span }: Named, kind: string, graph: Graph): void {
+  for (const { node } of graph.outputs) {
+    const elements = node.shape.reduce((count, dim) => count * (dims.constantOf(dim) ?? 1), 1);
+    if (elements <= 2 ** 31) continue;
+    const shape = `${dims.printShape(node.shape)} (${kind} of \`${name}\`)`;
+    throw new TooLarge(diagnostic("tensor-too-large", { shape, elements: String(elements) }, span));
+  }
+}
+
+type Named = Pick<CheckedFunction | CheckedModel, "name" | "span">;
+
+function isDiagnostic(value: object): value is Diagnostic {
+  return "severity" in value && "code" in value;
+}
+
 /** Every entry point of a file, from its graph to its program. */
 function programsOf(lowered: LoweredFile, hash: string, session: Session): Pick<ModuleParts, "functions" | "models"> {
   const functions = lowered.functions.map(({ checked, entries }) => ({
     checked,
     entries: entries.map(({ kind, wrt, graph }) => {
       const label = `${checked.name} ${kind}`;
-      return {
-        kind,
-        wrt,
-        program: toProgram(passes(label, graph, session), label, checked.inputs, true, true, session),
-      };
+      checkResults(checked, kind, graph);
+      const program = limited(checked, session.builder, () =>
+        toProgram(passes(label, graph, session), label, checked.inputs, true, true, session),
+      );
+      return { kind, wrt, program };
     }),
   }));
   const models = lowered.models.map(({ checked, entries }) => ({
@@ -122,7 +171,9 @@ function programsOf(lowered: LoweredFile, hash: string, session: Session): Pick<
       const inputs = [...checked.inputs, ...checked.targets];
       // Initial values are drawn once: compact loops serve better than straight-line code.
       const unroll = !kind.startsWith("initial");
-      const program = toProgram(passes(label, graph, session), label, inputs, false, unroll, session);
+      const program = limited(checked, session.builder, () =>
+        toProgram(passes(label, graph, session), label, inputs, false, unroll, session),
+      );
       return { kind, requirements: graph.requirements, program };
     }),
   }));

@@ -87,3 +87,19 @@ test("sources that import need a reader", async () => {
   expect(await codesOf(source, { read })).toEqual([]);
   expect((await codesOf(source)).length).toBeGreaterThan(0);
 });
+
+test.each([
+  ["a hessian", "fn f(x: [50000]) = sum(x^3)\nderive f: hessian", "tensor-too-large"],
+  ["a hessian past 2^53", "fn f(x: [200000, 1000]) = sum(x^3)\nderive f: hessian", "tensor-too-large"],
+  ["a jacobian", "fn f(x: [50000]) = x^3\nderive f: jacobian", "tensor-too-large"],
+])("%s that is larger than a tensor may be is an error at its function", async (_, source, code) => {
+  const { diagnostics, code: text } = await compile(source, { path: "a.nn" });
+  expect(text).toBeNull();
+  expect(diagnostics.map((d) => [d.code, d.span.start])).toEqual([[code, expect.any(Number)]]);
+});
+
+test("derivatives past the limit of nodes are an error at their function", async () => {
+  const source = "fn f(x: [n]) = sum(sin(x) * exp(x) * tanh(x))\nderive f: value, gradient, hvp, hessian";
+  const { diagnostics } = await compile(source, { path: "a.nn", maxNodes: 40 });
+  expect(diagnostics.map((d) => d.code)).toEqual(["too-many-nodes"]);
+});

@@ -20,11 +20,14 @@ export interface SourceFiles {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What comes of reading a file: its text, or why there is none. */
+export type ReadResult = { readonly text: string } | { readonly reason: string };
+
 /**
- * Reads and parses the imports of `main`. `read` gives the text of a path, or null where there is no such file; paths of imports are
- * relative to the file that imports.
+ * Reads and parses the imports of `main`. Paths of imports are relative to the file that imports, and end in `.nn`: a message shows lines
+ * of what it is about, and no program shall have other files shown.
  */
-export function loadImports(main: File, read: (path: string) => string | null): SourceFiles {
+export function loadImports(main: File, read: (path: string) => ReadResult): SourceFiles {
   const files = new Map<string, SourceFile>();
   const diagnostics: Diagnostic[] = [];
   const pending: { readonly path: string; readonly file: File }[] = [{ path: normalize(main.source.path), file: main }];
@@ -43,13 +46,17 @@ export function loadImports(main: File, read: (path: string) => string | null): 
         fault("a path begins with `./` or `../`");
         continue;
       }
+      if (!item.path.endsWith(".nn")) {
+        fault("the name of a source ends in `.nn`");
+        continue;
+      }
       if (!known.has(target)) {
-        const text = read(target);
-        if (text === null) {
-          fault("there is no such file");
+        const found = read(target);
+        if ("reason" in found) {
+          fault(found.reason);
           continue;
         }
-        const parsed = parse({ path: target, text });
+        const parsed = parse({ path: target, text: found.text });
         diagnostics.push(...parsed.diagnostics);
         known.set(target, parsed.file);
         pending.push({ path: target, file: parsed.file });
@@ -106,14 +113,15 @@ function normalize(path: string): string {
   return parts.join("/");
 }
 
-/** A reader that throws where there is no file, or none at all, as `loadImports` wants it. */
-export function readOrNull(read: ((path: string) => string) | undefined): (path: string) => string | null {
+/** What `loadImports` reads with, of a reader that throws where there is no file. The message of an Error with a `cause` is in words. */
+export function reader(read: ((path: string) => string) | undefined): (path: string) => ReadResult {
+  const missing = { reason: "there is no such file" };
   return (path) => {
-    if (read === undefined) return null;
+    if (read === undefined) return missing;
     try {
-      return read(path);
-    } catch {
-      return null;
+      return { text: read(path) };
+    } catch (error) {
+      return error instanceof Error && error.cause !== undefined ? { reason: error.message } : missing;
     }
   };
 }

@@ -127,7 +127,12 @@ function notAValue(c: Checker, name: string, callee: Callee, span: Span): Value 
 
 function* nearby(scope: Scope): Iterable<string> {
   yield* scope.visible();
-  for (const [name, { item }] of scope.file.items) if (item.kind === "const") yield name;
+  // Each unknown name asks again: in a file of thousands of items, each of them with a fault, that adds up.
+  let seen = 0;
+  for (const [name, { item }] of scope.file.items) {
+    if (item.kind === "const") yield name;
+    if (++seen === 1000) return;
+  }
 }
 
 /** True for the name of an item with a syntax error: what refers to it stays silent. */

@@ -3,7 +3,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Compile, CompileOptions, CompileResult } from "./compiler.ts";
-import { readText, reasonOf, writeAtomically } from "./files.ts";
+import { readText, reasonOf, targetOf, writeAtomically } from "./files.ts";
 import { internalError, ofFile } from "./reporter.ts";
 import { UsageError, type Terminal } from "./terminal.ts";
 
@@ -32,17 +32,18 @@ export function outputsOf(
   path: string,
   job: CompileJob,
 ): { readonly code: string; readonly declarations: string | null } {
-  const name = join(job.output, basename(path, extname(path)));
+  // The ending is joined before the folder is: the file `..nn` has the name `.`, which as a path is another folder.
+  const name = basename(path, extname(path));
   return job.options.emit === "js"
-    ? { code: `${name}.js`, declarations: `${name}.d.ts` }
-    : { code: `${name}.ts`, declarations: null };
+    ? { code: join(job.output, `${name}.js`), declarations: join(job.output, `${name}.d.ts`) }
+    : { code: join(job.output, `${name}.ts`), declarations: null };
 }
 
 /** Throws UsageError where two sources would write one file, or one would be written over. */
 export function checkOutputs(paths: readonly string[], job: CompileJob): void {
   // File systems there see no difference between Net.ts and net.ts.
   const folds = process.platform === "darwin" || process.platform === "win32";
-  const key = (path: string): string => (folds ? resolve(path).toLowerCase() : resolve(path));
+  const key = (path: string): string => (folds ? realPath(path).toLowerCase() : realPath(path));
   const writers = new Map<string, string>();
   const sources = new Set(paths.map(key));
   for (const path of paths) {
@@ -53,6 +54,15 @@ export function checkOutputs(paths: readonly string[], job: CompileJob): void {
       if (sources.has(key(output))) throw new UsageError(`${path} would write over the source ${output}`);
       writers.set(key(output), path);
     }
+  }
+}
+
+/** Where a file lies in truth; links that lead nowhere are told of when it is written. */
+function realPath(path: string): string {
+  try {
+    return targetOf(path);
+  } catch {
+    return resolve(path);
   }
 }
 
@@ -93,6 +103,9 @@ export async function compileFile(
   for (const [output, text] of texts) {
     if (output === null || text === null) continue;
     try {
+      const target = realPath(output);
+      // Of the sources that are named, checkOutputs knows.
+      if ([...reads.keys()].some((read) => realPath(read) === target)) throw new Error("it is a source");
       writeAtomically(output, text);
       written.push(output);
     } catch (error) {

@@ -3,6 +3,7 @@ import { checkOutputs, compileFile, type CompileJob, type Outcome } from "./comp
 import type { Services, Stage } from "./compiler.ts";
 import { expandFiles } from "./files.ts";
 import { exitCodeOf, reportDiagnostics } from "./reporter.ts";
+import { printableLine } from "../diagnostics/cells.ts";
 import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
 import { addSetting } from "./arguments.ts";
 import type { Reads } from "./watch.ts";
@@ -100,7 +101,8 @@ async function compileCommand(
     );
     if (flags.json !== true && flags.stdout !== true) {
       for (const [path, { written }] of outcomes)
-        if (written.length > 0) terminal.out(`${path} -> ${written.toReversed().join(", ")}\n`);
+        if (written.length > 0)
+          terminal.out(`${printableLine(path)} -> ${written.toReversed().map(printableLine).join(", ")}\n`);
     }
     return outcomes;
   };

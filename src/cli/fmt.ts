@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printableLine } from "../diagnostics/cells.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
 import { endLine, readSource, recordingReader } from "./compile-files.ts";
@@ -40,7 +41,7 @@ export function addFormat(
       for (const path of await expandFiles(args))
         diagnostics.push(...formatFile(path, flags, format, terminal, written));
       reportDiagnostics(diagnostics, terminal, flags.json === true, written);
-      if (flags.json !== true) for (const path of written) terminal.out(`formatted ${path}\n`);
+      if (flags.json !== true) for (const path of written) terminal.out(`formatted ${printableLine(path)}\n`);
       done(exitCodeOf(diagnostics));
     });
 }

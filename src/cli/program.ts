@@ -4,6 +4,7 @@ import { addExplain } from "./explain.ts";
 import { addFormat } from "./fmt.ts";
 import { services as standard, type Services } from "./compiler.ts";
 import { internalError, reportDiagnostics } from "./reporter.ts";
+import { printable, printableLine } from "../diagnostics/cells.ts";
 import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
 import { version } from "../version.ts";
 
@@ -29,7 +30,16 @@ export async function run(
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .exitOverride()
-    .configureOutput({ writeOut: terminal.out, writeErr: terminal.error })
+    .configureOutput({
+      writeOut: terminal.out,
+      // Complaints quote what was typed.
+      writeErr: (text) => {
+        terminal.error(printable(text));
+      },
+      outputError: (text, write) => {
+        write(`${text.trimEnd().replaceAll("\n", "\n  ")}\n`);
+      },
+    })
     .showHelpAfterError("(derive --help lists commands and options)")
     .addHelpText("after", overview);
   addCompile(program, terminal, services, done);
@@ -46,7 +56,7 @@ export async function run(
     // Help and version end a run too; commander's own complaints have been printed.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof UsageError) {
-      terminal.error(`error: ${error.message}\n`);
+      terminal.error(`error: ${printableLine(error.message)}\n`);
       return 2;
     }
     reportDiagnostics([internalError(error, "derive")], terminal, false);

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { asciiControls } from "../diagnostics/cells.ts";
 import { render, toJson } from "../diagnostics/render.ts";
 import { diagnostic, isInternal } from "../diagnostics/report.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
@@ -14,7 +15,7 @@ export function reportDiagnostics(
   written: readonly string[] = [],
 ): void {
   if (json) {
-    terminal.error(`${JSON.stringify({ diagnostics: toJson(diagnostics), written })}\n`);
+    terminal.error(`${asciiControls(JSON.stringify({ diagnostics: toJson(diagnostics), written }))}\n`);
     return;
   }
   if (diagnostics.length === 0) return;

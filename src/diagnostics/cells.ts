@@ -41,3 +41,13 @@ export function printable(text: string): string {
     c === "\n" ? c : `\\u{${c.codePointAt(0)?.toString(16) ?? ""}}`,
   );
 }
+
+/** A name, such as that of a file, for a place within a line. */
+export function printableLine(text: string): string {
+  return printable(text).replaceAll("\n", "\\u{a}");
+}
+
+/** JSON that means the same, with `\\u` for what would steer a terminal that shows it. */
+export function asciiControls(json: string): string {
+  return json.replace(new RegExp(unprintable, "gu"), (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

@@ -1,4 +1,4 @@
-import { cellsOf, printable } from "./cells.ts";
+import { cellsOf, printable, printableLine } from "./cells.ts";
 import type { Diagnostic, Severity, Source, Span } from "./diagnostic.ts";
 import { lineOf, lineStarts, lineText, positionAt, type Position } from "./position.ts";
 
@@ -27,16 +27,20 @@ const shownLines = 4;
 export function render(diagnostics: readonly Diagnostic[], options: RenderOptions = {}): string {
   const paint: Paint = (text, style) =>
     options.color === true && text !== "" ? `\u001b[${styles[style]}m${text}\u001b[0m` : text;
+  const frame: Frame = { paint, linesOf: lineTable(), width: Math.max(40, options.width ?? 100) };
+  return inOrder(diagnostics)
+    .map((diagnostic) => `${renderOne(diagnostic, frame)}\n`)
+    .join("\n");
+}
+
+/** The starts of lines, found once a source. */
+function lineTable(): (source: Source) => readonly number[] {
   const starts = new Map<Source, readonly number[]>();
-  const linesOf = (source: Source): readonly number[] => {
+  return (source) => {
     const known = starts.get(source) ?? lineStarts(source.text);
     starts.set(source, known);
     return known;
   };
-  const frame: Frame = { paint, linesOf, width: Math.max(40, options.width ?? 100) };
-  return inOrder(diagnostics)
-    .map((diagnostic) => `${renderOne(diagnostic, frame)}\n`)
-    .join("\n");
 }
 
 interface Frame {
@@ -79,7 +83,7 @@ function renderOne(diagnostic: Diagnostic, frame: Frame): string {
 
 /** `path:line:column`, or the path alone where the message is about the file as a whole. */
 function place(span: Span, frame: Frame): string {
-  const path = printable(span.source.path);
+  const path = printableLine(span.source.path);
   if (span.source.text === "") return path;
   const { line, column } = positionAt(span.source, span.start, frame.linesOf(span.source));
   return `${path}:${line}:${column}`;
@@ -183,10 +187,11 @@ export interface JsonDiagnostic {
 
 /** Diagnostics with lines and columns, in the order of their places in each file. */
 export function toJson(diagnostics: readonly Diagnostic[]): readonly JsonDiagnostic[] {
+  const linesOf = lineTable();
   const range = ({ source, start, end }: Span): { path: string; start: Position; end: Position } => ({
     path: source.path,
-    start: positionAt(source, start),
-    end: positionAt(source, end),
+    start: positionAt(source, start, linesOf(source)),
+    end: positionAt(source, end, linesOf(source)),
   });
   return inOrder(diagnostics).map(({ code, severity, message, span, related, help }) => ({
     code,

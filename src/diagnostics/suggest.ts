@@ -29,9 +29,18 @@ export function abbreviated(name: string, candidates: Iterable<string>): string 
   return found.size === 1 ? [...found][0] : null;
 }
 
+/** So many candidates are looked at, and names up to such a length: comparing takes time for each pair of letters. */
+const candidateLimit = 1000;
+const lengthLimit = 100;
+
 /** "did you mean `logits`?", or null where nothing is near. */
 export function didYouMean(name: string, candidates: Iterable<string>): string | null {
-  const known = [...candidates];
+  if (name.length > lengthLimit) return null;
+  const known: string[] = [];
+  for (const candidate of candidates) {
+    if (known.length === candidateLimit) break;
+    if (candidate.length <= lengthLimit) known.push(candidate);
+  }
   const found = nearest(name, known) ?? abbreviated(name, known);
   return found === null ? null : `did you mean \`${found}\`?`;
 }

@@ -3,7 +3,7 @@ import type { File } from "../1-parse/ast.ts";
 import { parse } from "../1-parse/parse.ts";
 import { check } from "../2-check/check.ts";
 import type { CheckedFile } from "../2-check/checked.ts";
-import { loadImports, readOrNull } from "../2-check/imports.ts";
+import { loadImports, reader } from "../2-check/imports.ts";
 import { loadPrelude } from "../2-check/prelude.ts";
 import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
@@ -61,7 +61,7 @@ export function analyse(source: string, options: ExplainOptions): Analysis {
   const { file, diagnostics: syntax } = parse({ path: options.path, text: source });
   const builder = createBuilder({ maxNodes: options.maxNodes ?? 1_000_000 });
   const origins = new Origins();
-  const { checked, diagnostics: found } = check(loadImports(file, readOrNull(options.read)), {
+  const { checked, diagnostics: found } = check(loadImports(file, reader(options.read)), {
     set: options.set ?? {},
     item: options.item ?? null,
     explain: true,

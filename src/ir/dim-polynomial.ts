@@ -29,6 +29,9 @@ export type DimAtom =
 
 /** Past this a polynomial is no dimension that anybody wrote, and arithmetic on it would take all the time there is. */
 const termLimit = 100_000;
+/** A dimension that is larger than the language allows. */
+export class DimensionLimit extends RangeError {}
+
 const tooManyTerms = `a dimension is too large: it has more than ${termLimit} terms`;
 
 const smallConstants: readonly Dim[] = Array.from({ length: 65 }, (_, value) => makeConstant(value));
@@ -94,7 +97,7 @@ export function multiply(a: Dim, b: Dim): Dim {
   if (x !== null && y !== null) return constant(x * y);
   if (x === 1) return b;
   if (y === 1) return a;
-  if (a.terms.length * b.terms.length > termLimit) throw new RangeError(tooManyTerms);
+  if (a.terms.length * b.terms.length > termLimit) throw new DimensionLimit(tooManyTerms);
   return fromSorted(sumOfProducts(a.terms, b.terms));
 }
 
@@ -259,14 +262,14 @@ export function gcd(a: number, b: number): number {
   return x;
 }
 
-/** `value`, or a RangeError where it is no integer or passes 2^53. */
+/** `value`, or a RangeError where it is no integer: a DimensionLimit where it passes 2^53. */
 export function safe(value: number): number {
   if (!Number.isSafeInteger(value)) {
-    throw new RangeError(
-      Number.isInteger(value) || Math.abs(value) === Infinity
-        ? `a dimension of ${value} is too large: dimensions and products of dimensions stay below 2^53`
-        : `a dimension must be an integer, not ${value}`,
-    );
+    if (Number.isInteger(value) || Math.abs(value) === Infinity)
+      throw new DimensionLimit(
+        `a dimension of ${value} is too large: dimensions and products of dimensions stay below 2^53`,
+      );
+    throw new RangeError(`a dimension must be an integer, not ${value}`);
   }
   return value + 0; // -0 becomes 0
 }

@@ -1,6 +1,7 @@
 /** Programs that try to crash the checker or to keep it busy. */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { toJson } from "../../src/diagnostics/render.ts";
 import { checkText, lineOf, type Setup } from "./support.ts";
 
 const many = (count: number, part: (k: number) => string, separator = "\n"): string =>
@@ -148,4 +149,14 @@ test("mutated programs never crash", () => {
       throw new Error(`this program crashes the checker:\n${text}`, { cause: error });
     }
   }
+});
+
+test("thousands of faults are found in linear time", () => {
+  const text = many(6000, (k) => `fn f${k}(x) = y${k}`);
+  const started = performance.now();
+  const { diagnostics } = checkText(text);
+  expect(diagnostics).toHaveLength(6000);
+  expect(toJson(diagnostics)[5999]).toMatchObject({ code: "unknown-name", start: { line: 6000 } });
+  // A second where it was twenty.
+  expect(performance.now() - started).toBeLessThan(6000);
 });

@@ -26,7 +26,10 @@ export interface Outcome extends Checked {
 export function checkText(text: string, setup: Setup = {}): Outcome {
   const { file, diagnostics } = parse({ path: "model.nn", text });
   const files = new Map(Object.entries(setup.files ?? {}));
-  const sources = loadImports(file, (path) => files.get(path) ?? null);
+  const sources = loadImports(file, (path) => {
+    const text = files.get(path);
+    return text === undefined ? { reason: "there is no such file" } : { text };
+  });
   const builder = new GraphBuilder(primitives, { maxNodes: setup.maxNodes ?? 200_000 });
   const origins = new Origins();
   const outcome = check(

@@ -35,7 +35,7 @@ class Model {
   constructor(source: string, dims: Readonly<Record<string, number>>, seed = 0) {
     const { file } = parse({ path: "case.nn", text: source });
     const origins = new Origins();
-    const sources = loadImports(file, () => null);
+    const sources = loadImports(file, () => ({ reason: "none" }));
     const { checked, diagnostics } = check(sources, { set: {}, builder: this.#builder, origins, prelude });
     if (checked === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
     [this.#lowered] = lower(checked, this.#builder, origins).models;

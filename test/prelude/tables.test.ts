@@ -25,7 +25,7 @@ function run(source: string, inputs: Readonly<Record<string, Packed>>): readonly
   const parsed = parse({ path: "case.nn", text: source });
   const builder = new GraphBuilder(primitives);
   const origins = new Origins();
-  const sources = loadImports(parsed.file, () => null);
+  const sources = loadImports(parsed.file, () => ({ reason: "none" }));
   const { checked, diagnostics } = check(sources, { set: {}, builder, origins, prelude });
   expect([...parsed.diagnostics, ...diagnostics].filter(({ severity }) => severity === "error")).toEqual([]);
   if (checked === null) throw new Error("nothing checked");

@@ -2,6 +2,7 @@
  * Prints the syntax tree as prettier would wherever its lines fit the width; prettier lays out the rest.
  * Nothing of the user's program reaches the text but as identifiers, numbers, escaped strings and escaped comments.
  */
+import { printable } from "../../diagnostics/cells.ts";
 import type {
   FunctionDeclaration,
   InterfaceDeclaration,
@@ -107,8 +108,9 @@ function printDoc(doc: readonly string[], indent: string): string {
   return `${indent}/**\n${all.map((line) => `${indent} * ${line}`.trimEnd()).join("\n")}\n${indent} */\n`;
 }
 
+/** What steers a terminal, or reorders text on a screen so that code is read for a comment, is written out. */
 function lines(text: string): readonly string[] {
-  return text.split(/\r\n|[\n\r\u2028\u2029]/);
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => printable(line.replaceAll("\t", "  ")));
 }
 
 function printParameters(parameters: readonly Parameter[]): string {
@@ -253,7 +255,7 @@ function printNumber(value: number): readonly [string, number] {
 
 /** A string literal in ASCII but for letters: nothing ends the literal or a line early. */
 export function printString(value: string): string {
-  return JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, (c) => {
+  return JSON.stringify(value).replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (c) => {
     return `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }
