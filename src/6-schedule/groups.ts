@@ -23,6 +23,12 @@ interface Reads {
   readonly elsewhere: ReadonlySet<Node>;
 }
 
+/** Who reads a node, at its own position or elsewhere (both: two entries). */
+interface Reader {
+  readonly node: Node;
+  readonly elsewhere: boolean;
+}
+
 export interface Grouping {
   readonly groups: readonly Group[];
   /** Stored tensors whose update must wait for the end, since their old value is still read after it is known. */
@@ -37,18 +43,24 @@ export interface Grouping {
 export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: readonly IndexCheck[]): Grouping {
   // One value may be written over several stored tensors.
   const updates = new Map<Node, Node[]>();
+  const parameters = new Map(graph.parameters.map((p) => [p.attributes.name, p]));
   for (const output of graph.outputs) {
-    const parameter = graph.parameters.find((p) => p.attributes.name === output.updates);
-    if (parameter !== undefined) updates.set(output.node, [...(updates.get(output.node) ?? []), parameter]);
+    const parameter = output.updates === null ? undefined : parameters.get(output.updates);
+    if (parameter !== undefined) append(updates, output.node, parameter);
   }
   const groups: Group[] = [];
   const place = new Map<Node, number>();
   const reads = new Map<Node, Reads>();
+  const readers = new Map<Node, Reader[]>();
+  /** Where what the caller sees may be written: after the last check. */
+  let afterChecks = 0;
   // Who chooses by a subscript that is checked comes after the check.
   const checked = new Map<Node, number>();
   const check = (index: Node): void => {
     const own = checks.filter((c) => c.index === index);
-    if (own.length > 0) checked.set(index, groups.push({ kind: "check", shape: index.shape, lead: null, members: [], checks: own }) - 1); // prettier-ignore
+    if (own.length === 0) return;
+    afterChecks = groups.push({ kind: "check", shape: index.shape, lead: null, members: [], checks: own });
+    checked.set(index, afterChecks - 1);
   };
   for (const { index } of checks) if (!stored.has(index) && !checked.has(index)) check(index);
   const early = neededBy(checks, stored);
@@ -59,6 +71,8 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
     if (k > 0) check(nodes[k - 1]);
     const own = readsOf(node, stored, checked);
     reads.set(node, own);
+    for (const d of own.here) append(readers, d, { node, elsewhere: false });
+    for (const d of own.elsewhere) append(readers, d, { node, elsewhere: true });
     const role = roleOf(node);
     if (role === "sum" || role === "search" || role === "scatter" || role === "concat") {
       place.set(node, groups.push({ kind: role, shape: node.shape, lead: node, members: [], checks: [] }) - 1);
@@ -69,23 +83,24 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
       continue;
     }
     const written = updates.get(node) ?? [];
-    // What the caller sees is written after the last check.
-    let earliest = delivered.has(node) && !early.has(node) ? groups.findLastIndex((g) => g.kind === "check") + 1 : 0;
+    let earliest = delivered.has(node) && !early.has(node) ? afterChecks : 0;
     for (const d of own.elsewhere) earliest = Math.max(earliest, (checked.get(d) ?? place.get(d) ?? -1) + 1);
     for (const d of own.here) earliest = Math.max(earliest, place.get(d) ?? 0);
     for (const parameter of written) {
-      for (const [other, r] of reads) {
-        if (other === node || !(r.here.has(parameter) || r.elsewhere.has(parameter))) continue;
-        earliest = Math.max(earliest, (place.get(other) ?? 0) + (r.elsewhere.has(parameter) ? 1 : 0));
+      for (const reader of readers.get(parameter) ?? []) {
+        if (reader.node === node) continue;
+        earliest = Math.max(earliest, (place.get(reader.node) ?? 0) + (reader.elsewhere ? 1 : 0));
       }
     }
     const large = inlinedSize(node, stored) > largestEpilogue;
-    let chosen = groups.findIndex((g, k) => k >= earliest && canJoin(g, node, large));
-    if (chosen < 0) chosen = groups.push({ kind: "map", shape: node.shape, lead: null, members: [], checks: [] }) - 1;
+    let chosen = earliest;
+    while (chosen < groups.length && !canJoin(groups[chosen], node, large)) chosen++;
+    if (chosen >= groups.length)
+      chosen = groups.push({ kind: "map", shape: node.shape, lead: null, members: [], checks: [] }) - 1;
     groups[chosen].members.push(node);
     place.set(node, chosen);
   }
-  return { groups, early, deferred: deferredUpdates(updates, reads, place), reads: storageReads(groups, reads) };
+  return { groups, early, deferred: deferredUpdates(updates, readers, place), reads: storageReads(groups, reads) };
 }
 
 /**
@@ -97,6 +112,12 @@ const largestEpilogue = 8;
 function canJoin(group: Group, node: Node, large: boolean): boolean {
   if (group.kind !== "map" && (group.kind !== "sum" || large)) return false;
   return group.shape.length > 0 && shapesEqual(group.shape, node.shape);
+}
+
+function append<T>(lists: Map<Node, T[]>, node: Node, item: T): void {
+  const known = lists.get(node);
+  if (known === undefined) lists.set(node, [item]);
+  else known.push(item);
 }
 
 /** How many elementwise nodes the expression of `node` holds. */
@@ -128,7 +149,7 @@ function updatesLast(
   const users = new Map<Node, Node[]>();
   for (const node of nodes) {
     const { here, elsewhere } = readsOf(node, stored);
-    for (const d of [...here, ...elsewhere]) users.set(d, [...(users.get(d) ?? []), node]);
+    for (const d of [...here, ...elsewhere]) append(users, d, node);
   }
   const returned = new Set(graph.outputs.filter((o) => o.updates === null).map((o) => o.node));
   const last = new Set<Node>();
@@ -167,7 +188,7 @@ function readsOf(node: Node, stored: ReadonlySet<Node>, checked: ReadonlyMap<Nod
 
 function deferredUpdates(
   updates: ReadonlyMap<Node, readonly Node[]>,
-  reads: ReadonlyMap<Node, Reads>,
+  readers: ReadonlyMap<Node, readonly Reader[]>,
   place: ReadonlyMap<Node, number>,
 ): ReadonlySet<string> {
   const deferred = new Set<string>();
@@ -175,11 +196,10 @@ function deferredUpdates(
     const when = place.get(node) ?? 0;
     for (const parameter of parameters) {
       if (!is(parameter, "parameter")) continue;
-      for (const [reader, { here, elsewhere }] of reads) {
+      for (const { node: reader, elsewhere } of readers.get(parameter) ?? []) {
         const at = place.get(reader) ?? 0;
-        const late = at > when && (here.has(parameter) || elsewhere.has(parameter));
-        const crossing = at === when && elsewhere.has(parameter) && node.shape.length > 0;
-        if (late || crossing) deferred.add(parameter.attributes.name);
+        const crossing = at === when && elsewhere && node.shape.length > 0;
+        if (at > when || crossing) deferred.add(parameter.attributes.name);
       }
     }
   }
@@ -195,7 +215,8 @@ function storageReads(
       if (group.kind === "check") return [group, new Set(group.checks.map((c) => c.index))];
       const nodes = group.lead === null ? group.members : [group.lead, ...group.members];
       const all = nodes.flatMap((n) => [...(reads.get(n)?.here ?? []), ...(reads.get(n)?.elsewhere ?? [])]);
-      return [group, new Set(all.filter((n) => !nodes.includes(n)))];
+      const own = new Set(nodes);
+      return [group, new Set(all.filter((n) => !own.has(n)))];
     }),
   );
 }

@@ -28,12 +28,14 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   const { groups, deferred, early, reads } = formGroups(graph, stored, checks);
   const names = new Names(options.taken);
   const buffers = new Map<string, Buffer>();
+  const labels = new Set<string>();
   for (const b of [...parameterBuffers(graph), ...resultBuffers(graph, options)]) {
     // A parameter's array goes by the argument's name where no other has it.
     const label = labelOf(b.name);
-    const own =
-      b.role === "parameter" && !options.reserved(label) && ![...buffers.values()].some((o) => o.label === label);
-    buffers.set(b.name, { ...b, label: own ? names.keep(label) : names.take(label) });
+    const own = b.role === "parameter" && !options.reserved(label) && !labels.has(label);
+    const given = own ? names.keep(label) : names.take(label);
+    labels.add(given);
+    buffers.set(b.name, { ...b, label: given });
   }
   const places = new Map<Node, Place>();
   const targets = new Map<Node, string[]>();
@@ -91,6 +93,8 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
       outputs.push({ name, kind: "array", buffer: `result.${name}` });
     }
   }
+  // A group's own nodes are not among its reads.
+  const readOutside = new Set([...reads.values()].flatMap((nodes) => [...nodes]));
   for (const group of groups) {
     for (const node of [...(group.lead === null ? [] : [group.lead]), ...group.members]) {
       if (places.has(node) || roleOf(node) === "source") continue;
@@ -98,7 +102,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
         numberOf(node);
         continue;
       }
-      if (!targets.has(node) && readOutside(node, group, groups, reads)) aim(node, temporary(node));
+      if (!targets.has(node) && readOutside.has(node)) aim(node, temporary(node));
       const buffer = targets.get(node)?.at(0);
       if (buffer !== undefined) places.set(node, { kind: "buffer", buffer });
     }
@@ -165,15 +169,6 @@ function commentOf({ lead, members }: Group, { lineOf }: ScheduleOptions): reado
 /** What a subscript is called in the user's program. */
 function nameOf(node: Node, { nameOf }: ScheduleOptions): string {
   return is(node, "parameter") ? labelOf(node.attributes.name) : (nameOf(node) ?? "the subscript");
-}
-
-function readOutside(
-  node: Node,
-  group: Group,
-  groups: readonly Group[],
-  reads: ReadonlyMap<Group, ReadonlySet<Node>>,
-): boolean {
-  return groups.some((other) => other !== group && reads.get(other)?.has(node) === true);
 }
 
 function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: string): Kernel {
