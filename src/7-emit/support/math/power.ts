@@ -37,8 +37,8 @@ export function powF64(x: number, y: number): number {
   const l = logAsSum(a);
   const lLow = lowPart[0];
   const exponent = y * l;
-  // Beyond 800 the result is 0 or infinity.
-  const exponentLow = Math.abs(exponent) < 800 ? productError(y, l, exponent) + y * lLow : 0;
+  // Beyond 800 the result is 0 or infinity, and that of a = 1 is exact: the parts of a huge y would overflow there.
+  const exponentLow = l !== 0 && Math.abs(exponent) < 800 ? productError(y, l, exponent) + y * lLow : 0;
   const power = expOfSum(exponent, exponentLow, 0);
   return x < 0 ? power * powerSign(y) : power;
 }

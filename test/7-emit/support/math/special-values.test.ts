@@ -229,6 +229,9 @@ const binary: Partial<Record<MathFunction, [number, number, number][]>> = {
     [NaN, inf, NaN],
   ],
   pow: [
+    [1, 1e308, 1],
+    [1, -1e300, 1],
+    [-1, 1e308, 1],
     [0, 3, 0],
     [-0, 3, -0],
     [-0, 2, 0],
