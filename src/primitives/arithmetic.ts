@@ -337,10 +337,10 @@ export const floorDivide = elementwiseRecord("floor_divide", {
   },
 });
 
-/** Whether floor(x / y) may differ between this evaluation and one with the operands' errors and a rounded quotient. */
+/** Whether floor(x / y) may differ between this evaluation and one with the operands' errors. */
 function quotientJumps([x, y]: readonly number[], [dx, dy]: readonly number[]): boolean {
   const quotient = floorQuotient(x, y);
-  if (dx === 0 && dy === 0) return distance(Math.floor(x / y), quotient) !== 0;
+  if (dx === 0 && dy === 0) return false;
   if (Math.abs(y) <= dy) return true;
   return [-1, 1].some((p) => [-1, 1].some((q) => distance(Math.floor((x + p * dx) / (y + q * dy)), quotient) !== 0));
 }

@@ -93,9 +93,9 @@ export function floorModulo(a: number, b: number): number {
   return rest < 0 !== b < 0 ? rest + b : rest;
 }
 
-/** floor(a / b) of the exact quotient, as NumPy has it: 1 over 0.1 is 9. */
+/** floor(a / b) of the exact quotient, as NumPy has it: 1 over 0.1 is 9, and an infinite a gives NaN. */
 export function floorQuotient(a: number, b: number): number {
-  if (b === 0 || !isFinite(a)) return Math.floor(a / b);
+  if (b === 0) return a / b;
   const rest = a % b;
   const quotient = Math.round((a - rest) / b);
   return rest !== 0 && rest < 0 !== b < 0 ? quotient - 1 : quotient;

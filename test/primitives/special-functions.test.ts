@@ -59,6 +59,7 @@ test.each([
   [1, 0.1, 0.09999999999999995, 9],
   [5.5, 2, 1.5, 2],
   [-5, Infinity, Infinity, -1],
+  [Infinity, 2, NaN, NaN],
 ])("%d modulo and over %d", (a, b, rest, quotient) => {
   // prettier-ignore
   expect(special.floorModulo(a, b)).toBe(rest);

@@ -185,13 +185,13 @@ const supported: Readonly<Partial<Record<ElementwiseName, MathFunction>>> = {
   exp: "exp", expm1: "expm1", log: "log", log1p: "log1p", log2: "log2", log10: "log10", sin: "sin", cos: "cos",
   tan: "tan", asin: "asin", acos: "acos", atan: "atan", atan2: "atan2", sinh: "sinh", cosh: "cosh", tanh: "tanh",
   asinh: "asinh", acosh: "acosh", atanh: "atanh", erf: "erf", erfc: "erfc", sigmoid: "sigmoid", softplus: "softplus",
-  cbrt: "cbrt", power: "pow", power_integer: "powi", hypot: "hypot", modulo: "mod", round: "round", sign: "sign",
+  cbrt: "cbrt", power: "pow", power_integer: "powi", hypot: "hypot", modulo: "mod", floor_divide: "div", round: "round", sign: "sign",
 }; // prettier-ignore
 
 /** How many calls of a function V8 inlines in one function that does little else, where that is not three. */
 const inlined: Readonly<Record<MathPrecision, Readonly<Partial<Record<MathFunction, number>>>>> = {
-  f32: { round: 8, sign: 8, mod: 8, powi: 4, atan: 2, erf: 1, erfc: 1, pow: 1, hypot: 1, asin: 0.5, acos: 0.5, atan2: 0.5, asinh: 0.5, acosh: 0.5, atanh: 0.5, cbrt: 0.5 },
-  f64: { round: 8, sign: 8, mod: 8, exp: 2, log: 2, atan: 2, log1p: 1, hypot: 1 },
+  f32: { round: 8, sign: 8, mod: 8, div: 8, powi: 4, atan: 2, erf: 1, erfc: 1, pow: 1, hypot: 1, asin: 0.5, acos: 0.5, atan2: 0.5, asinh: 0.5, acosh: 0.5, atanh: 0.5, cbrt: 0.5 },
+  f64: { round: 8, sign: 8, mod: 8, div: 8, exp: 2, log: 2, atan: 2, log1p: 1, hypot: 1 },
 }; // prettier-ignore
 
 /** `inlinedCalls` of the schedule for TypeScript, from measurements of the bytes that calls allocate. */
@@ -214,7 +214,9 @@ function emitOperation(s: Scalar & { readonly kind: "operation" }, names: Kernel
   const operands = s.operands.map((o) => emitScalar(o, names));
   const [a, b, c] = operands;
   const support = supported[s.operation];
-  if (support !== undefined && support !== "powi") {
+  // Of integers the rounded quotient lies on the right side of every integer; of reals it need not (1 / 0.1 is 10).
+  const isQuotientOfIntegers = s.operation === "floor_divide" && s.element === "index";
+  if (support !== undefined && support !== "powi" && !isQuotientOfIntegers) {
     const { entry } = mathSupport(support, names.precision);
     return ts.call(names.support(entry), ...operands);
   }
