@@ -3,7 +3,7 @@ import mpmath
 import numpy as np
 import torch
 
-from table import INF, NAN, case
+from table import INF, NAN, case, number
 
 F = torch.nn.functional
 
@@ -160,7 +160,7 @@ def two():
     powers = [(2, 3), (2, -1.5), (0.5, 0.5), (1, 7), (0.0, 0), (0.0, 1), (0.0, 2), (0.0, 2.5), (0.0, 0.5), (-2, 3), (-2, 2), (-2, 0), (3, 0),
               (INF, 2), (INF, -1), (1, INF), (NAN, 2), (2, NAN)]
     index = {p: i for i, p in enumerate(powers)}
-    divisions = [(7, 3), (-7, 3), (7, -3), (-7, -3), (7.5, 2), (-0.5, 2), (6, 3), (-6, 3), (1e10, 0.75), (0.0, 5)]
+    divisions = [(7, 3), (-7, 3), (7, -3), (-7, -3), (7.5, 2), (-0.5, 2), (6, 3), (-6, 3), (1e10, 0.75), (0.0, 5), (1, 0.1), (0.3, 0.1), (5e-324, -3)]
     a, b = np.array(divisions).T
     legs = [(3, 4), (-3, 4), (1e200, 1e200), (1e-200, 1e-200), (0.0, 2), (-5, 0.0), (0.0, 0.0), (INF, 1), (1, -INF)]
     hypot = np.hypot(*np.array(legs).T)
@@ -189,6 +189,84 @@ def two():
     ]
 
 
+SPECIAL = (0.0, -0.0, 1, -1, 2.5, -3, 5e-324, -1e-300, 1e308, INF, -INF, NAN)
+
+
+def exact_partials(partials):
+    """Both partial derivatives at each special pair with mpmath, rounded once; None where a number is not finite."""
+    found = {}
+    for a, b in pairs_of(*SPECIAL):
+        if not (np.isfinite(a) and np.isfinite(b)) or (a == 0 and b == 0):
+            continue
+        with mpmath.workdps(60):
+            found[(repr(float(a)), repr(float(b)))] = [float(d) for d in partials(mpmath.mpf(a), mpmath.mpf(b))]
+    return found
+
+
+def special_pairs():
+    """Every pair of hard numbers. Where PyTorch's squares overflow or underflow, or a quotient does, the exact number stands.
+
+    A slope that divides twice by one number is written as a division by its square when derivatives are simplified: it is open where that
+    square leaves the range of doubles.
+    """
+    pairs = pairs_of(*SPECIAL)
+    place = {(repr(float(a)), repr(float(b))): i for i, (a, b) in enumerate(pairs)}
+
+    def made(expression, f, partials=None, at_origin=None, why="", divisor=None):
+        case_ = binary(expression, f, pairs)
+        wanted = {} if partials is None else exact_partials(partials)
+        if at_origin is not None:
+            wanted |= {(a, b): [at_origin] * 2 for a in ("0.0", "-0.0") for b in ("0.0", "-0.0")}
+        departs = []
+        for at, slopes in wanted.items():
+            i = place[at]
+            for name, slope in zip("ab", slopes):
+                had = case_["gradient"][name]["data"][i]
+                # What rounds in the subnormal range is right there; what vanished or is no number is not.
+                if had in ("nan", "inf", "-inf", "-0", 0) and number(slope) != had and not (slope == 0 and had in ("-0", 0)):
+                    departs.append((name, i, slope, why))
+        outside = [i for i, v in enumerate(case_["value"]["data"]) if v == "nan"]
+        squares = [] if divisor is None else [i for i, p in enumerate(pairs) if not 1e-154 <= divisor(*p) <= 1e154 and divisor(*p) not in (0, INF)]
+        return binary(expression, f, pairs, departs=[d for d in departs if d[1] not in squares], open_at=[(n, i) for n in "ab" for i in outside + squares])
+
+    def quotient(a, b):
+        return [mpmath.mpf(1), -mpmath.floor(a / b)] if b != 0 else [mpmath.mpf(1), mpmath.mpf(0)]
+
+    overflows = "the square of an operand overflows or underflows in PyTorch"
+    remainder = lambda a, b: a - b * mpmath.floor(a / b) if b != 0 else mpmath.nan
+    modulo = binary("mod(a, b)", torch.remainder, pairs)
+    departs = []
+    for i, (a, b) in enumerate(pairs):
+        if not (np.isfinite(a) and np.isfinite(b)) or b == 0:
+            continue
+        with mpmath.workdps(700):
+            exact = {"value": float(remainder(mpmath.mpf(a), mpmath.mpf(b))), "b": float(quotient(mpmath.mpf(a), mpmath.mpf(b))[1])}
+        for name, number_ in exact.items():
+            had = (modulo["value"] if name == "value" else modulo["gradient"][name])["data"][i]
+            if had in ("nan", "inf", "-inf") and number(number_) != had:
+                departs.append((name, i, number_, "the quotient overflows"))
+    outside = [(n, i) for n in "ab" for i, (a, b) in enumerate(pairs) if not np.isfinite(a * b) or b == 0]
+    # Quotients that a division rounds up to an integer, too.
+    whole = pairs + [(1, 0.1), (-1, 0.1), (0.3, 0.1), (0.6, 0.2), (4.35, 0.01)]
+    with np.errstate(all="ignore"):
+        floors = np.floor_divide(*np.array(whole).T)
+    flat = np.zeros(len(whole))
+    return [
+        made("a + b", torch.add),
+        made("a - b", torch.sub),
+        made("a * b", torch.mul),
+        made("a / b", torch.div, divisor=lambda a, b: abs(b)),
+        made("maximum(a, b)", torch.maximum),
+        made("minimum(a, b)", torch.minimum),
+        made("pow(a, b)", torch.pow),
+        binary("mod(a, b)", torch.remainder, pairs, departs=departs, open_at=[o for o in outside if (o[0], o[1]) not in {d[:2] for d in departs}]),
+        binary("div(a, b)", None, whole, value=floors, gradients={"a": flat, "b": flat}),
+        made("atan2(a, b)", torch.atan2, lambda y, x: [x / (x * x + y * y), -y / (x * x + y * y)], why=overflows, divisor=lambda y, x: np.hypot(y, x)),
+        made("hypot(a, b)", torch.hypot, lambda x, y: [x / mpmath.hypot(x, y), y / mpmath.hypot(x, y)], at_origin=0, why="the gradient of hypot is 0 at 0"),
+        *(binary(f"a {s} b", f, pairs) for s, f in (("==", torch.eq), ("<", torch.lt), ("<=", torch.le))),
+    ]
+
+
 def broadcasting():
     from table import tensor
     x, row, column, scalar = tensor(3, 4), tensor(4, start=40), tensor(3, 1, start=60), torch.tensor(1.75)
@@ -205,4 +283,4 @@ def broadcasting():
 
 
 def cases():
-    return kinked() + smooth() + two() + broadcasting()
+    return kinked() + smooth() + two() + special_pairs() + broadcasting()
