@@ -4127,8 +4127,14 @@ function expOfSum(x: number, xLow: number, shift: number): number {
   const tail = 1 - main + r + rest;
   const sum = main + tail;
   const left = main - sum + tail;
-  lowPart[0] = scaleByPowerOfTwo(left, n + shift);
-  return scaleByPowerOfTwo(sum, n + shift);
+  const exponent = n + shift;
+  if (!(exponent >= -126 && exponent <= 127)) {
+    lowPart[0] = scaleByPowerOfTwo(left, exponent);
+    return scaleByPowerOfTwo(sum, exponent);
+  }
+  powerWord[0] = (exponent + 127) << 23;
+  lowPart[0] = left * powerValue[0];
+  return sum * powerValue[0];
 }
 
 /**

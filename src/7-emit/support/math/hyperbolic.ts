@@ -18,13 +18,11 @@ export function tanhF32(x: number): number {
 export function tanhF64(x: number): number {
   const a = Math.abs(x);
   if (a < 3.725290298461914e-9) return x; // 2^-28
-  let t = 1;
-  if (!(a > 20)) {
-    const e = expm1AsSum(a + a);
-    const eLow = lowPart[0];
-    const d = e + 2;
-    t = quotientOfSums(e, eLow, d, sumError(e, 2, d) + eLow);
-  }
+  if (a > 20) return x < 0 ? -1 : 1;
+  const e = expm1AsSum(a + a);
+  const eLow = lowPart[0];
+  const d = e + 2;
+  const t = quotientOfSums(e, eLow, d, sumError(e, 2, d) + eLow);
   return x < 0 ? -t : t;
 }
 

@@ -163,15 +163,78 @@ export function log1pAsSum(f: number): number {
   return sum;
 }
 
-/** ln x of a positive finite x as a sum with relative error below 2^-65, its low part in `lowPart`. */
+/**
+ * For each interval of `logTable` three numbers: 1 / c to 9 binary places, ln c to a multiple of 2^-42, and what that leaves off
+ * of ln c, to 2^-95.
+ */
+export const logSumTable = /* @__PURE__ */ (() => {
+  const table = new Float64Array(384);
+  for (let i = 0; i < 128; i++) {
+    const middle = 1 + (i + 0.5) / 128;
+    const inverse = i === 0 || i === 127 ? 1 : Math.floor(512 / (i < 53 ? middle : 0.5 * middle) + 0.5) / 512;
+    const l = -log1pAsSum(inverse - 1);
+    const high = l + 1536 - 1536;
+    table[3 * i] = inverse;
+    table[3 * i + 1] = high;
+    table[3 * i + 2] = l - high - lowPart[0];
+  }
+  return table;
+})();
+
+/**
+ * ln x of a positive normal x as a sum with relative error below 2^-65, its low part in `lowPart`: x = 2^k c (1 + r) as
+ * in `logF32`, where r is had without error by taking x apart, and ln(1 + r) = r - r^2/2 + ... with the leading part of
+ * r^2/2 exact (after Tang 1990).
+ */
+export function logOfNormal(x: number): number {
+  doubleValue[0] = x;
+  const bits = doubleWords[highWord];
+  const k = (bits - 0x3fe6a000) >> 20;
+  const i = ((bits >> 13) & 127) * 3;
+  let m: number;
+  if (k > -127 && k < 127) {
+    powerWord[0] = (127 - k) << 23;
+    m = x * powerValue[0];
+  } else {
+    doubleWords[highWord] = bits - (k << 20);
+    m = doubleValue[0];
+  }
+  const mHigh = Math.fround(m);
+  const inverse = logSumTable[i];
+  const rHigh = mHigh * inverse - 1;
+  const rLow = (m - mHigh) * inverse;
+  const r = rHigh + rLow;
+  const offset = k * 0.6931471805598903 + logSumTable[i + 1]; // ln 2 to a multiple of 2^-42
+  const main = offset + r;
+  const square = -0.5 * rHigh * rHigh;
+  let p = -0.1;
+  p = p * r + 0.1111111111111111;
+  p = p * r - 0.125;
+  p = p * r + 0.14285714285714285;
+  p = p * r - 0.16666666666666666;
+  p = p * r + 0.2;
+  p = p * r - 0.25;
+  p = p * r + 0.3333333333333333;
+  const high = main + square;
+  const low =
+    offset -
+    main +
+    rHigh +
+    rLow +
+    (main - high + square) +
+    (k * 5.497923018708371e-14 + logSumTable[i + 2] - 0.5 * rLow * (r + rHigh) + r * r * (r * p));
+  const sum = high + low;
+  lowPart[0] = high - sum + low;
+  return sum;
+}
+
+/** `logOfNormal` for any positive finite x. */
 export function logAsSum(x: number): number {
-  const shift = x < 2.2250738585072014e-308 ? 54 : 0;
-  if (shift > 0) x *= 18014398509481984; // a subnormal times 2^54
-  const exponent = binaryExponent(x);
-  const l = log1pAsSum(scaleByPowerOfTwo(x, -exponent) - 1);
-  const k = exponent - shift;
-  const main = k * ln2High + l;
-  const tail = sumError(k * ln2High, l, main) + (k * ln2Low + lowPart[0]);
+  if (x >= 2.2250738585072014e-308) return logOfNormal(x);
+  const l = logOfNormal(x * 18014398509481984); // a subnormal times 2^54
+  const lLow = lowPart[0];
+  const main = l - 37.42994775023705; // 54 ln 2
+  const tail = sumError(l, -37.42994775023705, main) + (lLow + 1.1902053746983427e-15);
   const sum = main + tail;
   lowPart[0] = main - sum + tail;
   return sum;
@@ -179,22 +242,30 @@ export function logAsSum(x: number): number {
 
 /** log2 x within 0.6 ulp; exact for powers of two. */
 export function log2F64(x: number): number {
-  if (!(x > 0 && x < Infinity)) return logAtEdge(x);
-  const shift = x < 2.2250738585072014e-308 ? 54 : 0;
-  if (shift > 0) x *= 18014398509481984; // a subnormal times 2^54
-  const exponent = binaryExponent(x);
-  const l = log1pAsSum(scaleByPowerOfTwo(x, -exponent) - 1);
+  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return log2AtEdge(x);
+  const l = logOfNormal(x);
   const p = l * 1.4426950408889634; // 1 / ln 2
-  const pLow = productError(l, 1.4426950408889634, p) + (l * 2.0355273740931033e-17 + lowPart[0] * 1.4426950408889634);
-  const k = exponent - shift;
-  const sum = k + p;
-  return sum + (sumError(k, p, sum) + pLow);
+  return p + (productError(l, 1.4426950408889634, p) + (l * 2.0355273740931033e-17 + lowPart[0] * 1.4426950408889634));
+}
+
+/** `log2F64` of a subnormal x, within 1 ulp, and of what is not positive and finite. */
+export function log2AtEdge(x: number): number {
+  if (!(x > 0 && x < Infinity)) return logAtEdge(x);
+  const l = logOfNormal(x * 18014398509481984); // 2^54
+  const p = l * 1.4426950408889634; // 1 / ln 2
+  const rest = productError(l, 1.4426950408889634, p) + (l * 2.0355273740931033e-17 + lowPart[0] * 1.4426950408889634);
+  return p + rest - 54;
 }
 
 /** log10 x within 0.6 ulp; exact for powers of ten. */
 export function log10F64(x: number): number {
-  if (!(x > 0 && x < Infinity)) return logAtEdge(x);
-  const l = logAsSum(x);
+  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return log10AtEdge(x);
+  const l = logOfNormal(x);
   const p = l * 0.4342944819032518; // 1 / ln 10
   return p + (productError(l, 0.4342944819032518, p) + (l * 1.098319650216765e-17 + lowPart[0] * 0.4342944819032518));
+}
+
+/** `log10F64` of a subnormal x, within 1 ulp, and of what is not positive and finite. */
+export function log10AtEdge(x: number): number {
+  return x > 0 && x < Infinity ? logAsSum(x) * 0.4342944819032518 : logAtEdge(x);
 }
