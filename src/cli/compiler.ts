@@ -1,4 +1,6 @@
 import type { Diagnostic, Source } from "../diagnostics/diagnostic.ts";
+import type { Audit, AuditOptions } from "../audit/audit.ts";
+import type { Module } from "../audit/port.ts";
 import type { ExplainOptions } from "../explain/explain.ts";
 import type { CompileOptions, CompileResult } from "../options.ts";
 
@@ -17,6 +19,12 @@ export type Explain = (
   options: ExplainOptions,
 ) => Promise<{ readonly text: string | null; readonly diagnostics: readonly Diagnostic[] }>;
 
+/** Checks a source; the text and the data of what it found. */
+export type Check = (
+  source: string,
+  options: Omit<AuditOptions, "load">,
+) => Promise<Pick<Audit, "diagnostics" | "passed"> & { readonly text: string; readonly json: unknown }>;
+
 /**
  * What commands load when they need it and not before, so that `derive --help` is quick. A command whose service is missing does not exist.
  */
@@ -24,6 +32,7 @@ export interface Services {
   readonly compile: () => Promise<Compile>;
   readonly format?: () => Promise<Format>;
   readonly explain?: () => Promise<Explain>;
+  readonly check?: () => Promise<Check>;
 }
 
 export const services: Services = {
@@ -31,6 +40,17 @@ export const services: Services = {
   explain: async () => {
     const { explain } = await import("../explain/explain.ts");
     return (source, options) => Promise.resolve(explain(source, options));
+  },
+  check: async () => {
+    const [{ audit }, { auditJson, auditText }] = await Promise.all([
+      import("../audit/audit.ts"),
+      import("../audit/report.ts"),
+    ]);
+    return async (source, options) => {
+      const found = await audit(source, { ...options, load: importModule });
+      const { diagnostics, passed } = found;
+      return { diagnostics, passed, text: auditText(found), json: auditJson(found) };
+    };
   },
   format: async () => {
     const [{ parse }, { format }] = await Promise.all([import("../1-parse/parse.ts"), import("../1-parse/format.ts")]);
@@ -41,3 +61,9 @@ export const services: Services = {
     };
   },
 };
+
+/** Runs the text of a module as the engine runs any: without a file, and without eval. */
+async function importModule(code: string): Promise<Module> {
+  const url = `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
+  return (await import(url)) as Module;
+}

@@ -1,8 +1,7 @@
-import { InvalidArgumentError, type Command } from "commander";
-import { addSetting, addValues, isGiven } from "./arguments.ts";
+import type { Command } from "commander";
+import { addPoint, addSetting } from "./arguments.ts";
 import { endLine, readSource, recordingReader } from "./compile-files.ts";
 import type { Explain, Given, Services } from "./compiler.ts";
-import { readText, reasonOf } from "./files.ts";
 import { exitCodeOf, internalError, reportDiagnostics } from "./reporter.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
@@ -41,29 +40,6 @@ export function addExplain(
     .action(async (path: string, flags: Flags) => {
       done(await explainFile(path, flags, await load(), terminal));
     });
-}
-
-/** `--at`: values, or the name of a JSON file with an object of them. */
-function addPoint(text: string, before: Readonly<Record<string, Given>> = {}): Readonly<Record<string, Given>> {
-  if (text.includes("=") || !/\.json$/i.test(text.trim())) return addValues(text, before);
-  const path = text.trim();
-  let content: unknown;
-  try {
-    content = JSON.parse(readText(path));
-  } catch (error) {
-    throw new InvalidArgumentError(`${path}: ${reasonOf(error)}`);
-  }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new InvalidArgumentError(`${path} holds no object of values.`);
-  }
-  const result: Record<string, Given> = { ...before };
-  for (const [key, value] of Object.entries(content)) {
-    const name = key.normalize("NFC");
-    if (!isGiven(value)) throw new InvalidArgumentError(`${path}: ${name} is no number and no list of numbers.`);
-    if (Object.hasOwn(result, name)) throw new InvalidArgumentError(`${name} is given twice.`);
-    result[name] = value;
-  }
-  return result;
 }
 
 async function explainFile(path: string, flags: Flags, explain: Explain, terminal: Terminal): Promise<ExitCode> {

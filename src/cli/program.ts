@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCheck } from "./check.ts";
 import { addCompile } from "./compile.ts";
 import { addExplain } from "./explain.ts";
 import { addFormat } from "./fmt.ts";
@@ -45,6 +46,7 @@ export async function run(
   addCompile(program, terminal, services, done);
   if (services.format !== undefined) addFormat(program, terminal, services.format, done);
   if (services.explain !== undefined) addExplain(program, terminal, services.explain, done);
+  if (services.check !== undefined) addCheck(program, terminal, services.check, done);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return 2;

@@ -5,7 +5,7 @@ const stages = ["1-parse", "2-check", "3-lower", "4-differentiate", "5-simplify"
 /** What every stage may use. Graph and primitives are one layer: a node's type is its primitive's record. */
 const base = ["ir", "primitives", "diagnostics"];
 /** What nothing but a program's start and each other may use. */
-const sinks = ["explain", "cli"];
+const sinks = ["audit", "explain", "cli"];
 /** Modules of the base that read the table of primitives; primitives themselves may not use them. */
 const readers = ["src/ir/interpreter.ts", "src/ir/printer.ts"];
 
@@ -57,10 +57,10 @@ test("of the graph's modules only those that interpret and print read the table 
   expect(back).toEqual([]);
 });
 
-test("only the command line loads explain, and nothing loads the command line", () => {
+test("only the command line loads explain and audit, and nothing loads the command line", () => {
   const wrong = edges.filter(({ from, target }) => {
     const [folder, used] = [folderOf(from), folderOf(target)];
-    return folder !== used && (used === "cli" || (used === "explain" && folder !== "cli"));
+    return folder !== used && (used === "cli" || (["audit", "explain"].includes(used) && folder !== "cli"));
   });
   expect(wrong).toEqual([]);
 });

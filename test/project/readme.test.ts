@@ -92,16 +92,16 @@ describe("its commands", () => {
   test("have the options that they have", async () => {
     const optionsIn = (text: string): readonly string[] => [...new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))].sort();
     const listing = /^derive model\.nn {2,}.*?(?=^derive fmt)/ms.exec(readme)?.[0] ?? "";
-    const helps = await Promise.all([output(["compile", "--help"]), output(["explain", "--help"])]);
+    const helps = await Promise.all(["compile", "explain", "check"].map((command) => output([command, "--help"])));
     // `-o` is listed by its short name, and there is one target as yet.
     const offered = optionsIn(helps.join("\n")).filter((name) => !["--help", "--output", "--target"].includes(name));
     expect(optionsIn(listing)).toEqual(offered);
   });
 
   test("print what is shown", async () => {
-    const shown = /^\$ derive (.*)\n\.\.\.\n(.*?)^```$/ms.exec(readme);
-    expect(shown).not.toBeNull();
-    expect(await output(shown?.[1].split(" ") ?? [])).toContain(shown?.[2]);
+    const shown = [...readme.matchAll(/^\$ derive (.*)\n\.\.\.\n((?:(?!```).*\n)*)^```$/gm)];
+    expect(shown).toHaveLength(2);
+    for (const [, command, text] of shown) expect(await output(command.split(" "))).toContain(text);
   });
 });
 

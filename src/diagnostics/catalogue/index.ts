@@ -1,4 +1,5 @@
 import { calls } from "./calls.ts";
+import { check } from "./check.ts";
 import { cli } from "./cli.ts";
 import { derivative } from "./derivative.ts";
 import { explain } from "./explain.ts";
@@ -24,6 +25,7 @@ export const topics = {
   output,
   cli,
   explain,
+  check,
   internal,
 };
 
@@ -40,6 +42,7 @@ export const catalogue = {
   ...output,
   ...cli,
   ...explain,
+  ...check,
   ...internal,
 };
 

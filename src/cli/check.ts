@@ -1,0 +1,123 @@
+import type { Command } from "commander";
+import { addPoint, addSetting, addSizes, integerFrom, positive } from "./arguments.ts";
+import { endLine, readSource, recordingReader } from "./compile-files.ts";
+import type { Check, Given, Services } from "./compiler.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { toJson } from "../diagnostics/render.ts";
+import { expandFiles } from "./files.ts";
+import { exitCodeOf, internalError, reportDiagnostics } from "./reporter.ts";
+import type { ExitCode, Terminal } from "./terminal.ts";
+
+interface Flags {
+  readonly at?: Readonly<Record<string, Given>>;
+  readonly size?: Readonly<Record<string, number>>;
+  readonly item?: string;
+  readonly set?: Readonly<Record<string, string>>;
+  readonly seed?: number;
+  readonly tolerance?: number;
+  readonly samples?: number;
+  readonly json?: true;
+}
+
+const help = `
+Every derivative of the generated module is compared with finite differences: the program compiled for f64 with differences of its values, at
+several steps, and the f32 module with that twin by a running error bound. Dropout holds its masks; kinks are told from faults.
+
+Examples:
+  derive check digits.nn                          at inputs and parameters drawn from --seed
+  derive check digits.nn --size batch=4           with another size of a symbolic dimension
+  derive check loss.nn --item loss --at a=3,b=1   at values of your own; a JSON file of them serves too
+
+$ derive check examples/graph/graph.nn
+examples/graph/graph.nn: seed 1, tolerance 1e-6
+
+fn L
+  derivative         by  checked  absolute error  relative error  f32 error  of its bound
+  gradient of value  a   1        0               0               0          0%            ok
+  gradient of value  b   1        0               0               0          0%            ok
+  gradient of value  c   1        0               0               0          0%            ok
+  values of value, gradient: f32 differs from f64 by at most 0% of the error bound
+
+passed: 3 derivatives, 3 entries
+
+Exit code 1: a derivative is wrong, or could not be checked.`;
+
+/** Adds `derive check`. */
+export function addCheck(
+  program: Command,
+  terminal: Terminal,
+  load: NonNullable<Services["check"]>,
+  done: (code: ExitCode) => void,
+): void {
+  program
+    .command("check <files...>")
+    .summary("prove every derivative against finite differences, and warn of numbers that go wrong")
+    .description("Compares every derivative of the generated module with finite differences in f64, and f32 with f64.")
+    .option("--at <values>", "values, as in a=3,b=1 or x=[1, 2], or a JSON file of them (repeatable)", addPoint)
+    .option("--size <dim=size>", "the size of a symbolic dimension (repeatable)", addSizes)
+    .option("--item <name>", "check this function or model alone")
+    .option("--set <name=value>", "override a const (repeatable)", addSetting)
+    .option("--seed <integer>", "of inputs, initial parameters and random draws (default: 1)", integerFrom(0))
+    .option("--tolerance <number>", "the largest relative error that passes (default: 1e-6)", positive)
+    .option(
+      "--samples <count>",
+      "entries checked of a large tensor, a third of very large ones (default: 24)",
+      integerFrom(1),
+    ) // prettier-ignore
+    .option("--json", "the tables as JSON on standard output")
+    .addHelpText("after", help)
+    .action(async (paths: readonly string[], flags: Flags) => {
+      done(await checkFiles(await expandFiles(paths), flags, await load(), terminal));
+    });
+}
+
+async function checkFiles(paths: readonly string[], flags: Flags, check: Check, terminal: Terminal): Promise<ExitCode> {
+  const files: unknown[] = [];
+  const diagnostics: Diagnostic[] = [];
+  let passed = true;
+  for (const path of paths) {
+    const { read } = recordingReader();
+    const source = readSource(path, read, []);
+    const found =
+      typeof source === "string"
+        ? await check(source, { path, read, ...optionsOf(flags) }).catch((error: unknown) => failed(path, internalError(error, path))) // prettier-ignore
+        : failed(path, source);
+    passed &&= found.passed;
+    diagnostics.push(...found.diagnostics);
+    if (flags.json === true) files.push(found.json);
+    else if (found.text !== null) terminal.out(`${files.length === 0 ? "" : "\n"}${endLine(found.text)}`);
+  }
+  if (flags.json === true) terminal.out(`${JSON.stringify({ files })}\n`);
+  else reportDiagnostics(diagnostics, terminal, false);
+  const code = exitCodeOf(diagnostics);
+  return code === 0 && !passed ? 1 : code;
+}
+
+function optionsOf({ at, size, item, set, seed, tolerance, samples }: Flags): Omit<Parameters<Check>[1], "path"> {
+  return {
+    ...(at && { at }),
+    ...(size && { sizes: size }),
+    ...(item !== undefined && { item }),
+    ...(set && { set }),
+    ...(seed !== undefined && { seed }),
+    ...(tolerance !== undefined && { tolerance }),
+    ...(samples !== undefined && { samples }),
+  };
+}
+
+function failed(
+  path: string,
+  ...diagnostics: readonly Diagnostic[]
+): {
+  readonly passed: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly text: null;
+  readonly json: unknown;
+} {
+  return {
+    passed: false,
+    diagnostics,
+    text: null,
+    json: { path, passed: false, items: [], diagnostics: toJson(diagnostics) },
+  };
+}
