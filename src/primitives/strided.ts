@@ -46,7 +46,8 @@ export function view(x: Value, shape: readonly number[], strides: readonly numbe
 /** Copies (or with `add` adds) the cells of `x` into `target` at `offset` + strides. */
 export function place(x: Value, target: Value, strides: readonly number[], offset = 0, add = false): void {
   walk(x.shape, [strides], (cell, [to]) => {
-    target.data[offset + to] = x.data[cell] + (add ? target.data[offset + to] : 0);
+    // A copy keeps the sign of -0, which adding 0 would lose.
+    target.data[offset + to] = add ? x.data[cell] + target.data[offset + to] : x.data[cell];
     target.error[offset + to] = x.error[cell] + (add ? target.error[offset + to] : 0);
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { constant as dim } from "../../src/ir/dim.ts";
 import * as e from "../../src/ir/expressions.ts";
 import type { AttributesOf, PrimitiveName } from "../../src/ir/graph.ts";
 import { tensor } from "../../src/ir/interpreter.ts";
@@ -14,6 +15,7 @@ type Row = readonly [
 ];
 
 const inf = Infinity;
+const around = { low: dim(0), high: dim(1), interior: 0 };
 
 /** Kinks, poles and zeros, by hand: the conventions of the language. */
 const rows: readonly Row[] = [
@@ -102,6 +104,14 @@ describe("kinks and hard points", () => {
     const back = reverse(b, node, x, e.like(b, 1, node)) ?? x;
     return { value: valueOf(node, inputs).data[0], gradient: [...valueOf(back, inputs).data] };
   };
+
+  test("what only moves entries keeps the sign of -0", () => {
+    const b = createBuilder();
+    const x = parameter(b, "x", [1]);
+    for (const node of [b.create("concat", [x], { axis: -1 }), e.pad(b, x, []), e.pad(b, x, [around])]) {
+      expect(Object.is(valueOf(node, { x: tensor([1], [-0]) }).data[0], -0)).toBe(true);
+    }
+  });
 
   test("ties of max and min share equally", () => {
     expect(reduce("reduce_max", [3, 1, 3, 3])).toEqual({ value: 3, gradient: [1 / 3, 0, 1 / 3, 1 / 3] });
