@@ -139,13 +139,23 @@ export class KernelBuilder {
   }
 }
 
+/** What placement knows of a scalar. */
+interface Settled {
+  /** Null: wherever it is used, since it reads a buffer that this kernel writes. */
+  readonly home: Block | null;
+  /** Evaluated only in the branch that makes it safe. */
+  readonly guarded: boolean;
+  readonly depth: number;
+}
+
 interface Use {
+  readonly s: Scalar;
+  readonly settled: Settled;
   count: number;
   /** Used in a loop inside its home. */
   deeper: boolean;
   /** The first item of its home that needs it. */
   first: number;
-  readonly home: Block;
 }
 
 class Placement {
@@ -158,13 +168,10 @@ class Placement {
   readonly #firstStores = new Map<Block, Map<string, number>>();
   readonly #written = new Set<string>();
   readonly #positions = new Map<Block, number>();
-  /** The home of a scalar; null: wherever it is used, since it reads a buffer that this kernel writes. */
-  readonly #homes = new Map<Scalar, Block | null>();
-  readonly #guarded = new Map<Scalar, boolean>();
+  readonly #settled = new Map<Scalar, Settled>();
   readonly #split = new Map<Scalar, Scalar>();
   readonly #uses = new Map<Block, Map<Scalar, Use>>();
   readonly #locals = new Map<Block, Map<Scalar, Scalar>>();
-  readonly #depths = new Map<Scalar, number>();
 
   constructor(
     scalars: ScalarBuilder,
@@ -254,27 +261,29 @@ class Placement {
   }
 
   #homeOf(s: Scalar): Block | null {
-    const home = this.#homes.get(s);
-    return home === undefined ? this.#root : home;
+    return this.#settle(s).home;
   }
 
   /** Home, guardedness and depth of a scalar whose operands are settled. */
-  #settle(s: Scalar): void {
-    if (this.#homes.has(s)) return;
-    const operands = operandsOf(s);
+  #settle(s: Scalar): Settled {
+    const known = this.#settled.get(s);
+    if (known !== undefined) return known;
     let home: Block | null = this.#root;
     if (s.kind === "variable" || s.kind === "accumulator") home = this.#variableHomes.get(s.name) ?? this.#root;
     if (s.kind === "load" && this.#written.has(s.buffer)) home = null;
     if (s.kind === "accumulator" && s.changing) home = null;
-    for (const o of operands) {
-      const own = this.#homeOf(o);
-      if (own === null || home === null) home = null;
-      else if (own.depth > home.depth) home = own;
+    let guarded = s.kind === "load" && s.guarded;
+    let below = 0;
+    for (const o of operandsOf(s)) {
+      const own = this.#settle(o);
+      if (own.home === null || home === null) home = null;
+      else if (own.home.depth > home.depth) home = own.home;
+      if (own.guarded && (s.kind !== "choose" || o === s.condition)) guarded = true;
+      if (own.depth > below) below = own.depth;
     }
-    this.#homes.set(s, home);
-    const inBranch = s.kind === "choose" ? [s.condition] : operands;
-    this.#guarded.set(s, (s.kind === "load" && s.guarded) || inBranch.some((o) => this.#guarded.get(o) === true));
-    this.#depths.set(s, 1 + Math.max(0, ...operands.map((o) => this.#depths.get(o) ?? 0)));
+    const settled = { home, guarded, depth: below + 1 };
+    this.#settled.set(s, settled);
+    return settled;
   }
 
   /** Counts a use of `root` by item `position` of `block`, and of all that it is computed from. */
@@ -282,9 +291,10 @@ class Placement {
     const pending: { s: Scalar; by: Block; at: number }[] = [{ s: root, by: block, at: position }];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const { s, by, at } = next;
-      const home = this.#homeOf(s) ?? by;
-      const uses = this.#uses.get(home) ?? new Map<Scalar, Use>();
-      this.#uses.set(home, uses);
+      const settled = this.#settle(s);
+      const home = settled.home ?? by;
+      let uses = this.#uses.get(home);
+      if (uses === undefined) this.#uses.set(home, (uses = new Map<Scalar, Use>()));
       const first = this.#positionIn(home, by, at, s);
       const known = uses.get(s);
       if (known !== undefined) {
@@ -297,7 +307,7 @@ class Placement {
         }
         continue;
       }
-      uses.set(s, { count: 1, deeper: by !== home, first, home });
+      uses.set(s, { s, settled, count: 1, deeper: by !== home, first });
       for (const o of operandsOf(s)) pending.push({ s: o, by: home, at: first });
     }
   }
@@ -344,25 +354,25 @@ class Placement {
 
   /** What gets a local in this block: in order of first use, operands first. */
   #letsOf(block: Block): readonly { readonly s: Scalar; readonly first: number }[] {
-    const uses = this.#uses.get(block) ?? new Map<Scalar, Use>();
+    const uses = [...(this.#uses.get(block)?.values() ?? [])];
+    uses.sort((a, b) => a.settled.depth - b.settled.depth || a.s.id - b.s.id);
     const height = new Map<Scalar, number>();
-    const chosen: { s: Scalar; first: number }[] = [];
-    const inOrder = [...uses].sort(
-      ([a], [b]) => (this.#depths.get(a) ?? 0) - (this.#depths.get(b) ?? 0) || a.id - b.id,
-    );
-    for (const [s, use] of inOrder) {
-      const tall = 1 + Math.max(0, ...operandsOf(s).map((o) => height.get(o) ?? 0));
+    const chosen: Use[] = [];
+    for (const use of uses) {
+      const { s } = use;
+      let tall = 1;
+      for (const o of operandsOf(s)) tall = Math.max(tall, 1 + (height.get(o) ?? 0));
       const stale = s.kind === "load" && this.#firstStores.get(block)?.has(s.buffer) === true;
       const wanted = use.count > 1 || use.deeper || tall > deepest || stale || this.#hints.has(s);
-      if (wanted && this.#guarded.get(s) !== true && !isTrivial(s)) {
-        chosen.push({ s, first: use.first });
+      if (wanted && !use.settled.guarded && !isTrivial(s)) {
+        chosen.push(use);
         height.set(s, 0);
       } else {
         height.set(s, tall);
       }
     }
-    const rank = new Map(inOrder.map(([s], k) => [s, k]));
-    return chosen.sort((a, b) => a.first - b.first || (rank.get(a.s) ?? 0) - (rank.get(b.s) ?? 0));
+    // Sorting keeps the order of those that are needed first by the same item.
+    return chosen.sort((a, b) => a.first - b.first);
   }
 
   /** `s` with what has a local replaced by it. The depth is bounded: deeper expressions were cut by locals. */

@@ -265,7 +265,7 @@ export function log10F64(x: number): number {
   return p + (productError(l, 0.4342944819032518, p) + (l * 1.098319650216765e-17 + lowPart[0] * 0.4342944819032518));
 }
 
-/** `log10F64` of a subnormal x, within 1 ulp, and of what is not positive and finite. */
+/** `log10F64` of a subnormal x, within 1.1 ulp, and of what is not positive and finite. */
 export function log10AtEdge(x: number): number {
   return x > 0 && x < Infinity ? logAsSum(x) * 0.4342944819032518 : logAtEdge(x);
 }

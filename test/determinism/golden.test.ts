@@ -1,0 +1,35 @@
+// The bits that the examples compute, and that nothing in emitted code leaves them to the engine.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { supportSources } from "../../src/7-emit/support.generated.ts";
+import { filesUnder, read } from "../project/files.ts";
+import { examples, hashOf } from "./workloads.ts";
+
+const golden = JSON.parse(readFileSync(new URL("golden.json", import.meta.url), "utf8")) as Record<string, string>;
+
+test.each(examples)("%s computes the same bits as ever, and again", async (name) => {
+  const module = (await import(`../../generated/${name}.ts`)) as Record<string, unknown>;
+  const why = "run `npm run determinism -- --update` if the arithmetic was meant to change";
+  expect(await hashOf(name, module), why).toBe(golden[name]);
+  expect(await hashOf(name, module)).toBe(golden[name]);
+});
+
+test("every example has a hash", () => {
+  const sources = filesUnder("examples", ".nn").map((path) => path.split("/")[1]);
+  expect([...examples].sort()).toEqual([...sources].sort());
+});
+
+// Exactly specified by ECMAScript: every engine gives the same bits.
+const exact = new Set("abs ceil clz32 floor fround imul max min round sign sqrt trunc".split(" "));
+
+test("emitted code uses no function of Math whose bits are the engine's own, no clock, no chance, no network, no eval", () => {
+  const texts = [...filesUnder("generated", ".ts").map(read), ...Object.values(supportSources).map((s) => JSON.stringify(s))]; // prettier-ignore
+  const wild =
+    /\b(?:Date|performance|fetch|XMLHttpRequest|WebSocket|eval|Function|process|require|globalThis|window|import)\b\s*[(.[]/;
+  for (const text of texts) {
+    const code = text.replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, "");
+    const used = [...code.matchAll(/\bMath\.(\w+)|\bMath\b(?!\.)/g)].map((match) => match.at(1) ?? match[0]);
+    expect(used.filter((name) => !exact.has(name))).toEqual([]);
+    expect(wild.exec(code)?.[0]).toBeUndefined();
+  }
+});
