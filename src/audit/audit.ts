@@ -7,6 +7,7 @@ import { itemFails, rowFails, type CheckContext, type GivenValues, type ItemRepo
 import { checkModel } from "./models.ts";
 import { GivenFault } from "./points.ts";
 import type { Module, Precision } from "./port.ts";
+import { zeroGradients } from "./warnings.ts";
 import { openSession, type Session, type SessionOptions } from "./session.ts";
 
 /** A number or a tensor as nested lists. */
@@ -65,6 +66,13 @@ export async function audit(source: string, options: AuditOptions): Promise<Audi
     for (const item of items) {
       diagnostics.push(...failuresOf(item));
       if (item.point === null) diagnostics.push(diagnostic("check-no-point", { item: item.name }, item.span, { help: "give values with `--at` and sizes with `--size`" })); // prettier-ignore
+    }
+    const reported = diagnostics.filter(({ severity }) => severity === "warning");
+    for (const m of session.lowered.models) {
+      const item = items.find(({ name }) => name === m.checked.name);
+      if (item?.point == null) continue;
+      // A second look only where the first one found zeros.
+      if (item.derivatives.some(({ zero }) => zero)) diagnostics.push(...zeroGradients(context, m, reported));
     }
     return result(items, diagnostics);
   } catch (error) {

@@ -57,6 +57,8 @@ export interface DerivativeRow {
   /** Differences did not settle: nothing is known there. */
   readonly unsettled: readonly EntryFinding[];
   readonly single: SingleFinding | null;
+  /** All entries looked at are exactly 0. */
+  readonly zero: boolean;
 }
 
 /** One line through the point, and what the derivative says of it. */
@@ -81,6 +83,7 @@ export function compare(
   const singular: EntryFinding[] = [];
   const unsettled: EntryFinding[] = [];
   let [checked, absolute, relative] = [0, 0, 0];
+  let zero = true;
   let [absoluteAt, relativeAt]: (readonly number[] | null)[] = [null, null];
   for (const probe of probes) {
     for (const [k, found] of differences(probe.line, probe.scale, tolerance / 10).entries()) {
@@ -88,6 +91,7 @@ export function compare(
       const at = probe.place(k);
       const finding: EntryFinding = { at, derivative, difference: found.value, left: found.left, right: found.right };
       if (at !== null) checked++;
+      zero &&= derivative === 0;
       if (!Number.isFinite(derivative)) {
         (found.behaviour === "smooth" ? failures : singular).push(finding);
         continue;
@@ -110,7 +114,7 @@ export function compare(
     }
   }
   const entries = sizeOf(row.shape);
-  return { ...row, entries, checked, absolute, absoluteAt, relative, relativeAt, failures, kinks, singular, unsettled, single: null }; // prettier-ignore
+  return { ...row, entries, checked, absolute, absoluteAt, relative, relativeAt, failures, kinks, singular, unsettled, single: null, zero }; // prettier-ignore
 }
 
 /** At a kink any slope between those of its sides is a derivative; what a jump or an infinite slope has is the program's choice. */

@@ -10,4 +10,9 @@ export const check = {
     severity: "error",
     message: (a: { item: string; what: string }) => `\`${a.item}\`: ${a.what} is wrong`,
   },
+  "check-zero-gradient": {
+    severity: "warning",
+    message: (a: { item: string; path: string; tried: number }) =>
+      `the gradient of \`${a.item}\` by \`${a.path}\` was 0 at all of ${a.tried} points tried`,
+  },
 } as const satisfies Catalogue;
