@@ -646,9 +646,10 @@ function checkKeys(value: unknown, keys: readonly string[], name: string): void 
   if (typeof value !== "object" || value === null) {
     throw new TypeError(`${name}: expected an object with ${keys.join(", ")}, found ${described(value)}`);
   }
-  // for-in: Object.keys would allocate.
+  // for-in: Object.keys would allocate. What others added to Object.prototype was not given.
   for (const key in value) {
-    if (!keys.includes(key)) throw new TypeError(`${name}: unknown key ${key}: expected ${keys.join(", ")}`);
+    if (!keys.includes(key) && Object.hasOwn(value, key))
+      throw new TypeError(`${name}: unknown key ${key}: expected ${keys.join(", ")}`);
   }
 }
 
@@ -891,13 +892,14 @@ function setArrays(target: object, given: unknown, name: string, all: boolean): 
   }
   const arrays = target as Readonly<Record<string, Float32Array | Float64Array>>;
   const values = given as Readonly<Record<string, unknown>>;
-  for (const key in values) {
+  for (const key of Object.keys(values)) {
     if (!Object.hasOwn(arrays, key)) {
       throw new TypeError(`${name}: unknown key ${key}: expected ${Object.keys(arrays).join(", ")}`);
     }
   }
   for (const key in arrays) {
-    const value = values[key];
+    // A parameter may be called `constructor`, which every object has.
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
     const wanted = arrays[key];
     if (value === undefined && !all) continue;
     if (!(value instanceof wanted.constructor)) {
@@ -911,7 +913,7 @@ function setArrays(target: object, given: unknown, name: string, all: boolean): 
     }
   }
   for (const key in arrays) {
-    const value = values[key];
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
     if (value !== undefined) arrays[key].set(value as Float32Array | Float64Array);
   }
 }

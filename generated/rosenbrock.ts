@@ -332,9 +332,10 @@ function checkKeys(value: unknown, keys: readonly string[], name: string): void 
   if (typeof value !== "object" || value === null) {
     throw new TypeError(`${name}: expected an object with ${keys.join(", ")}, found ${described(value)}`);
   }
-  // for-in: Object.keys would allocate.
+  // for-in: Object.keys would allocate. What others added to Object.prototype was not given.
   for (const key in value) {
-    if (!keys.includes(key)) throw new TypeError(`${name}: unknown key ${key}: expected ${keys.join(", ")}`);
+    if (!keys.includes(key) && Object.hasOwn(value, key))
+      throw new TypeError(`${name}: unknown key ${key}: expected ${keys.join(", ")}`);
   }
 }
 

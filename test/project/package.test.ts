@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -61,4 +62,16 @@ test("scripts name files that exist", () => {
   const sources = named.map((path) => path.replace(/^dist\/(.*)\.js$/, "$1.ts"));
   expect(sources.length).toBeGreaterThan(5);
   expect(sources.filter((path) => !existsSync(path))).toEqual([]);
+});
+
+// npm packs what a build left in dist/.
+test.runIf(isBuilt)("the package holds the compiler, what it says of itself, and nothing else", () => {
+  const output = execFileSync("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], { encoding: "utf8" });
+  const packed = Object.values(JSON.parse(output) as Record<string, { files: readonly { path: string }[] }>)[0];
+  const paths = packed.files.map(({ path }) => path).sort();
+  const expected = filesUnder("src", ".ts").flatMap((path) => {
+    const name = `dist/${path.replace(/\.ts$/, "")}`;
+    return [`${name}.d.ts`, `${name}.js`];
+  });
+  expect(paths).toEqual([...expected, "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "package.json"].sort());
 });

@@ -75,13 +75,14 @@ export function setArrays(target: object, given: unknown, name: string, all: boo
   }
   const arrays = target as Readonly<Record<string, Float32Array | Float64Array>>;
   const values = given as Readonly<Record<string, unknown>>;
-  for (const key in values) {
+  for (const key of Object.keys(values)) {
     if (!Object.hasOwn(arrays, key)) {
       throw new TypeError(`${name}: unknown key ${key}: expected ${Object.keys(arrays).join(", ")}`);
     }
   }
   for (const key in arrays) {
-    const value = values[key];
+    // A parameter may be called `constructor`, which every object has.
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
     const wanted = arrays[key];
     if (value === undefined && !all) continue;
     if (!(value instanceof wanted.constructor)) {
@@ -95,7 +96,7 @@ export function setArrays(target: object, given: unknown, name: string, all: boo
     }
   }
   for (const key in arrays) {
-    const value = values[key];
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
     if (value !== undefined) arrays[key].set(value as Float32Array | Float64Array);
   }
 }
