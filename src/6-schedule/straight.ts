@@ -68,9 +68,14 @@ function unrolls(node: AnyNode, layouts: ReadonlyMap<Node, RowLayout>): boolean 
     }
     case "slice":
     case "pad":
+      // A cut may make an axis symbolic that was not, and begin at a symbolic place: then no axis holds the rows.
+      if (axisFromEnd(node) !== axisFromEnd(node.operands[0])) return false;
       return node.attributes.axes.every((axis, k) => {
         const fromEnd = k - node.attributes.axes.length;
-        if (fromEnd !== axisFromEnd(node.operands[0])) return true;
+        if (fromEnd !== axisFromEnd(node)) {
+          const places = "interior" in axis ? [axis.low, axis.high] : [axis.start, axis.size];
+          return places.every((place) => dims.constantOf(place) !== null);
+        }
         if ("interior" in axis) return axis.interior === 0 && isZero(axis.low) && isZero(axis.high);
         const { shape } = node.operands[0];
         return axis.step === 1 && isZero(axis.start) && dims.equal(axis.size, shape[shape.length + fromEnd]);
