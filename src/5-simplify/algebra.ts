@@ -85,7 +85,7 @@ export function simplifyAlgebra(
       const collected = collect(settled);
       if (needsCancelling && collected.length >= read.length) return;
       const size = countLeaves(collected);
-      if (collected.length > maxSmall && size >= leaves && !hasCommon(collected)) return;
+      if (collected.length > maxSmall && size >= leaves && !hasCommon(c, collected)) return;
       candidates.push({ node: compose(c, collected), row, slack: size < leaves - 1 ? shorterSlack : 0 });
     };
     propose("collect-terms", terms, own.leaves, false);

@@ -3,7 +3,7 @@ import { add, broadcastTo, constant, convert, div, mul, neg, not, powInt, select
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Shape } from "../ir/dim.ts";
 import type { ElementType, Node } from "../ir/graph.ts";
-import type { FactTable } from "../ir/facts.ts";
+import { excludesZero, type FactTable } from "../ir/facts.ts";
 import { repeat } from "./axes.ts";
 import { uniformDivisor } from "./reciprocal.ts";
 import {
@@ -54,20 +54,20 @@ export function countLeaves(terms: readonly Term[]): number {
 }
 
 /** Whether all terms (of two or more) have something in common. */
-export function hasCommon(terms: readonly Term[]): boolean {
-  return terms.length > 1 && common(terms) !== null;
+export function hasCommon(c: Composition, terms: readonly Term[]): boolean {
+  return terms.length > 1 && common(c, terms) !== null;
 }
 
 /** The sum of terms of distinct monomials. */
 export function compose(c: Composition, terms: readonly Term[]): Node {
   if (terms.length === 0) return broadcastTo(c.b, constant(c.b, 0, c.element), c.shape);
   if (terms.length === 1) return composeTerm(c, terms[0]);
-  const shared = common(terms);
+  const shared = common(c, terms);
   if (shared !== null) {
     const rest = terms.map((term) => without(term, shared));
     return composeTerm(c, shared, compose(c, collect(rest)));
   }
-  const frequent = terms.length <= maxGrouped ? mostFrequent(terms) : null;
+  const frequent = terms.length <= maxGrouped ? mostFrequent(c, terms) : null;
   if (frequent !== null) {
     const inside = terms.filter((term) => hasFactor(term, frequent));
     const outside = terms.filter((term) => !hasFactor(term, frequent));
@@ -102,15 +102,17 @@ function addUp({ b }: Composition, addends: readonly Signed[]): Node {
 }
 
 /** What all terms share: factors to their lowest power, conditions, and a number. Null if nothing. */
-function common(terms: readonly Term[]): Term | null {
+function common(c: Composition, terms: readonly Term[]): Term | null {
   const [first, ...rest] = terms;
   const factors: Factor[] = [];
   for (const factor of first.factors) {
     let exponent = factor.exponent;
     for (const term of rest) if (exponent !== 0) exponent = nearerToZero(exponent, exponentOf(term, factor.base));
-    if (exponent !== 0) factors.push({ base: factor.base, exponent });
+    if (exponent !== 0 && mayStandInFront(c, { base: factor.base, exponent }, terms)) {
+      factors.push({ base: factor.base, exponent });
+    }
   }
-  const indicators = new Map([...first.indicators].filter(([key]) => rest.every((term) => term.indicators.has(key))));
+  const indicators = sharedIndicators(terms);
   const size = Math.abs(first.numerator);
   const sameSize = rest.every((t) => Math.abs(t.numerator) === size && t.denominator === first.denominator);
   const negative = terms.every((term) => term.numerator < 0) ? -1 : 1;
@@ -118,6 +120,32 @@ function common(terms: readonly Term[]): Term | null {
   const denominator = sameSize ? first.denominator : 1;
   const isTrivial = factors.length === 0 && indicators.size === 0 && Math.abs(numerator) === 1 && denominator === 1;
   return isTrivial ? null : { numerator, denominator, factors, indicators };
+}
+
+function sharedIndicators([first, ...rest]: readonly Term[]): ReadonlyMap<number, Indicator> {
+  return new Map([...first.indicators].filter(([key]) => rest.every((term) => term.indicators.has(key))));
+}
+
+/**
+ * Whether a factor of all terms may be taken out of their sum. Where conditions leave no term, the sum is 0, and 0 times a
+ * factor that is not finite there is NaN: the factor is finite, or some term is there whatever the conditions.
+ */
+function mayStandInFront(c: Composition, { base, exponent }: Factor, terms: readonly Term[]): boolean {
+  const shared = sharedIndicators(terms);
+  const own = terms.map(({ indicators }) => [...indicators].filter(([key]) => !shared.has(key)));
+  if (own.some((indicators) => indicators.length === 0)) return true;
+  const facts = c.rounded.of(base);
+  if (facts.finite && (exponent > 0 || excludesZero(facts))) return true;
+  // [c] x and [not c] y: one of the two is there.
+  const single = own.flatMap((indicators) =>
+    indicators.length === 1 ? indicators.map(([, indicator]) => indicator) : [],
+  );
+  return single.some((p) => single.some((q) => areComplements(c, p, q)));
+}
+
+function areComplements({ b }: Composition, p: Indicator, q: Indicator): boolean {
+  if (p.condition === q.condition) return p.when !== q.when;
+  return p.when === q.when && (not(b, p.condition) === q.condition || not(b, q.condition) === p.condition);
 }
 
 function nearerToZero(p: number, q: number): number {
@@ -139,7 +167,7 @@ function hasFactor(term: Term, factor: Factor): boolean {
 }
 
 /** The factor that most terms have, if more than one has it. */
-function mostFrequent(terms: readonly Term[]): Factor | null {
+function mostFrequent(c: Composition, terms: readonly Term[]): Factor | null {
   const counts = new Map<string, { factor: Factor; count: number }>();
   for (const term of terms) {
     for (const factor of term.factors) {
@@ -149,7 +177,13 @@ function mostFrequent(terms: readonly Term[]): Factor | null {
     }
   }
   let best: { factor: Factor; count: number } | null = null;
-  for (const entry of counts.values()) if (entry.count > (best?.count ?? 1)) best = entry;
+  for (const entry of counts.values()) {
+    if (entry.count <= (best?.count ?? 1)) continue;
+    const { base, exponent } = entry.factor;
+    const nearest = { base, exponent: Math.sign(exponent) };
+    const inside = terms.filter((term) => hasFactor(term, entry.factor));
+    if (mayStandInFront(c, nearest, inside)) best = entry;
+  }
   return best?.factor ?? null;
 }
 
