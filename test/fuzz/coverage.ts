@@ -3,10 +3,12 @@ import { algebraRows } from "../../src/5-simplify/algebra.ts";
 import { rules } from "../../src/5-simplify/rules/index.ts";
 import { primitives } from "../../src/primitives/index.ts";
 
-/** Primitives that nothing in the language makes yet, and what they wait for. */
+/** Primitives and rules that nothing in the language makes yet, and what they wait for. */
 export const unreachable: ReadonlyMap<string, string> = new Map([
   ["loop", "for and scan"],
   ["loop_result", "for and scan"],
+  ["window", "convolution and pooling"],
+  ["fold", "convolution and pooling"],
 ]);
 
 export function allPrimitives(): readonly string[] {

@@ -3,6 +3,7 @@ import * as dims from "../../src/ir/dim.ts";
 import type { Dim } from "../../src/ir/dim.ts";
 import type { Construct } from "./construct.ts";
 import { elementwise } from "./elementwise.ts";
+import { idioms } from "./idioms.ts";
 import { randomModel } from "./models.ts";
 import { products, scalarOf } from "./products.ts";
 import { Rng } from "./rng.ts";
@@ -10,7 +11,7 @@ import { d, entries, Scope, type Counter } from "./scope.ts";
 import { structure } from "./structure.ts";
 import { real, reference, typeOf, type Binding, type Fn, type Program, type Term, type Type } from "./terms.ts";
 
-const constructs: readonly Construct[] = [...elementwise, ...structure, ...products(() => constructs, grow)];
+const constructs: readonly Construct[] = [...elementwise, ...structure, ...idioms, ...products(() => constructs, grow)];
 
 /** Tries constructs until `count` of them have made something. */
 export function grow(s: Scope, rows: readonly Construct[], count: number): void {
