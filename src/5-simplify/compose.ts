@@ -218,7 +218,7 @@ function composeProduct(c: Composition, term: Term, inner: Node | null): Node | 
   const factors = gatherBroadcasts(c, withLiveQuotients(c, term.factors));
   const up: Node[] = [];
   const down: Node[] = [];
-  for (const { base, exponent } of factors) (exponent > 0 ? up : down).push(powInt(b, base, Math.abs(exponent)));
+  for (const { base, exponent } of factors) (exponent > 0 ? up : down).push(powerOf(b, base, Math.abs(exponent)));
   if (inner !== null) up.unshift(inner);
   if (up.length === 0 && down.length === 0) return null;
   const size = Math.abs(term.numerator);
@@ -234,6 +234,12 @@ function composeProduct(c: Composition, term: Term, inner: Node | null): Node | 
     result = div(b, result, term.denominator);
   }
   return result !== null && negative ? neg(b, result) : result;
+}
+
+/** Integers have no power of their own: they are multiplied out. */
+function powerOf(b: GraphBuilder, base: Node, exponent: number): Node {
+  if (base.element === "real") return powInt(b, base, exponent);
+  return Array.from({ length: exponent - 1 }, () => base).reduce((p, q) => mul(b, p, q), base);
 }
 
 function product(b: GraphBuilder, nodes: readonly Node[]): Node | null {
