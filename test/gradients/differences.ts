@@ -6,8 +6,9 @@ export interface Difference {
   readonly error: number;
 }
 
-const RATIO = 1.4;
-const STEPS = 10;
+/** Each step is the one before divided by this, at most so many times. */
+export const RATIO = 1.4;
+export const STEPS = 10;
 
 /**
  * f'(0) by Richardson's extrapolation of central differences, as Ridders, Accurate computation of F'(x) and F'(x) F''(x), 1982
