@@ -468,20 +468,15 @@ function digitsEvaluate(
   digitsForwardKernel4(s.evaluate_z, s.evaluate_work, batch);
   const value = 1 - s.hyper.smoothing;
   digitsEvaluateKernel6(s.evaluate_z, s.evaluate_work1, batch);
-  const value1 = digitsEvaluateKernel7(s.evaluate_work1, s.yIndices, batch);
+  digitsEvaluateKernel7(s.evaluate_work1, s.yIndices, batch);
+  const value1 = operands[0];
   const accuracy = value1 / batch;
   digitsEvaluateKernel9(s.evaluate_work, s.evaluate_z, s.evaluate_work2, batch);
   digitsEvaluateKernel10(s.evaluate_work, s.evaluate_z, s.evaluate_work3, batch);
-  const value2 = digitsEvaluateKernel11(
-    s.evaluate_work2,
-    s.evaluate_z,
-    s.yIndices,
-    s.evaluate_work,
-    s.evaluate_work3,
-    value,
-    s.hyper.smoothing,
-    batch,
-  );
+  operands[0] = value;
+  operands[1] = s.hyper.smoothing;
+  digitsEvaluateKernel11(s.evaluate_work2, s.evaluate_z, s.yIndices, s.evaluate_work, s.evaluate_work3, batch);
+  const value2 = operands[0];
   const loss = value2 / batch;
   s.evaluation.loss = loss;
   s.evaluation.accuracy = accuracy;
@@ -552,32 +547,20 @@ function digitsGradient(
   digitsForwardKernel5(s.gradient_work1, s.gradient_z, s.gradient_work2, batch);
   digitsGradientKernel7(s.gradient_work2, s.gradient_work3, s.gradient_work4, batch);
   digitsEvaluateKernel10(s.gradient_work1, s.gradient_z, s.gradient_work5, batch);
-  const value1 = digitsEvaluateKernel11(
-    s.gradient_work4,
-    s.gradient_z,
-    s.yIndices,
-    s.gradient_work1,
-    s.gradient_work5,
-    value,
-    s.hyper.smoothing,
-    batch,
-  );
+  operands[0] = value;
+  operands[1] = s.hyper.smoothing;
+  digitsEvaluateKernel11(s.gradient_work4, s.gradient_z, s.yIndices, s.gradient_work1, s.gradient_work5, batch);
+  const value1 = operands[0];
   const loss = value1 / batch;
   const value2 = value / batch;
   const value3 = -value2;
   const value4 = s.hyper.smoothing / batch;
   const value5 = -0.1 * value4;
   const value6 = value2 + value4;
-  digitsGradientKernel16(
-    s.yIndices,
-    s.gradient_work3,
-    s.gradient_work2,
-    s.gradient_work6,
-    value6,
-    value5,
-    value3,
-    batch,
-  );
+  operands[0] = value6;
+  operands[1] = value5;
+  operands[2] = value3;
+  digitsGradientKernel16(s.yIndices, s.gradient_work3, s.gradient_work2, s.gradient_work6, batch);
   digitsGradientKernel17(s.z_W, s.gradient_work6, s.gradient_work, s.gradient_work7, batch);
   digitsGradientKernel18(s.gradient_s1, s.gradient_work7, gradient_h_W, batch);
   digitsGradientKernel19(s.gradient_work7, gradient_h_b, batch);
@@ -635,28 +618,33 @@ function digitsStep(s: DigitsTrainingStore, given: { x: Float32Array; y: Integer
   digitsForwardKernel5(s.step_work1, s.step_z, s.step_work2, batch);
   digitsGradientKernel7(s.step_work2, s.step_work3, s.step_work4, batch);
   digitsEvaluateKernel10(s.step_work1, s.step_z, s.step_work5, batch);
-  const value3 = digitsEvaluateKernel11(
-    s.step_work4,
-    s.step_z,
-    s.yIndices,
-    s.step_work1,
-    s.step_work5,
-    value,
-    s.hyper.smoothing,
-    batch,
-  );
+  operands[0] = value;
+  operands[1] = s.hyper.smoothing;
+  digitsEvaluateKernel11(s.step_work4, s.step_z, s.yIndices, s.step_work1, s.step_work5, batch);
+  const value3 = operands[0];
   const loss = value3 / batch;
   const value4 = value / batch;
   const value5 = -value4;
   const value6 = s.hyper.smoothing / batch;
   const value7 = -0.1 * value6;
   const value8 = value4 + value6;
-  digitsGradientKernel16(s.yIndices, s.step_work3, s.step_work2, s.step_work6, value8, value7, value5, batch);
+  operands[0] = value8;
+  operands[1] = value7;
+  operands[2] = value5;
+  digitsGradientKernel16(s.yIndices, s.step_work3, s.step_work2, s.step_work6, batch);
   digitsGradientKernel17(s.z_W, s.step_work6, s.step_work, s.step_work7, batch);
-  digitsStepKernel20(s.step_s1, s.step_work7, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, value1, value2, batch);
-  digitsStepKernel21(s.step_work7, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, value1, value2, batch);
-  digitsStepKernel22(s.step_h, s.step_work6, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, value1, value2, batch);
-  digitsStepKernel23(s.step_work6, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value1, value2, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  digitsStepKernel20(s.step_s1, s.step_work7, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  digitsStepKernel21(s.step_work7, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  digitsStepKernel22(s.step_h, s.step_work6, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  digitsStepKernel23(s.step_work6, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, batch);
   s.step = step;
   return loss;
 }
@@ -690,10 +678,18 @@ function digitsApply(s: DigitsTrainingStore, given: Omit<DigitsParams, "s.mean" 
   powF32Batch(1);
   const power1 = operands[0];
   const value1 = Math.sqrt(1 - power1);
-  digitsApplyKernel3(s.optimizer_h_W_m, gradient_h_W, s.optimizer_h_W_v, s.h_W, value, value1);
-  digitsApplyKernel4(s.optimizer_h_b_m, gradient_h_b, s.optimizer_h_b_v, s.h_b, value, value1);
-  digitsApplyKernel5(s.optimizer_z_W_m, gradient_z_W, s.optimizer_z_W_v, s.z_W, value, value1);
-  digitsApplyKernel6(s.optimizer_z_b_m, gradient_z_b, s.optimizer_z_b_v, s.z_b, value, value1);
+  operands[0] = value;
+  operands[1] = value1;
+  digitsApplyKernel3(s.optimizer_h_W_m, gradient_h_W, s.optimizer_h_W_v, s.h_W);
+  operands[0] = value;
+  operands[1] = value1;
+  digitsApplyKernel4(s.optimizer_h_b_m, gradient_h_b, s.optimizer_h_b_v, s.h_b);
+  operands[0] = value;
+  operands[1] = value1;
+  digitsApplyKernel5(s.optimizer_z_W_m, gradient_z_W, s.optimizer_z_W_v, s.z_W);
+  operands[0] = value;
+  operands[1] = value1;
+  digitsApplyKernel6(s.optimizer_z_b_m, gradient_z_b, s.optimizer_z_b_v, s.z_b);
   s.step = step;
 }
 
@@ -1031,12 +1027,12 @@ function digitsEvaluateKernel6(z: Float32Array, work1: Int32Array, batch: number
 }
 
 /** digits.nn:15: metric accuracy = mean(argmax(z, axis = -1) == y) */
-function digitsEvaluateKernel7(work1: Int32Array, y: Int32Array, batch: number): number {
+function digitsEvaluateKernel7(work1: Int32Array, y: Int32Array, batch: number): void {
   let sum = 0;
   for (let k = 0; k < batch; k++) {
     sum += work1[k] === y[k] ? 1 : 0;
   }
-  return sum;
+  operands[0] = sum;
 }
 
 /** digits.nn:14: loss   cross_entropy(z, y, label_smoothing = smoothing) */
@@ -1072,16 +1068,16 @@ function digitsEvaluateKernel11(
   y: Int32Array,
   work: Float32Array,
   work3: Float32Array,
-  value: number,
-  hyper_smoothing: number,
   batch: number,
-): number {
+): void {
+  const value = operands[0];
+  const hyper_smoothing = operands[1];
   let sum = 0;
   for (let k = 0; k < batch; k++) {
     const t = work2[k];
     sum += value * (t - (z[k * 10 + y[k]] - work[k])) + hyper_smoothing * (t - work3[k] / 10);
   }
-  return sum;
+  operands[0] = sum;
 }
 
 /** digits.nn:10: h = relu(dense(s, hidden)) */
@@ -1243,11 +1239,11 @@ function digitsGradientKernel16(
   work3: Float32Array,
   work2: Float32Array,
   work6: Float32Array,
-  value6: number,
-  value5: number,
-  value3: number,
   batch: number,
 ): void {
+  const value6 = operands[0];
+  const value5 = operands[1];
+  const value3 = operands[2];
   for (let i = 0; i < batch; i++) {
     const at = y[i];
     const at1 = i * 10;
@@ -1590,10 +1586,10 @@ function digitsStepKernel20(
   optimizer_h_W_v: Float32Array,
   optimizer_h_W_m: Float32Array,
   h_W: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 784; i += 4) {
     const at = i * 128;
     for (let j = 0; j < 128; j += 4) {
@@ -1777,10 +1773,10 @@ function digitsStepKernel21(
   optimizer_h_b_v: Float32Array,
   optimizer_h_b_m: Float32Array,
   h_b: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 128; i += 4) {
     let sum = 0;
     let sum1 = 0;
@@ -1834,10 +1830,10 @@ function digitsStepKernel22(
   optimizer_z_W_v: Float32Array,
   optimizer_z_W_m: Float32Array,
   z_W: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 128; i += 4) {
     const at = i * 10;
     for (let j = 0; j < 10; j += 5) {
@@ -2062,10 +2058,10 @@ function digitsStepKernel23(
   optimizer_z_b_v: Float32Array,
   optimizer_z_b_m: Float32Array,
   z_b: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 10; i += 5) {
     let sum = 0;
     let sum1 = 0;
@@ -2128,9 +2124,9 @@ function digitsApplyKernel3(
   gradient_h_W: Float32Array,
   optimizer_h_W_v: Float32Array,
   h_W: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 100352; i++) {
     const t = optimizer_h_W_m[i];
     const t1 = gradient_h_W[i];
@@ -2150,9 +2146,9 @@ function digitsApplyKernel4(
   gradient_h_b: Float32Array,
   optimizer_h_b_v: Float32Array,
   h_b: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 128; i++) {
     const t = optimizer_h_b_m[i];
     const t1 = gradient_h_b[i];
@@ -2172,9 +2168,9 @@ function digitsApplyKernel5(
   gradient_z_W: Float32Array,
   optimizer_z_W_v: Float32Array,
   z_W: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 1280; i++) {
     const t = optimizer_z_W_m[i];
     const t1 = gradient_z_W[i];
@@ -2194,9 +2190,9 @@ function digitsApplyKernel6(
   gradient_z_b: Float32Array,
   optimizer_z_b_v: Float32Array,
   z_b: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 10; i++) {
     const t = optimizer_z_b_m[i];
     const t1 = gradient_z_b[i];
@@ -2228,7 +2224,10 @@ const keys_h_W_h_b_z_W_z_b_s_mean_s_std: readonly string[] = ["h.W", "h.b", "z.W
 const keys_h_W_h_b_z_W_z_b: readonly string[] = ["h.W", "h.b", "z.W", "z.b"];
 const keys_s_mean_s_std_h_W_h_b_z_W_z_b: readonly string[] = ["s.mean", "s.std", "h.W", "h.b", "z.W", "z.b"];
 
-/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+/**
+ * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
+ * of operands, kernels their arguments and their result. As parameters engines would allocate them.
+ */
 const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
@@ -3025,27 +3024,78 @@ function powF32Batch(count: number): void {
       operands[i] = powerAtEdge(x, y);
       continue;
     }
+    let logValue: number;
+    log: {
+      let x2 = a;
+      if (!(x2 > 0 && x2 < Infinity)) {
+        logValue = logAtEdge(x2);
+        break log;
+      }
+      const shift = x2 < 2.2250738585072014e-308 ? 54 : 0;
+      if (shift > 0) {
+        x2 *= 18014398509481984;
+      }
+      doubleValue[0] = x2;
+      const binaryExponent2 = (doubleWords[highWord] - 0x3fe6a09e) >> 20;
+      const k = binaryExponent2;
+      let scaleByPowerOfTwo2: number;
+      scaleByPowerOfTwo3: {
+        let y2 = x2;
+        let n = -k;
+        if (n >= -126 && n <= 127) {
+          powerWord[0] = (n + 127) << 23;
+          scaleByPowerOfTwo2 = y2 * powerValue[0];
+          break scaleByPowerOfTwo3;
+        }
+        if (n > 1023) {
+          y2 *= 1.3407807929942597e154;
+          n -= 512;
+        } else {
+          if (n < -1022) {
+            y2 *= 7.458340731200207e-155;
+            n += 512;
+          }
+        }
+        doubleWords[1 - highWord] = 0;
+        doubleWords[highWord] = (n + 1023) << 20;
+        scaleByPowerOfTwo2 = y2 * doubleValue[0];
+      }
+      const k2 = k - shift;
+      const f = scaleByPowerOfTwo2 - 1;
+      const s = f / (2 + f);
+      const w = s * s;
+      const half = 0.5 * f * f;
+      let p = 0.14617807153417325;
+      p = p * w + 0.15331611722055008;
+      p = p * w + 0.1818289243253687;
+      p = p * w + 0.22222211089379496;
+      p = p * w + 0.28571428626253836;
+      p = p * w + 0.3999999999989889;
+      p = p * w + 0.666666666666667;
+      const logOfParts2 = k2 * ln2High - (half - (s * (half + w * p) + (k2 * ln2Low + 0)) - f);
+      logValue = logOfParts2;
+    }
     let expValue: number;
     exp: {
-      const x2 = y * logF64(a);
-      let y2 = x2;
-      if (!(x2 > -87 && x2 < 88)) {
-        if (x2 < -746) {
+      const x3 = y * logValue;
+      let y3 = x3;
+      if (!(x3 > -87 && x3 < 88)) {
+        if (x3 < -746) {
           expValue = 0;
           break exp;
         }
-        if (!(x2 > -690 && x2 < 700)) {
-          expValue = expF64(x2);
+        if (!(x3 > -690 && x3 < 700)) {
+          expValue = expF64(x3);
           break exp;
         }
-        y2 = x2 * 0.125;
+        y3 = x3 * 0.125;
       }
-      const n = y2 * 92.33248261893498 + 6755399441055744 - 6755399441055744;
-      const r = y2 - n * 0.010830424696249145;
-      powerWord[0] = ((n >> 6) + 127) << 23;
-      const scale = powersOfRoot64[n & 63] * powerValue[0];
+      const n2 = y3 * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+      const r = y3 - n2 * 0.010830424696249145;
+      powerWord[0] = ((n2 >> 6) + 127) << 23;
+      const scale = powersOfRoot64[n2 & 63] * powerValue[0];
       let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
-      if (y2 !== x2) {
+      if (y3 !== x3) {
         e *= e;
         e *= e;
         e *= e;

@@ -5,9 +5,15 @@
 
 /** A computation graph: L = c (a + 2b), one named node a line. */
 export function L(a: number, b: number, c: number): number {
-  checkType(a, "number", "a");
-  checkType(b, "number", "b");
-  checkType(c, "number", "c");
+  if (typeof a !== "number") {
+    throw wrongType(a, "number", "a");
+  }
+  if (typeof b !== "number") {
+    throw wrongType(b, "number", "b");
+  }
+  if (typeof c !== "number") {
+    throw wrongType(c, "number", "c");
+  }
   const d = 2 * b;
   const e = a + d;
   const value = c * e;
@@ -23,9 +29,15 @@ export function LGradient(
   b: number,
   c: number,
 ): { value: number; gradient: { a: number; b: number; c: number } } {
-  checkType(a, "number", "a");
-  checkType(b, "number", "b");
-  checkType(c, "number", "c");
+  if (typeof a !== "number") {
+    throw wrongType(a, "number", "a");
+  }
+  if (typeof b !== "number") {
+    throw wrongType(b, "number", "b");
+  }
+  if (typeof c !== "number") {
+    throw wrongType(c, "number", "c");
+  }
   const d = 2 * b;
   const e = a + d;
   const value = c * e;
@@ -49,7 +61,7 @@ function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
-/** Throws TypeError where `value` is not of the JavaScript type `type`. */
-function checkType(value: unknown, type: "number" | "boolean", name: string): void {
-  if (typeof value !== type) throw new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
+/** The error for a value that is not of the JavaScript type `type`. */
+function wrongType(value: unknown, type: "number" | "boolean", name: string): TypeError {
+  return new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
 }

@@ -12,9 +12,13 @@
 /** The loss of one example with any number of features. */
 export function exampleLoss(w: Float32Array, b: number, x: Float32Array, y: number): number {
   checkArray(w, Float32Array, "w", "[n]");
-  checkType(b, "number", "b");
+  if (typeof b !== "number") {
+    throw wrongType(b, "number", "b");
+  }
   checkArray(x, Float32Array, "x", "[n]");
-  checkType(y, "number", "y");
+  if (typeof y !== "number") {
+    throw wrongType(y, "number", "y");
+  }
   const n = w.length;
   checkLength(x.length, n, "x", "[n]");
   let sum = 0;
@@ -46,9 +50,13 @@ export function exampleLossGradient(
   out?: { value?: number; gradient: { w: Float32Array; b?: number; x: Float32Array; y?: number } },
 ): { value: number; gradient: { w: Float32Array; b: number; x: Float32Array; y: number } } {
   checkArray(w, Float32Array, "w", "[n]");
-  checkType(b, "number", "b");
+  if (typeof b !== "number") {
+    throw wrongType(b, "number", "b");
+  }
   checkArray(x, Float32Array, "x", "[n]");
-  checkType(y, "number", "y");
+  if (typeof y !== "number") {
+    throw wrongType(y, "number", "y");
+  }
   const n = w.length;
   checkLength(x.length, n, "x", "[n]");
   if (out !== undefined) {
@@ -359,7 +367,9 @@ function logisticForward(
   const b1 = b[0];
   for (let row = 0; row < batch; row++) {
     const x1 = x[row];
-    const p1 = sigmoidF32(x1 * w1 + b1);
+    operands[0] = x1 * w1 + b1;
+    sigmoidF32Batch(1);
+    const p1 = operands[0];
     p[row] = p1;
   }
   if (out !== undefined) {
@@ -600,7 +610,10 @@ const keys_x_y: readonly string[] = ["x", "y"];
 const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_w_b: readonly string[] = ["w", "b"];
 
-/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+/**
+ * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
+ * of operands, kernels their arguments and their result. As parameters engines would allocate them.
+ */
 const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
@@ -617,9 +630,9 @@ function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
-/** Throws TypeError where `value` is not of the JavaScript type `type`. */
-function checkType(value: unknown, type: "number" | "boolean", name: string): void {
-  if (typeof value !== type) throw new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
+/** The error for a value that is not of the JavaScript type `type`. */
+function wrongType(value: unknown, type: "number" | "boolean", name: string): TypeError {
+  return new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
 }
 
 /** Throws TypeError where `value` is not an array of `type`; `shape` is the argument's, for the message. */
@@ -765,31 +778,6 @@ const powersOfRoot64 = /* @__PURE__ */ (() => {
   return table;
 })();
 
-/**
- * e^x with relative error below 2^-36 (2^-33 where |x| > 87): 2^(n/64) from a table times a cubic (after Tang, ACM TOMS
- * 15, 1989). What lies far from 0, as in a saturated softmax, is the y power of e^(x/8).
- */
-function expF32(x: number): number {
-  let y = x;
-  if (!(x > -87 && x < 88)) {
-    if (x < -746) return 0;
-    if (!(x > -690 && x < 700)) return expF64(x);
-    y = x * 0.125;
-  }
-  // Adding and subtracting 1.5 * 2^52 rounds to an integer.
-  const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
-  const r = y - n * 0.010830424696249145; // ln(2) / 64
-  powerWord[0] = ((n >> 6) + 127) << 23;
-  const scale = powersOfRoot64[n & 63] * powerValue[0];
-  let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
-  if (y !== x) {
-    e *= e;
-    e *= e;
-    e *= e;
-  }
-  return e;
-}
-
 /** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
 function expRemainder(r: number): number {
   let p = 2.0911414421956654e-9;
@@ -848,11 +836,6 @@ function expF64(x: number): number {
   const main = 1 + r;
   powerWord[0] = (n + 127) << 23;
   return (main + (1 - main + r + rest)) * powerValue[0];
-}
-
-/** 1 / (1 + e^-x) with relative error below 2^-34, in both tails. */
-function sigmoidF32(x: number): number {
-  return x < -700 ? expF64(x) : 1 / (1 + expF32(-x));
 }
 
 /** A capacity option: an integer >= 1. Throws TypeError where it is missing, RangeError where it is no such number. */

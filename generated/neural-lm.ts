@@ -462,7 +462,8 @@ function neuralLMEvaluate(
   neuralLMForwardZ(s.z_W, s.evaluate_h, s.z_b, s.evaluate_z, batch);
   neuralLMForwardKernel4(s.evaluate_z, s.evaluate_work1, batch);
   neuralLMEvaluateKernel5(s.evaluate_work1, s.evaluate_z, s.evaluate_work2, batch);
-  const value = neuralLMEvaluateKernel6(s.evaluate_work2, s.evaluate_z, s.wordIndices, s.evaluate_work1, batch);
+  neuralLMEvaluateKernel6(s.evaluate_work2, s.evaluate_z, s.wordIndices, s.evaluate_work1, batch);
+  const value = operands[0];
   const loss = value / batch;
   s.evaluation.loss = loss;
   return s.evaluation;
@@ -524,29 +525,25 @@ function neuralLMGradient(
   const gradient_z_W = out !== undefined ? out["z.W"] : new Float32Array(640000);
   const gradient_z_b = out !== undefined ? out["z.b"] : new Float32Array(5000);
   neuralLMForwardKernel1(s.wordsIndices, s.E, s.gradient_work, batch);
-  neuralLMGradientKernel2(
-    s.h_W,
-    s.gradient_work,
-    s.h_b,
-    s.gradient_h,
-    s.gradient_work1,
-    s.seed,
-    step,
-    s.hyper.rate,
-    batch,
-  );
+  operands[0] = s.hyper.rate;
+  neuralLMGradientKernel2(s.h_W, s.gradient_work, s.h_b, s.gradient_h, s.gradient_work1, s.seed, step, batch);
   const value = 1 / (1 - s.hyper.rate);
-  neuralLMGradientH(s.gradient_work1, s.gradient_h, s.gradient_h1, value, batch);
+  operands[0] = value;
+  neuralLMGradientH(s.gradient_work1, s.gradient_h, s.gradient_h1, batch);
   neuralLMForwardZ(s.z_W, s.gradient_h1, s.z_b, s.gradient_z, batch);
   neuralLMForwardKernel4(s.gradient_z, s.gradient_work2, batch);
   const value1 = 1 / batch;
   neuralLMForwardKernel5(s.gradient_work2, s.gradient_z, s.gradient_work3, batch);
   neuralLMForwardKernel6(s.gradient_work3, s.gradient_work4, batch);
-  const value2 = neuralLMEvaluateKernel6(s.gradient_work4, s.gradient_z, s.wordIndices, s.gradient_work2, batch);
+  neuralLMEvaluateKernel6(s.gradient_work4, s.gradient_z, s.wordIndices, s.gradient_work2, batch);
+  const value2 = operands[0];
   const loss = value2 / batch;
   const value3 = -value1;
-  neuralLMGradientKernel13(s.wordIndices, s.gradient_work4, s.gradient_work3, s.gradient_work5, value1, value3, batch);
-  neuralLMGradientKernel14(s.z_W, s.gradient_work5, s.gradient_h, s.gradient_work1, s.gradient_work6, value, batch);
+  operands[0] = value1;
+  operands[1] = value3;
+  neuralLMGradientKernel13(s.wordIndices, s.gradient_work4, s.gradient_work3, s.gradient_work5, batch);
+  operands[0] = value;
+  neuralLMGradientKernel14(s.z_W, s.gradient_work5, s.gradient_h, s.gradient_work1, s.gradient_work6, batch);
   neuralLMGradientKernel15(s.h_W, s.gradient_work6, s.gradient_work7, batch);
   neuralLMGradientKernel16(gradient_E, s.wordsIndices, s.gradient_work7, batch);
   neuralLMGradientKernel17(s.gradient_work, s.gradient_work6, gradient_h_W, batch);
@@ -590,9 +587,11 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   stageIndices(word, s.wordIndices, 5000, "word", "[batch]");
   const step = s.step + 1;
   neuralLMForwardKernel1(s.wordsIndices, s.E, s.step_work, batch);
-  neuralLMGradientKernel2(s.h_W, s.step_work, s.h_b, s.step_h, s.step_work1, s.seed, step, s.hyper.rate, batch);
+  operands[0] = s.hyper.rate;
+  neuralLMGradientKernel2(s.h_W, s.step_work, s.h_b, s.step_h, s.step_work1, s.seed, step, batch);
   const value = 1 / (1 - s.hyper.rate);
-  neuralLMGradientH(s.step_work1, s.step_h, s.step_h1, value, batch);
+  operands[0] = value;
+  neuralLMGradientH(s.step_work1, s.step_h, s.step_h1, batch);
   operands[0] = 0.9;
   operands[1] = step;
   powF32Batch(1);
@@ -608,18 +607,32 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   const value3 = 1 / batch;
   neuralLMForwardKernel5(s.step_work2, s.step_z, s.step_work3, batch);
   neuralLMForwardKernel6(s.step_work3, s.step_work4, batch);
-  const value4 = neuralLMEvaluateKernel6(s.step_work4, s.step_z, s.wordIndices, s.step_work2, batch);
+  neuralLMEvaluateKernel6(s.step_work4, s.step_z, s.wordIndices, s.step_work2, batch);
+  const value4 = operands[0];
   const loss = value4 / batch;
   const value5 = -value3;
-  neuralLMGradientKernel13(s.wordIndices, s.step_work4, s.step_work3, s.step_work5, value3, value5, batch);
-  neuralLMGradientKernel14(s.z_W, s.step_work5, s.step_h, s.step_work1, s.step_work6, value, batch);
+  operands[0] = value3;
+  operands[1] = value5;
+  neuralLMGradientKernel13(s.wordIndices, s.step_work4, s.step_work3, s.step_work5, batch);
+  operands[0] = value;
+  neuralLMGradientKernel14(s.z_W, s.step_work5, s.step_h, s.step_work1, s.step_work6, batch);
   neuralLMGradientKernel15(s.h_W, s.step_work6, s.step_work7, batch);
   neuralLMGradientKernel16(s.step_work8, s.wordsIndices, s.step_work7, batch);
-  neuralLMStepKernel19(s.step_work, s.step_work6, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, value1, value2, batch);
-  neuralLMStepKernel20(s.step_work6, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, value1, value2, batch);
-  neuralLMStepKernel21(s.step_h1, s.step_work5, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, value1, value2, batch);
-  neuralLMStepKernel22(s.step_work5, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, value1, value2, batch);
-  neuralLMStepKernel23(s.optimizer_E_v, s.step_work8, s.optimizer_E_m, s.E, value1, value2);
+  operands[0] = value1;
+  operands[1] = value2;
+  neuralLMStepKernel19(s.step_work, s.step_work6, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  neuralLMStepKernel20(s.step_work6, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  neuralLMStepKernel21(s.step_h1, s.step_work5, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  neuralLMStepKernel22(s.step_work5, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, batch);
+  operands[0] = value1;
+  operands[1] = value2;
+  neuralLMStepKernel23(s.optimizer_E_v, s.step_work8, s.optimizer_E_m, s.E);
   s.step = step;
   return loss;
 }
@@ -657,11 +670,21 @@ function neuralLMApply(s: NeuralLMTrainingStore, given: NeuralLMParams): void {
   powF32Batch(1);
   const power1 = operands[0];
   const value1 = Math.sqrt(1 - power1);
-  neuralLMApplyKernel3(s.optimizer_E_m, gradient_E, s.optimizer_E_v, s.E, value, value1);
-  neuralLMApplyKernel4(s.optimizer_h_W_m, gradient_h_W, s.optimizer_h_W_v, s.h_W, value, value1);
-  neuralLMApplyKernel5(s.optimizer_h_b_m, gradient_h_b, s.optimizer_h_b_v, s.h_b, value, value1);
-  neuralLMApplyKernel6(s.optimizer_z_W_m, gradient_z_W, s.optimizer_z_W_v, s.z_W, value, value1);
-  neuralLMApplyKernel7(s.optimizer_z_b_m, gradient_z_b, s.optimizer_z_b_v, s.z_b, value, value1);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel3(s.optimizer_E_m, gradient_E, s.optimizer_E_v, s.E);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel4(s.optimizer_h_W_m, gradient_h_W, s.optimizer_h_W_v, s.h_W);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel5(s.optimizer_h_b_m, gradient_h_b, s.optimizer_h_b_v, s.h_b);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel6(s.optimizer_z_W_m, gradient_z_W, s.optimizer_z_W_v, s.z_W);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel7(s.optimizer_z_b_m, gradient_z_b, s.optimizer_z_b_v, s.z_b);
   s.step = step;
 }
 
@@ -1034,11 +1057,17 @@ function textbookLMForward(
   }
   checkKeys(given, keys_w1_w2_w3, "inputs");
   const w1 = given.w1;
-  checkType(w1, "number", "w1");
+  if (typeof w1 !== "number") {
+    throw wrongType(w1, "number", "w1");
+  }
   const w2 = given.w2;
-  checkType(w2, "number", "w2");
+  if (typeof w2 !== "number") {
+    throw wrongType(w2, "number", "w2");
+  }
   const w3 = given.w3;
-  checkType(w3, "number", "w3");
+  if (typeof w3 !== "number") {
+    throw wrongType(w3, "number", "w3");
+  }
   checkIndex(w1, 5000, "w1");
   checkIndex(w2, 5000, "w2");
   checkIndex(w3, 5000, "w3");
@@ -1053,10 +1082,14 @@ function textbookLMForward(
   textbookLMForwardKernel1(s.E, s.forward_work, w1, w2, w3);
   textbookLMForwardH(s.forward_work, s.W, s.b, s.forward_h);
   textbookLMForwardZ(s.forward_h, s.U, s.c, s.forward_z);
-  const value = textbookLMForwardKernel4(s.forward_z);
-  textbookLMForwardKernel5(s.forward_z, s.forward_work1, value);
-  const value1 = textbookLMForwardKernel6(s.forward_work1);
-  textbookLMForwardP(s.forward_work1, p, value1);
+  textbookLMForwardKernel4(s.forward_z);
+  const value = operands[0];
+  operands[0] = value;
+  textbookLMForwardKernel5(s.forward_z, s.forward_work1);
+  textbookLMForwardKernel6(s.forward_work1);
+  const value1 = operands[0];
+  operands[0] = value1;
+  textbookLMForwardP(s.forward_work1, p);
   if (out !== undefined) {
     return out as { p: Float32Array };
   }
@@ -1069,13 +1102,21 @@ function textbookLMEvaluate(
 ): TextbookLMTrainingStore["evaluation"] {
   checkKeys(given, keys_w1_w2_w3_word, "batch");
   const w1 = given.w1;
-  checkType(w1, "number", "w1");
+  if (typeof w1 !== "number") {
+    throw wrongType(w1, "number", "w1");
+  }
   const w2 = given.w2;
-  checkType(w2, "number", "w2");
+  if (typeof w2 !== "number") {
+    throw wrongType(w2, "number", "w2");
+  }
   const w3 = given.w3;
-  checkType(w3, "number", "w3");
+  if (typeof w3 !== "number") {
+    throw wrongType(w3, "number", "w3");
+  }
   const word = given.word;
-  checkType(word, "number", "word");
+  if (typeof word !== "number") {
+    throw wrongType(word, "number", "word");
+  }
   checkIndex(w1, 5000, "w1");
   checkIndex(w2, 5000, "w2");
   checkIndex(w3, 5000, "w3");
@@ -1084,9 +1125,15 @@ function textbookLMEvaluate(
   textbookLMForwardKernel1(s.E, s.evaluate_work, w1, w2, w3);
   textbookLMForwardH(s.evaluate_work, s.W, s.b, s.evaluate_h);
   textbookLMForwardZ(s.evaluate_h, s.U, s.c, s.evaluate_z);
-  const value = textbookLMForwardKernel4(s.evaluate_z);
-  const value1 = textbookLMEvaluateKernel5(s.evaluate_z, value);
-  const loss = logF32(value1) - (evaluate_z[word] - value);
+  textbookLMForwardKernel4(s.evaluate_z);
+  const value = operands[0];
+  operands[0] = value;
+  textbookLMEvaluateKernel5(s.evaluate_z);
+  const value1 = operands[0];
+  operands[0] = value1;
+  logF32Batch(1);
+  const log = operands[0];
+  const loss = log - (evaluate_z[word] - value);
   s.evaluation.loss = loss;
   return s.evaluation;
 }
@@ -1101,13 +1148,21 @@ function textbookLMGradient(
   }
   checkKeys(given, keys_w1_w2_w3_word, "batch");
   const w1 = given.w1;
-  checkType(w1, "number", "w1");
+  if (typeof w1 !== "number") {
+    throw wrongType(w1, "number", "w1");
+  }
   const w2 = given.w2;
-  checkType(w2, "number", "w2");
+  if (typeof w2 !== "number") {
+    throw wrongType(w2, "number", "w2");
+  }
   const w3 = given.w3;
-  checkType(w3, "number", "w3");
+  if (typeof w3 !== "number") {
+    throw wrongType(w3, "number", "w3");
+  }
   const word = given.word;
-  checkType(word, "number", "word");
+  if (typeof word !== "number") {
+    throw wrongType(word, "number", "word");
+  }
   checkIndex(w1, 5000, "w1");
   checkIndex(w2, 5000, "w2");
   checkIndex(w3, 5000, "w3");
@@ -1148,12 +1203,19 @@ function textbookLMGradient(
   textbookLMForwardKernel1(s.E, s.gradient_work, w1, w2, w3);
   textbookLMForwardH(s.gradient_work, s.W, s.b, s.gradient_h);
   textbookLMForwardZ(s.gradient_h, s.U, s.c, s.gradient_z);
-  const value = textbookLMForwardKernel4(s.gradient_z);
-  textbookLMForwardKernel5(s.gradient_z, s.gradient_work1, value);
-  const value1 = textbookLMForwardKernel6(s.gradient_work1);
-  const loss = logF32(value1) - (gradient_z[word] - value);
+  textbookLMForwardKernel4(s.gradient_z);
+  const value = operands[0];
+  operands[0] = value;
+  textbookLMForwardKernel5(s.gradient_z, s.gradient_work1);
+  textbookLMForwardKernel6(s.gradient_work1);
+  const value1 = operands[0];
+  operands[0] = value1;
+  logF32Batch(1);
+  const log = operands[0];
+  const loss = log - (gradient_z[word] - value);
   const value2 = 1 / value1;
-  textbookLMGradientKernel9(s.gradient_work1, gradient_c, value2, word);
+  operands[0] = value2;
+  textbookLMGradientKernel9(s.gradient_work1, gradient_c, word);
   textbookLMGradientKernel10(gradient_c, s.U, s.gradient_h, gradient_b);
   textbookLMGradientKernel11(gradient_b, s.W, s.gradient_work2);
   textbookLMGradientKernel12(s.gradient_work3, s.gradient_work2, w3);
@@ -1184,13 +1246,21 @@ function textbookLMStep(
 ): number {
   checkKeys(given, keys_w1_w2_w3_word, "batch");
   const w1 = given.w1;
-  checkType(w1, "number", "w1");
+  if (typeof w1 !== "number") {
+    throw wrongType(w1, "number", "w1");
+  }
   const w2 = given.w2;
-  checkType(w2, "number", "w2");
+  if (typeof w2 !== "number") {
+    throw wrongType(w2, "number", "w2");
+  }
   const w3 = given.w3;
-  checkType(w3, "number", "w3");
+  if (typeof w3 !== "number") {
+    throw wrongType(w3, "number", "w3");
+  }
   const word = given.word;
-  checkType(word, "number", "word");
+  if (typeof word !== "number") {
+    throw wrongType(word, "number", "word");
+  }
   checkIndex(w1, 5000, "w1");
   checkIndex(w2, 5000, "w2");
   checkIndex(w3, 5000, "w3");
@@ -1210,49 +1280,37 @@ function textbookLMStep(
   textbookLMForwardKernel1(s.E, s.step_work, w1, w2, w3);
   textbookLMForwardH(s.step_work, s.W, s.b, s.step_h);
   textbookLMForwardZ(s.step_h, s.U, s.c, s.step_z);
-  const value2 = textbookLMForwardKernel4(s.step_z);
-  textbookLMForwardKernel5(s.step_z, s.step_work1, value2);
-  const value3 = textbookLMForwardKernel6(s.step_work1);
-  const loss = logF32(value3) - (step_z[word] - value2);
+  textbookLMForwardKernel4(s.step_z);
+  const value2 = operands[0];
+  operands[0] = value2;
+  textbookLMForwardKernel5(s.step_z, s.step_work1);
+  textbookLMForwardKernel6(s.step_work1);
+  const value3 = operands[0];
+  operands[0] = value3;
+  logF32Batch(1);
+  const log = operands[0];
+  const loss = log - (step_z[word] - value2);
   const value4 = 1 / value3;
-  textbookLMStepKernel11(
-    s.step_work1,
-    s.step_work2,
-    s.optimizer_c_v,
-    s.optimizer_c_m,
-    s.c,
-    value4,
-    word,
-    value,
-    value1,
-  );
-  textbookLMStepKernel12(
-    s.step_work2,
-    s.U,
-    s.step_h,
-    s.step_work3,
-    s.optimizer_b_v,
-    s.optimizer_b_m,
-    s.b,
-    value,
-    value1,
-  );
+  operands[0] = value4;
+  operands[1] = value;
+  operands[2] = value1;
+  textbookLMStepKernel11(s.step_work1, s.step_work2, s.optimizer_c_v, s.optimizer_c_m, s.c, word);
+  operands[0] = value;
+  operands[1] = value1;
+  textbookLMStepKernel12(s.step_work2, s.U, s.step_h, s.step_work3, s.optimizer_b_v, s.optimizer_b_m, s.b);
   textbookLMGradientKernel11(s.step_work3, s.W, s.step_work4);
   textbookLMGradientKernel12(s.step_work5, s.step_work4, w3);
   textbookLMGradientKernel13(s.step_work6, s.step_work4, w2);
   textbookLMGradientKernel14(s.step_work7, s.step_work4, w1);
-  textbookLMStepKernel17(s.step_work3, s.step_work, s.optimizer_W_v, s.optimizer_W_m, s.W, value, value1);
-  textbookLMStepKernel18(s.step_work2, s.step_h, s.optimizer_U_v, s.optimizer_U_m, s.U, value, value1);
-  textbookLMStepKernel19(
-    s.optimizer_E_v,
-    s.step_work7,
-    s.step_work6,
-    s.step_work5,
-    s.optimizer_E_m,
-    s.E,
-    value,
-    value1,
-  );
+  operands[0] = value;
+  operands[1] = value1;
+  textbookLMStepKernel17(s.step_work3, s.step_work, s.optimizer_W_v, s.optimizer_W_m, s.W);
+  operands[0] = value;
+  operands[1] = value1;
+  textbookLMStepKernel18(s.step_work2, s.step_h, s.optimizer_U_v, s.optimizer_U_m, s.U);
+  operands[0] = value;
+  operands[1] = value1;
+  textbookLMStepKernel19(s.optimizer_E_v, s.step_work7, s.step_work6, s.step_work5, s.optimizer_E_m, s.E);
   s.step = step;
   return loss;
 }
@@ -1290,11 +1348,21 @@ function textbookLMApply(s: TextbookLMTrainingStore, given: TextbookLMParams): v
   powF32Batch(1);
   const power1 = operands[0];
   const value1 = Math.sqrt(1 - power1);
-  neuralLMApplyKernel3(s.optimizer_E_m, gradient_E, s.optimizer_E_v, s.E, value, value1);
-  neuralLMApplyKernel4(s.optimizer_W_m, gradient_W, s.optimizer_W_v, s.W, value, value1);
-  neuralLMApplyKernel5(s.optimizer_b_m, gradient_b, s.optimizer_b_v, s.b, value, value1);
-  neuralLMApplyKernel6(s.optimizer_U_m, gradient_U, s.optimizer_U_v, s.U, value, value1);
-  neuralLMApplyKernel7(s.optimizer_c_m, gradient_c, s.optimizer_c_v, s.c, value, value1);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel3(s.optimizer_E_m, gradient_E, s.optimizer_E_v, s.E);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel4(s.optimizer_W_m, gradient_W, s.optimizer_W_v, s.W);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel5(s.optimizer_b_m, gradient_b, s.optimizer_b_v, s.b);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel6(s.optimizer_U_m, gradient_U, s.optimizer_U_v, s.U);
+  operands[0] = value;
+  operands[1] = value1;
+  neuralLMApplyKernel7(s.optimizer_c_m, gradient_c, s.optimizer_c_v, s.c);
   s.step = step;
 }
 
@@ -1651,12 +1719,15 @@ function neuralLMEvaluateKernel6(
   word: Int32Array,
   work1: Float32Array,
   batch: number,
-): number {
+): void {
   let sum = 0;
   for (let k = 0; k < batch; k++) {
-    sum += logF32(work2[k]) - (z[k * 5000 + word[k]] - work1[k]);
+    operands[0] = work2[k];
+    logF32Batch(1);
+    const log = operands[0];
+    sum += log - (z[k * 5000 + word[k]] - work1[k]);
   }
-  return sum;
+  operands[0] = sum;
 }
 
 /** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
@@ -1668,9 +1739,9 @@ function neuralLMGradientKernel2(
   work1: Uint8Array,
   seed: number,
   step: number,
-  hyper_rate: number,
   batch: number,
 ): void {
+  const hyper_rate = operands[0];
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 192;
@@ -1826,7 +1897,8 @@ function neuralLMGradientKernel2(
 }
 
 /** neural-lm.nn:17: h = dropout(tanh(dense(e, hidden)), rate) */
-function neuralLMGradientH(work1: Uint8Array, h: Float32Array, h1: Float32Array, value: number, batch: number): void {
+function neuralLMGradientH(work1: Uint8Array, h: Float32Array, h1: Float32Array, batch: number): void {
+  const value = operands[0];
   for (let i = 0; i < 128 * batch; i++) {
     h1[i] = work1[i] !== 0 ? 0 : h[i] * value;
   }
@@ -1837,10 +1909,10 @@ function neuralLMGradientKernel13(
   work4: Float32Array,
   work3: Float32Array,
   work5: Float32Array,
-  value1: number,
-  value3: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value3 = operands[1];
   for (let i = 0; i < batch; i++) {
     const at = word[i];
     const at1 = i * 5000;
@@ -1857,9 +1929,9 @@ function neuralLMGradientKernel14(
   h: Float32Array,
   work1: Uint8Array,
   work6: Float32Array,
-  value: number,
   batch: number,
 ): void {
+  const value = operands[0];
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 5000;
@@ -2307,10 +2379,10 @@ function neuralLMStepKernel19(
   optimizer_h_W_v: Float32Array,
   optimizer_h_W_m: Float32Array,
   h_W: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 192; i += 4) {
     const at = i * 128;
     for (let j = 0; j < 128; j += 4) {
@@ -2494,10 +2566,10 @@ function neuralLMStepKernel20(
   optimizer_h_b_v: Float32Array,
   optimizer_h_b_m: Float32Array,
   h_b: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 128; i += 4) {
     let sum = 0;
     let sum1 = 0;
@@ -2551,10 +2623,10 @@ function neuralLMStepKernel21(
   optimizer_z_W_v: Float32Array,
   optimizer_z_W_m: Float32Array,
   z_W: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 128; i += 4) {
     const at = i * 5000;
     for (let j = 0; j < 5000; j += 4) {
@@ -2738,10 +2810,10 @@ function neuralLMStepKernel22(
   optimizer_z_b_v: Float32Array,
   optimizer_z_b_m: Float32Array,
   z_b: Float32Array,
-  value1: number,
-  value2: number,
   batch: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 5000; i += 4) {
     let sum = 0;
     let sum1 = 0;
@@ -2794,9 +2866,9 @@ function neuralLMStepKernel23(
   work8: Float32Array,
   optimizer_E_m: Float32Array,
   E: Float32Array,
-  value1: number,
-  value2: number,
 ): void {
+  const value1 = operands[0];
+  const value2 = operands[1];
   for (let i = 0; i < 320000; i++) {
     const t = optimizer_E_v[i];
     const t1 = work8[i];
@@ -2816,9 +2888,9 @@ function neuralLMApplyKernel3(
   gradient_E: Float32Array,
   optimizer_E_v: Float32Array,
   E: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 320000; i++) {
     const t = optimizer_E_m[i];
     const t1 = gradient_E[i];
@@ -2838,9 +2910,9 @@ function neuralLMApplyKernel4(
   gradient_h_W: Float32Array,
   optimizer_h_W_v: Float32Array,
   h_W: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 24576; i++) {
     const t = optimizer_h_W_m[i];
     const t1 = gradient_h_W[i];
@@ -2860,9 +2932,9 @@ function neuralLMApplyKernel5(
   gradient_h_b: Float32Array,
   optimizer_h_b_v: Float32Array,
   h_b: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 128; i++) {
     const t = optimizer_h_b_m[i];
     const t1 = gradient_h_b[i];
@@ -2882,9 +2954,9 @@ function neuralLMApplyKernel6(
   gradient_z_W: Float32Array,
   optimizer_z_W_v: Float32Array,
   z_W: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 640000; i++) {
     const t = optimizer_z_W_m[i];
     const t1 = gradient_z_W[i];
@@ -2904,9 +2976,9 @@ function neuralLMApplyKernel7(
   gradient_z_b: Float32Array,
   optimizer_z_b_v: Float32Array,
   z_b: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 5000; i++) {
     const t = optimizer_z_b_m[i];
     const t1 = gradient_z_b[i];
@@ -3032,51 +3104,50 @@ function textbookLMForwardZ(h: Float32Array, U: Float32Array, c: Float32Array, z
 }
 
 /** neural-lm.nn:45: loss   cross_entropy(z, word) */
-function textbookLMForwardKernel4(z: Float32Array): number {
+function textbookLMForwardKernel4(z: Float32Array): void {
   let sum = -Infinity;
   for (let k = 0; k < 5000; k++) {
     sum = Math.max(sum, z[k]);
   }
-  return sum;
+  operands[0] = sum;
 }
 
 /** neural-lm.nn:44: output p = softmax(z) */
-function textbookLMForwardKernel5(z: Float32Array, work1: Float32Array, value: number): void {
+function textbookLMForwardKernel5(z: Float32Array, work1: Float32Array): void {
+  const value = operands[0];
   for (let i = 0; i < 5000; i++) {
     work1[i] = expF32(z[i] - value);
   }
 }
 
-function textbookLMForwardKernel6(work1: Float32Array): number {
+function textbookLMForwardKernel6(work1: Float32Array): void {
   let sum = 0;
   for (let k = 0; k < 5000; k++) {
     sum += work1[k];
   }
-  return sum;
+  operands[0] = sum;
 }
 
 /** neural-lm.nn:44: output p = softmax(z) */
-function textbookLMForwardP(work1: Float32Array, outputs_p1: Float32Array, value1: number): void {
+function textbookLMForwardP(work1: Float32Array, outputs_p1: Float32Array): void {
+  const value1 = operands[0];
   for (let i = 0; i < 5000; i++) {
     outputs_p1[i] = work1[i] / value1;
   }
 }
 
 /** neural-lm.nn:45: loss   cross_entropy(z, word) */
-function textbookLMEvaluateKernel5(z: Float32Array, value: number): number {
+function textbookLMEvaluateKernel5(z: Float32Array): void {
+  const value = operands[0];
   let sum = 0;
   for (let k = 0; k < 5000; k++) {
     sum += expF32(z[k] - value);
   }
-  return sum;
+  operands[0] = sum;
 }
 
-function textbookLMGradientKernel9(
-  work1: Float32Array,
-  gradient_c1: Float32Array,
-  value2: number,
-  targets_word: number,
-): void {
+function textbookLMGradientKernel9(work1: Float32Array, gradient_c1: Float32Array, targets_word: number): void {
+  const value2 = operands[0];
   for (let i = 0; i < 5000; i++) {
     gradient_c1[i] = value2 * work1[i] + (targets_word === i ? -1 : 0);
   }
@@ -3333,11 +3404,11 @@ function textbookLMStepKernel11(
   optimizer_c_v: Float32Array,
   optimizer_c_m: Float32Array,
   c: Float32Array,
-  value4: number,
   targets_word: number,
-  value: number,
-  value1: number,
 ): void {
+  const value4 = operands[0];
+  const value = operands[1];
+  const value1 = operands[2];
   for (let i = 0; i < 5000; i++) {
     const t = value4 * work1[i] + (targets_word === i ? -1 : 0);
     work2[i] = t;
@@ -3361,9 +3432,9 @@ function textbookLMStepKernel12(
   optimizer_b_v: Float32Array,
   optimizer_b_m: Float32Array,
   b: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 128; i += 8) {
     let sum = 0;
     let sum1 = 0;
@@ -3482,9 +3553,9 @@ function textbookLMStepKernel17(
   optimizer_W_v: Float32Array,
   optimizer_W_m: Float32Array,
   W: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 128; i += 4) {
     const t = work3[i];
     const at = i * 192;
@@ -3667,9 +3738,9 @@ function textbookLMStepKernel18(
   optimizer_U_v: Float32Array,
   optimizer_U_m: Float32Array,
   U: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 5000; i += 4) {
     const t = work2[i];
     const at = i * 128;
@@ -3853,9 +3924,9 @@ function textbookLMStepKernel19(
   work5: Float32Array,
   optimizer_E_m: Float32Array,
   E: Float32Array,
-  value: number,
-  value1: number,
 ): void {
+  const value = operands[0];
+  const value1 = operands[1];
   for (let i = 0; i < 64; i++) {
     const at = i * 5000;
     for (let j = 0; j < 5000; j++) {
@@ -3894,7 +3965,10 @@ const keys_w1_w2_w3: readonly string[] = ["w1", "w2", "w3"];
 const keys_w1_w2_w3_word: readonly string[] = ["w1", "w2", "w3", "word"];
 const keys_E_W_b_U_c: readonly string[] = ["E", "W", "b", "U", "c"];
 
-/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+/**
+ * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
+ * of operands, kernels their arguments and their result. As parameters engines would allocate them.
+ */
 const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
@@ -3911,9 +3985,9 @@ function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
-/** Throws TypeError where `value` is not of the JavaScript type `type`. */
-function checkType(value: unknown, type: "number" | "boolean", name: string): void {
-  if (typeof value !== type) throw new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
+/** The error for a value that is not of the JavaScript type `type`. */
+function wrongType(value: unknown, type: "number" | "boolean", name: string): TypeError {
+  return new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
 }
 
 /** Throws TypeError where `value` is not an array of `type`; `shape` is the argument's, for the message. */
@@ -4849,6 +4923,27 @@ function randomBits(seed: number, step: number, site: number, element: number): 
   return threefry(seed | 0, site ^ high, step | 0, element >>> 1, element & 1) >>> 8;
 }
 
+/** logF32 of each operand, in its place. */
+function logF32Batch(count: number): void {
+  for (let i = 0; i < count; i++) {
+    const x = operands[i];
+    if (!(x > 1.2e-38 && x < 1.2e38)) {
+      operands[i] = logF64(x);
+      continue;
+    }
+    doubleValue[0] = x;
+    const bits = doubleWords[highWord];
+    const k = (bits - 0x3fe6a000) >> 20;
+    const i2 = (bits >> 12) & 254;
+    powerWord[0] = (127 - k) << 23;
+    const r = x * powerValue[0] * logTable[i2] - 1;
+    operands[i] =
+      k * 0.6931471805599453 +
+      logTable[i2 + 1] +
+      (r + r * r * (-0.5000000085617856 + r * (0.3333362651123242 + r * -0.24884553382214702)));
+  }
+}
+
 /** tanhF32 of each operand, in its place. */
 function tanhF32Batch(count: number): void {
   for (let i = 0; i < count; i++) {
@@ -4902,27 +4997,78 @@ function powF32Batch(count: number): void {
       operands[i] = powerAtEdge(x, y);
       continue;
     }
+    let logValue: number;
+    log: {
+      let x2 = a;
+      if (!(x2 > 0 && x2 < Infinity)) {
+        logValue = logAtEdge(x2);
+        break log;
+      }
+      const shift = x2 < 2.2250738585072014e-308 ? 54 : 0;
+      if (shift > 0) {
+        x2 *= 18014398509481984;
+      }
+      doubleValue[0] = x2;
+      const binaryExponent2 = (doubleWords[highWord] - 0x3fe6a09e) >> 20;
+      const k = binaryExponent2;
+      let scaleByPowerOfTwo2: number;
+      scaleByPowerOfTwo3: {
+        let y2 = x2;
+        let n = -k;
+        if (n >= -126 && n <= 127) {
+          powerWord[0] = (n + 127) << 23;
+          scaleByPowerOfTwo2 = y2 * powerValue[0];
+          break scaleByPowerOfTwo3;
+        }
+        if (n > 1023) {
+          y2 *= 1.3407807929942597e154;
+          n -= 512;
+        } else {
+          if (n < -1022) {
+            y2 *= 7.458340731200207e-155;
+            n += 512;
+          }
+        }
+        doubleWords[1 - highWord] = 0;
+        doubleWords[highWord] = (n + 1023) << 20;
+        scaleByPowerOfTwo2 = y2 * doubleValue[0];
+      }
+      const k2 = k - shift;
+      const f = scaleByPowerOfTwo2 - 1;
+      const s = f / (2 + f);
+      const w = s * s;
+      const half = 0.5 * f * f;
+      let p = 0.14617807153417325;
+      p = p * w + 0.15331611722055008;
+      p = p * w + 0.1818289243253687;
+      p = p * w + 0.22222211089379496;
+      p = p * w + 0.28571428626253836;
+      p = p * w + 0.3999999999989889;
+      p = p * w + 0.666666666666667;
+      const logOfParts2 = k2 * ln2High - (half - (s * (half + w * p) + (k2 * ln2Low + 0)) - f);
+      logValue = logOfParts2;
+    }
     let expValue: number;
     exp: {
-      const x2 = y * logF64(a);
-      let y2 = x2;
-      if (!(x2 > -87 && x2 < 88)) {
-        if (x2 < -746) {
+      const x3 = y * logValue;
+      let y3 = x3;
+      if (!(x3 > -87 && x3 < 88)) {
+        if (x3 < -746) {
           expValue = 0;
           break exp;
         }
-        if (!(x2 > -690 && x2 < 700)) {
-          expValue = expF64(x2);
+        if (!(x3 > -690 && x3 < 700)) {
+          expValue = expF64(x3);
           break exp;
         }
-        y2 = x2 * 0.125;
+        y3 = x3 * 0.125;
       }
-      const n = y2 * 92.33248261893498 + 6755399441055744 - 6755399441055744;
-      const r = y2 - n * 0.010830424696249145;
-      powerWord[0] = ((n >> 6) + 127) << 23;
-      const scale = powersOfRoot64[n & 63] * powerValue[0];
+      const n2 = y3 * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+      const r = y3 - n2 * 0.010830424696249145;
+      powerWord[0] = ((n2 >> 6) + 127) << 23;
+      const scale = powersOfRoot64[n2 & 63] * powerValue[0];
       let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
-      if (y2 !== x2) {
+      if (y3 !== x3) {
         e *= e;
         e *= e;
         e *= e;

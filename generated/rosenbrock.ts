@@ -14,7 +14,8 @@ export function rosenbrock(x: Float32Array): number {
   if (!(n >= 1)) {
     throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
-  const value = rosenbrockKernel1(x, n);
+  rosenbrockKernel1(x, n);
+  const value = operands[0];
   return value;
 }
 
@@ -41,7 +42,8 @@ export function rosenbrockGradient(
   const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(n);
   const memory = reserveFloats(n - 1);
   rosenbrockGradientKernel1(x, memory, 0, n);
-  const value = rosenbrockGradientKernel2(memory, 0, x, n);
+  rosenbrockGradientKernel2(memory, 0, x, n);
+  const value = operands[0];
   rosenbrockGradientKernel3(x, memory, 0, gradient_x, n);
   if (out !== undefined) {
     out.value = value;
@@ -79,7 +81,8 @@ export function rosenbrockHvp(
   const hvp_x = out !== undefined ? out.hvp.x : new Float32Array(n);
   const memory = reserveFloats(2 * n - 2);
   rosenbrockHvpKernel1(x, memory, 0, v_x, memory, n - 1, n);
-  const value = rosenbrockGradientKernel2(memory, 0, x, n);
+  rosenbrockGradientKernel2(memory, 0, x, n);
+  const value = operands[0];
   rosenbrockHvpKernel3(memory, 0, v_x, x, memory, n - 1, hvp_x, n);
   if (out !== undefined) {
     out.value = value;
@@ -118,7 +121,8 @@ export function rosenbrockHessian(
   const hessian_x_x = out !== undefined ? out.hessian.x.x : new Float32Array(n * n);
   const memory = reserveFloats(n * n + 3 * n - 4);
   rosenbrockHessianKernel1(x, memory, 0, memory, n - 1, memory, 2 * n - 2, memory, 3 * n - 3, n);
-  const value = rosenbrockGradientKernel2(memory, 0, x, n);
+  rosenbrockGradientKernel2(memory, 0, x, n);
+  const value = operands[0];
   rosenbrockHessianKernel3(x, memory, n - 1, memory, 2 * n - 2, gradient_x, n);
   rosenbrockHessianKernel4(memory, 2 * n - 2, memory, 4 * n - 4, n);
   rosenbrockHessianKernel5(memory, 3 * n - 3, memory, 4 * n - 4, x, hessian_x_x, n);
@@ -130,7 +134,7 @@ export function rosenbrockHessian(
 }
 
 /** rosenbrock.nn:2: fn rosenbrock(x: [n]) = sum(100 * (x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2) */
-function rosenbrockKernel1(x: Float32Array, n: number): number {
+function rosenbrockKernel1(x: Float32Array, n: number): void {
   let sum = 0;
   for (let k = 0; k < n - 1; k++) {
     const t = x[k];
@@ -138,7 +142,7 @@ function rosenbrockKernel1(x: Float32Array, n: number): number {
     const t2 = x[k + 1] - t * t;
     sum += 100 * (t2 * t2) + t1 * t1;
   }
-  return sum;
+  operands[0] = sum;
 }
 
 /** rosenbrock.nn:2: fn rosenbrock(x: [n]) = sum(100 * (x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2) */
@@ -150,14 +154,14 @@ function rosenbrockGradientKernel1(x: Float32Array, work: Float32Array, workStar
 }
 
 /** rosenbrock.nn:2: fn rosenbrock(x: [n]) = sum(100 * (x[1:] - x[:-1]^2)^2 + (1 - x[:-1])^2) */
-function rosenbrockGradientKernel2(work: Float32Array, workStart: number, x: Float32Array, n: number): number {
+function rosenbrockGradientKernel2(work: Float32Array, workStart: number, x: Float32Array, n: number): void {
   let sum = 0;
   for (let k = 0; k < n - 1; k++) {
     const t = work[workStart + k];
     const t1 = 1 - x[k];
     sum += 100 * (t * t) + t1 * t1;
   }
-  return sum;
+  operands[0] = sum;
 }
 
 function rosenbrockGradientKernel3(
@@ -293,6 +297,12 @@ const keys_x: readonly string[] = ["x"];
 const keys_value_hvp: readonly string[] = ["value", "hvp"];
 const keys_value_gradient_hessian: readonly string[] = ["value", "gradient", "hessian"];
 const keys_gradient_x__hessian_x_x_: readonly string[] = ["gradient", "x", "", "hessian", "x", "x", ""];
+
+/**
+ * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
+ * of operands, kernels their arguments and their result. As parameters engines would allocate them.
+ */
+const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
 function withArticle(name: string): string {

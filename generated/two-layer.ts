@@ -27,9 +27,13 @@ export function twoLayer(
   checkArray(W1, Float32Array, "W1", "[2, 2]");
   checkArray(b1, Float32Array, "b1", "[2]");
   checkArray(W2, Float32Array, "W2", "[2]");
-  checkType(b2, "number", "b2");
+  if (typeof b2 !== "number") {
+    throw wrongType(b2, "number", "b2");
+  }
   checkArray(x, Float32Array, "x", "[2]");
-  checkType(y, "number", "y");
+  if (typeof y !== "number") {
+    throw wrongType(y, "number", "y");
+  }
   checkLength(W1.length, 4, "W1", "[2, 2]");
   checkLength(b1.length, 2, "b1", "[2]");
   checkLength(W2.length, 2, "W2", "[2]");
@@ -81,9 +85,13 @@ export function twoLayerGradient(
   checkArray(W1, Float32Array, "W1", "[2, 2]");
   checkArray(b1, Float32Array, "b1", "[2]");
   checkArray(W2, Float32Array, "W2", "[2]");
-  checkType(b2, "number", "b2");
+  if (typeof b2 !== "number") {
+    throw wrongType(b2, "number", "b2");
+  }
   checkArray(x, Float32Array, "x", "[2]");
-  checkType(y, "number", "y");
+  if (typeof y !== "number") {
+    throw wrongType(y, "number", "y");
+  }
   checkLength(W1.length, 4, "W1", "[2, 2]");
   checkLength(b1.length, 2, "b1", "[2]");
   checkLength(W2.length, 2, "W2", "[2]");
@@ -189,9 +197,13 @@ export function outputError(
   checkArray(W1, Float32Array, "W1", "[2, 2]");
   checkArray(b1, Float32Array, "b1", "[2]");
   checkArray(W2, Float32Array, "W2", "[2]");
-  checkType(b2, "number", "b2");
+  if (typeof b2 !== "number") {
+    throw wrongType(b2, "number", "b2");
+  }
   checkArray(x, Float32Array, "x", "[2]");
-  checkType(y, "number", "y");
+  if (typeof y !== "number") {
+    throw wrongType(y, "number", "y");
+  }
   checkLength(W1.length, 4, "W1", "[2, 2]");
   checkLength(b1.length, 2, "b1", "[2]");
   checkLength(W2.length, 2, "W2", "[2]");
@@ -211,7 +223,9 @@ export function outputError(
   const h_0 = t < 0 ? 0 : t;
   const h_1 = t1 < 0 ? 0 : t1;
   const z = W2_0 * h_0 + W2_1 * h_1 + b2;
-  const a = sigmoidF32(z);
+  operands[0] = z;
+  sigmoidF32Batch(1);
+  const a = operands[0];
   const value = a - y;
   return value;
 }
@@ -523,7 +537,9 @@ function twoLayerColumnForward(
   const t1 = W1_2 * x_0 + W1_3 * x_1 + b1_1;
   const h_0 = t < 0 ? 0 : t;
   const h_1 = t1 < 0 ? 0 : t1;
-  const a1 = sigmoidF32(W2_0 * h_0 + W2_1 * h_1 + b2_1);
+  operands[0] = W2_0 * h_0 + W2_1 * h_1 + b2_1;
+  sigmoidF32Batch(1);
+  const a1 = operands[0];
   a[0] = a1;
   if (out !== undefined) {
     return out as { a: Float32Array };
@@ -1102,7 +1118,9 @@ function twoLayerBatchForward(
     const t1 = x_0 * W1_0 + x_1 * W1_2 + b1_0;
     const h_1 = t < 0 ? 0 : t;
     const h_0 = t1 < 0 ? 0 : t1;
-    const a1 = sigmoidF32(h_0 * W2_0 + h_1 * W2_1 + b2_1);
+    operands[0] = h_0 * W2_0 + h_1 * W2_1 + b2_1;
+    sigmoidF32Batch(1);
+    const a1 = operands[0];
     a[row] = a1;
   }
   if (out !== undefined) {
@@ -1542,7 +1560,10 @@ const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "threads",
 ];
 
-/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+/**
+ * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
+ * of operands, kernels their arguments and their result. As parameters engines would allocate them.
+ */
 const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */
@@ -1559,9 +1580,9 @@ function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
-/** Throws TypeError where `value` is not of the JavaScript type `type`. */
-function checkType(value: unknown, type: "number" | "boolean", name: string): void {
-  if (typeof value !== type) throw new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
+/** The error for a value that is not of the JavaScript type `type`. */
+function wrongType(value: unknown, type: "number" | "boolean", name: string): TypeError {
+  return new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
 }
 
 /** Throws TypeError where `value` is not an array of `type`; `shape` is the argument's, for the message. */
@@ -1712,31 +1733,6 @@ const powersOfRoot64 = /* @__PURE__ */ (() => {
   return table;
 })();
 
-/**
- * e^x with relative error below 2^-36 (2^-33 where |x| > 87): 2^(n/64) from a table times a cubic (after Tang, ACM TOMS
- * 15, 1989). What lies far from 0, as in a saturated softmax, is the y power of e^(x/8).
- */
-function expF32(x: number): number {
-  let y = x;
-  if (!(x > -87 && x < 88)) {
-    if (x < -746) return 0;
-    if (!(x > -690 && x < 700)) return expF64(x);
-    y = x * 0.125;
-  }
-  // Adding and subtracting 1.5 * 2^52 rounds to an integer.
-  const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
-  const r = y - n * 0.010830424696249145; // ln(2) / 64
-  powerWord[0] = ((n >> 6) + 127) << 23;
-  const scale = powersOfRoot64[n & 63] * powerValue[0];
-  let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
-  if (y !== x) {
-    e *= e;
-    e *= e;
-    e *= e;
-  }
-  return e;
-}
-
 /** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
 function expRemainder(r: number): number {
   let p = 2.0911414421956654e-9;
@@ -1795,11 +1791,6 @@ function expF64(x: number): number {
   const main = 1 + r;
   powerWord[0] = (n + 127) << 23;
   return (main + (1 - main + r + rest)) * powerValue[0];
-}
-
-/** 1 / (1 + e^-x) with relative error below 2^-34, in both tails. */
-function sigmoidF32(x: number): number {
-  return x < -700 ? expF64(x) : 1 / (1 + expF32(-x));
 }
 
 /** A capacity option: an integer >= 1. Throws TypeError where it is missing, RangeError where it is no such number. */

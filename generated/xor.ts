@@ -1147,7 +1147,10 @@ const keys_x_y: readonly string[] = ["x", "y"];
 const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
 const keys_h_W_h_b_p_W_p_b: readonly string[] = ["h.W", "h.b", "p.W", "p.b"];
 
-/** Where batched calls of elementary functions find their operands and leave their results: up to 64 of two numbers each. */
+/**
+ * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
+ * of operands, kernels their arguments and their result. As parameters engines would allocate them.
+ */
 const operands = /* @__PURE__ */ new Float64Array(128);
 
 /** `a Float64Array`, `an Int32Array`: of names in which a leading U is spoken as in Uint8Array. */

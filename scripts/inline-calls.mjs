@@ -5,7 +5,7 @@ import ts from "typescript";
 /**
  * `function <entry>Batch(count: number)`, which replaces each of the first `count` operands (pairs of operands) by the value of `entry`.
  *
- * Functions with loops, what a function calls in `if (!(..)) return`, the form in which range tests also catch NaN, and f64 functions that f32 ones call, are for
+ * Functions with loops, what a function calls in `if (!(..)) return`, the form in which range tests also catch NaN, and f64 functions that f32 ones call in a branch, are for
  * rare operands: they stay calls.
  *
  * Names of declarations are `$name$` in the sources and in the result.
@@ -89,8 +89,11 @@ class Writer {
       const condition = this.#expression(s.expression, scope, before);
       const isRange =
         ts.isPrefixUnaryExpression(s.expression) && s.expression.operator === ts.SyntaxKind.ExclamationToken;
-      const then = this.#block(s.thenStatement, { ...scope, rare: scope.rare || isRange }, last);
-      const otherwise = s.elseStatement === undefined ? [] : ["else", ...this.#block(s.elseStatement, scope, last)];
+      const then = this.#block(s.thenStatement, { ...scope, branch: true, rare: scope.rare || isRange }, last);
+      const otherwise =
+        s.elseStatement === undefined
+          ? []
+          : ["else", ...this.#block(s.elseStatement, { ...scope, branch: true }, last)];
       return [...before, `if (${condition})`, ...then, ...otherwise];
     }
     if (ts.isForStatement(s)) {
@@ -132,7 +135,7 @@ class Writer {
     const condition = this.#expression(e.condition, scope, before);
     const branches = [e.whenTrue, e.whenFalse].map((branch) => {
       const own = [];
-      return { own, value: this.#expression(branch, scope, before === null ? null : own) };
+      return { own, value: this.#expression(branch, { ...scope, branch: true }, before === null ? null : own) };
     });
     if (branches.every(({ own }) => own.length === 0))
       return `${condition} ? ${branches[0].value} : ${branches[1].value}`;
@@ -147,7 +150,7 @@ class Writer {
     const callee = e.expression.getText();
     const name = callee.replaceAll("$", "");
     const called = this.#functions.get(name);
-    const isRare = scope.rare || (this.#single && name.endsWith("F64"));
+    const isRare = scope.rare || (scope.branch && this.#single && name.endsWith("F64"));
     if (called === undefined || isRare || before === null || hasLoop(called.body))
       return `${callee}(${given.join(", ")})`;
     const result = this.#fresh(name.replace(/(F32|F64)$/, "Value"));

@@ -3,6 +3,7 @@
  * array. Engines inline only a few such calls in one function; any other has its operands and its result allocated as
  * objects, which numbers that pass through an array never are.
  */
+import type { Dim } from "../ir/dim.ts";
 import { largestBatch, type BatchedCall, type Scalar, type Statement } from "../ir/program.ts";
 import type { Finished } from "./blocks.ts";
 import type { ScheduleOptions } from "./buffers.ts";
@@ -28,7 +29,7 @@ export const shareInPlace = 0.4;
 
 /** The kernel itself where an engine inlines all of its calls; otherwise with all calls that are always made in batches. */
 export function batchCalls(kernel: Finished, options: BatchOptions): Finished {
-  const budget = new Budget(options);
+  const budget = new Budget(runsFewTimes(kernel.body) ? { ...options, share: 0 } : options);
   for (const s of kernel.body) budget.spend(s);
   for (const { value } of kernel.values) budget.scalar(value);
   if (!budget.exceeded) return kernel;
@@ -40,6 +41,22 @@ export function batchCalls(kernel: Finished, options: BatchOptions): Finished {
     for (const { name, value } of kernel.values) values.push({ name, value: extracted(value, before) });
   });
   return { body, values };
+}
+
+/**
+ * Whether all loops run over one symbolic dim, a batch, say: there may be too few calls in all for an engine to see that
+ * they are worth inlining.
+ */
+function runsFewTimes(body: readonly Statement[]): boolean {
+  return body.every((s) => {
+    if (s.kind !== "loop") return true;
+    const isSymbol = s.to.kind === "affine" && s.to.terms.length === 0 && s.to.offset.terms.every(isSoleSymbol);
+    return isSymbol && s.body.every((inner) => inner.kind !== "loop");
+  });
+}
+
+function isSoleSymbol({ factors }: Dim["terms"][number]): boolean {
+  return factors.length === 1 && factors[0].power === 1;
 }
 
 /** Adds up what the calls of a kernel take of an engine's willingness to inline. */

@@ -14,9 +14,9 @@ export function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
-/** Throws TypeError where `value` is not of the JavaScript type `type`. */
-export function checkType(value: unknown, type: "number" | "boolean", name: string): void {
-  if (typeof value !== type) throw new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
+/** The error for a value that is not of the JavaScript type `type`. */
+export function wrongType(value: unknown, type: "number" | "boolean", name: string): TypeError {
+  return new TypeError(`${name}: expected a ${type}, found ${described(value)}`);
 }
 
 /** Throws TypeError where `value` is not an array of `type`; `shape` is the argument's, for the message. */

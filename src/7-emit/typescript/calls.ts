@@ -1,6 +1,7 @@
 /** The kernels of a program as statements of an entry point: calls of kernel functions, or their code in place. */
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
+import { largestBatch } from "../../ir/program.ts";
 import type { Buffer, Kernel, Program, Scalar, Statement as KernelStatement } from "../../ir/program.ts";
 import { emitDim, emitScalar, emitStatements, type KernelNames } from "./kernels.ts";
 import { freeName, identifierOf } from "./names.ts";
@@ -73,11 +74,31 @@ function emitCall(
     given.push(ts.path(array));
     if (base !== null) given.push(base);
   }
-  for (const argument of used.arguments.keys()) given.push(names.argument(argument) ?? ts.name(argument));
-  for (const symbol of used.symbols) given.push(ts.name(names.symbol(symbol)));
+  const { reals, others } = partsOf(used.arguments);
+  const argument = (a: string): Expression => names.argument(a) ?? ts.name(a);
+  given.push(...others.map(([a]) => argument(a)), ...[...used.symbols].map((symbol) => ts.name(names.symbol(symbol))));
   const called = ts.call(name, ...given);
+  const passed = reals.map((a, k) => ts.assign(slot(k, writer), argument(a)));
   const value = kernel.values.at(0);
-  return [value === undefined ? ts.expression(called) : ts.constant(value.name, called)];
+  if (value === undefined) return [...passed, ts.expression(called)];
+  if (value.value.element !== "real") return [...passed, ts.constant(value.name, called)];
+  return [...passed, ts.expression(called), ts.constant(value.name, slot(0, writer))];
+}
+
+/**
+ * Reals go to kernel functions, and come from them, as the operands of elementary functions do: engines allocate those that
+ * are parameters or results of a function that they do not inline. What has no place there is a parameter.
+ */
+function partsOf(args: Uses["arguments"]): {
+  readonly reals: readonly string[];
+  readonly others: readonly (readonly [name: string, element: Scalar["element"]])[];
+} {
+  const reals = [...args].flatMap(([name, element]) => (element === "real" ? [name] : [])).slice(0, 2 * largestBatch);
+  return { reals, others: [...args].filter(([name]) => !reals.includes(name)) };
+}
+
+function slot(k: number, writer: ModuleWriter): Expression {
+  return ts.element(ts.name(writer.support("operands")), ts.number(k));
 }
 
 function declareKernel(
@@ -158,7 +179,8 @@ function kernelFunction(
     parameters.push({ name: formal.array(buffer), type: writer.arrayType(bufferOf(buffer).element) });
     if (hasBase(buffer)) parameters.push({ name: `${formal.array(buffer)}Start`, type: "number" });
   }
-  for (const [argument, element] of used.arguments) {
+  const { reals, others } = partsOf(used.arguments);
+  for (const [argument, element] of others) {
     parameters.push({ name: formal.argument(argument), type: element === "bool" ? "boolean" : "number" });
   }
   for (const symbol of used.symbols) parameters.push({ name: formal.symbol(symbol), type: "number" });
@@ -176,11 +198,16 @@ function kernelFunction(
   };
   const value = kernel.values.at(0);
   if (kernel.values.length > 1) throw new Error("internal: a kernel function with several values");
+  const isReal = value?.value.element === "real";
   const body = [
+    ...reals.map((a, k) => ts.constant(formal.argument(a), slot(k, writer))),
     ...emitStatements(kernel.body, inner),
-    ...(value === undefined ? [] : [ts.returns(emitScalar(value.value, inner))]),
   ];
-  const result = value === undefined ? "void" : value.value.element === "bool" ? "boolean" : "number";
+  if (value !== undefined) {
+    const result = emitScalar(value.value, inner);
+    body.push(isReal ? ts.assign(slot(0, writer), result) : ts.returns(result));
+  }
+  const result = value === undefined || isReal ? "void" : value.value.element === "bool" ? "boolean" : "number";
   return { kind: "function", exported: false, name, parameters, result, body, doc: kernel.comment };
 }
 

@@ -20,6 +20,17 @@ export function supportCall(writer: ModuleWriter, name: string, ...args: readonl
   return ts.expression(ts.call(writer.support(name), ...args));
 }
 
+/** Refuses what is no number (or boolean). In place: engines would allocate a number for the call of a check. */
+export function typeCheck(
+  writer: ModuleWriter,
+  value: Expression,
+  type: "number" | "boolean",
+  label: Expression,
+): Statement {
+  const error = ts.call(writer.support("wrongType"), value, ts.string(type), label);
+  return ts.when(ts.binary("!==", ts.unary("typeof ", value), ts.string(type)), [{ kind: "throw", value: error }]);
+}
+
 export function shapeText(shape: Shape): Expression {
   return ts.string(dims.printShape(shape));
 }

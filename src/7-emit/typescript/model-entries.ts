@@ -7,7 +7,7 @@ import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import type { CheckedInput, CheckedModel } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
 import { emitProgram } from "./calls.ts";
-import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
+import { emitRequirements, emitSolution, shapeText, supportCall, typeCheck } from "./checks.ts";
 import { emitDim } from "./kernels.ts";
 import { capacityChecks, optionChecks } from "./model-checks.ts";
 import type { ModelContext, ModelNames } from "./model-context.ts";
@@ -213,7 +213,7 @@ export class EntryWriter {
       const at = ts.name(local);
       if (!isArray(input)) {
         const type = element === "bool" ? "boolean" : "number";
-        this.#body.push(supportCall(this.#writer, "checkType", at, ts.string(type), ts.string(input.name)));
+        this.#body.push(typeCheck(this.#writer, at, type, ts.string(input.name)));
       } else if (element === "index") {
         this.#body.push(supportCall(this.#writer, "checkIntegers", at, ts.string(input.name), shapeText(shape)));
       } else {
