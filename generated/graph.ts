@@ -5,15 +5,9 @@
 
 /** A computation graph: L = c (a + 2b), one named node a line. */
 export function L(a: number, b: number, c: number): number {
-  if (typeof a !== "number") {
-    throw wrongType(a, "number", "a");
-  }
-  if (typeof b !== "number") {
-    throw wrongType(b, "number", "b");
-  }
-  if (typeof c !== "number") {
-    throw wrongType(c, "number", "c");
-  }
+  checkType(a, "number", "a");
+  checkType(b, "number", "b");
+  checkType(c, "number", "c");
   const d = 2 * b;
   const e = a + d;
   const value = c * e;
@@ -29,15 +23,9 @@ export function LGradient(
   b: number,
   c: number,
 ): { value: number; gradient: { a: number; b: number; c: number } } {
-  if (typeof a !== "number") {
-    throw wrongType(a, "number", "a");
-  }
-  if (typeof b !== "number") {
-    throw wrongType(b, "number", "b");
-  }
-  if (typeof c !== "number") {
-    throw wrongType(c, "number", "c");
-  }
+  checkType(a, "number", "a");
+  checkType(b, "number", "b");
+  checkType(c, "number", "c");
   const d = 2 * b;
   const e = a + d;
   const value = c * e;
@@ -59,6 +47,11 @@ function described(value: unknown): string {
   // Objects need not have a constructor.
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
+}
+
+/** Throws TypeError where `value` is not of the JavaScript type `type`. */
+function checkType(value: unknown, type: "number" | "boolean", name: string): void {
+  if (typeof value !== type) throw wrongType(value, type, name);
 }
 
 /** The error for a value that is not of the JavaScript type `type`. */

@@ -12,13 +12,9 @@
 /** The loss of one example with any number of features. */
 export function exampleLoss(w: Float32Array, b: number, x: Float32Array, y: number): number {
   checkArray(w, Float32Array, "w", "[n]");
-  if (typeof b !== "number") {
-    throw wrongType(b, "number", "b");
-  }
+  checkType(b, "number", "b");
   checkArray(x, Float32Array, "x", "[n]");
-  if (typeof y !== "number") {
-    throw wrongType(y, "number", "y");
-  }
+  checkType(y, "number", "y");
   const n = w.length;
   checkLength(x.length, n, "x", "[n]");
   let sum = 0;
@@ -50,13 +46,9 @@ export function exampleLossGradient(
   out?: { value?: number; gradient: { w: Float32Array; b?: number; x: Float32Array; y?: number } },
 ): { value: number; gradient: { w: Float32Array; b: number; x: Float32Array; y: number } } {
   checkArray(w, Float32Array, "w", "[n]");
-  if (typeof b !== "number") {
-    throw wrongType(b, "number", "b");
-  }
+  checkType(b, "number", "b");
   checkArray(x, Float32Array, "x", "[n]");
-  if (typeof y !== "number") {
-    throw wrongType(y, "number", "y");
-  }
+  checkType(y, "number", "y");
   const n = w.length;
   checkLength(x.length, n, "x", "[n]");
   if (out !== undefined) {
@@ -628,6 +620,11 @@ function described(value: unknown): string {
   // Objects need not have a constructor.
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
+}
+
+/** Throws TypeError where `value` is not of the JavaScript type `type`. */
+function checkType(value: unknown, type: "number" | "boolean", name: string): void {
+  if (typeof value !== type) throw wrongType(value, type, name);
 }
 
 /** The error for a value that is not of the JavaScript type `type`. */

@@ -27,13 +27,9 @@ export function twoLayer(
   checkArray(W1, Float32Array, "W1", "[2, 2]");
   checkArray(b1, Float32Array, "b1", "[2]");
   checkArray(W2, Float32Array, "W2", "[2]");
-  if (typeof b2 !== "number") {
-    throw wrongType(b2, "number", "b2");
-  }
+  checkType(b2, "number", "b2");
   checkArray(x, Float32Array, "x", "[2]");
-  if (typeof y !== "number") {
-    throw wrongType(y, "number", "y");
-  }
+  checkType(y, "number", "y");
   checkLength(W1.length, 4, "W1", "[2, 2]");
   checkLength(b1.length, 2, "b1", "[2]");
   checkLength(W2.length, 2, "W2", "[2]");
@@ -85,13 +81,9 @@ export function twoLayerGradient(
   checkArray(W1, Float32Array, "W1", "[2, 2]");
   checkArray(b1, Float32Array, "b1", "[2]");
   checkArray(W2, Float32Array, "W2", "[2]");
-  if (typeof b2 !== "number") {
-    throw wrongType(b2, "number", "b2");
-  }
+  checkType(b2, "number", "b2");
   checkArray(x, Float32Array, "x", "[2]");
-  if (typeof y !== "number") {
-    throw wrongType(y, "number", "y");
-  }
+  checkType(y, "number", "y");
   checkLength(W1.length, 4, "W1", "[2, 2]");
   checkLength(b1.length, 2, "b1", "[2]");
   checkLength(W2.length, 2, "W2", "[2]");
@@ -197,13 +189,9 @@ export function outputError(
   checkArray(W1, Float32Array, "W1", "[2, 2]");
   checkArray(b1, Float32Array, "b1", "[2]");
   checkArray(W2, Float32Array, "W2", "[2]");
-  if (typeof b2 !== "number") {
-    throw wrongType(b2, "number", "b2");
-  }
+  checkType(b2, "number", "b2");
   checkArray(x, Float32Array, "x", "[2]");
-  if (typeof y !== "number") {
-    throw wrongType(y, "number", "y");
-  }
+  checkType(y, "number", "y");
   checkLength(W1.length, 4, "W1", "[2, 2]");
   checkLength(b1.length, 2, "b1", "[2]");
   checkLength(W2.length, 2, "W2", "[2]");
@@ -1578,6 +1566,11 @@ function described(value: unknown): string {
   // Objects need not have a constructor.
   const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
+}
+
+/** Throws TypeError where `value` is not of the JavaScript type `type`. */
+function checkType(value: unknown, type: "number" | "boolean", name: string): void {
+  if (typeof value !== type) throw wrongType(value, type, name);
 }
 
 /** The error for a value that is not of the JavaScript type `type`. */

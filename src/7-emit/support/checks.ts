@@ -14,6 +14,11 @@ export function described(value: unknown): string {
   return typeof name === "string" && name !== "Object" && name !== "" ? withArticle(name) : "an object";
 }
 
+/** Throws TypeError where `value` is not of the JavaScript type `type`. */
+export function checkType(value: unknown, type: "number" | "boolean", name: string): void {
+  if (typeof value !== type) throw wrongType(value, type, name);
+}
+
 /** The error for a value that is not of the JavaScript type `type`. */
 export function wrongType(value: unknown, type: "number" | "boolean", name: string): TypeError {
   return new TypeError(`${name}: expected a ${type}, found ${described(value)}`);

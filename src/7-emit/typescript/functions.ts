@@ -6,7 +6,7 @@ import type { ElementType } from "../../ir/graph.ts";
 import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import type { CheckedFunction, CheckedInput, DerivativeKind } from "../../2-check/checked.ts";
 import { dimExpression, emitProgram, type EntryNames } from "./calls.ts";
-import { emitRequirements, emitSolution, shapeText, supportCall, typeCheck } from "./checks.ts";
+import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
 import { declaredName, freeName, identifierOf, upperFirst } from "./names.ts";
 import { isOutput, resultTree, type ResultTree } from "./results.ts";
 import * as ts from "./syntax.ts";
@@ -161,7 +161,7 @@ class FunctionWriter {
         this.#body.push(this.#call("checkArray", argument, type, ts.string(input.name), shapeText(input.node.shape)));
       } else {
         const type = input.node.element === "bool" ? "boolean" : "number";
-        this.#body.push(typeCheck(this.#writer, argument, type, ts.string(input.name)));
+        this.#body.push(this.#call("checkType", argument, ts.string(type), ts.string(input.name)));
       }
     }
     const { unsolved } = this.#plan;
@@ -203,7 +203,7 @@ class FunctionWriter {
       const value = ts.member(ts.name(v), input.name);
       const label = ts.string(`v.${input.name}`);
       if (!isArray(input)) {
-        this.#body.push(typeCheck(this.#writer, value, "number", label));
+        this.#body.push(this.#call("checkType", value, ts.string("number"), label));
         continue;
       }
       const local = this.#local(`v_${input.name}`);
