@@ -224,6 +224,12 @@ function described(inputs: ReadonlyMap<string, Value>, symbols: ReadonlyMap<stri
   return [[...symbols].map(([s, n]) => `${s} = ${String(n)}`).join(", "), ...values].join("\n");
 }
 
+/** Whether some tensor of a graph has no entries. */
+function holdsEmpty(graph: Graph, symbols: Point["symbols"]): boolean {
+  const nodes = topological(graph.outputs.map((o) => o.node));
+  return nodes.some((node) => node.shape.some((size) => dims.evaluate(size, symbols) === 0));
+}
+
 function judgeFunction(
   entry: Entry,
   f: CheckedFunction,
@@ -235,7 +241,7 @@ function judgeFunction(
   if (nodes.some((p) => p.shape.some((size) => dims.evaluate(size, at.symbols) < 0))) return;
   // A rule may take a factor out of a sum over nothing, and 0 becomes 0 times that factor.
   const isUncertain = (own: ReadonlyMap<string, Value>): boolean => comparesNonFinite(entry.plain, own, at.symbols);
-  const isBare = at.flavour === "wild" || [...at.symbols.values()].includes(0);
+  const isBare = at.flavour === "wild" || holdsEmpty(entry.plain, at.symbols);
   const inputs = new Map(nodes.map((p) => [p.attributes.name, drawn(p, at.seed, at.flavour, at.symbols)]));
   // Directions of inputs that play no part are asked for all the same.
   for (const name of entry.wrt) {
