@@ -4,10 +4,11 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
 import { checkFunction } from "./functions.ts";
 import { itemFails, rowFails, type CheckContext, type GivenValues, type ItemReport } from "./item.ts";
+import { functionHazards, modelHazards } from "./hazards/trials.ts";
 import { checkModel } from "./models.ts";
 import { GivenFault } from "./points.ts";
 import type { Module, Precision } from "./port.ts";
-import { zeroGradients } from "./warnings.ts";
+import { equalUnits, zeroGradients } from "./warnings.ts";
 import { openSession, type Session, type SessionOptions } from "./session.ts";
 
 /** A number or a tensor as nested lists. */
@@ -73,6 +74,11 @@ export async function audit(source: string, options: AuditOptions): Promise<Audi
       if (item?.point == null) continue;
       // A second look only where the first one found zeros.
       if (item.derivatives.some(({ zero }) => zero)) diagnostics.push(...zeroGradients(context, m, reported));
+      diagnostics.push(...equalUnits(context, m, reported), ...modelHazards(context, m));
+    }
+    for (const f of session.lowered.functions) {
+      const item = items.find(({ name }) => name === f.checked.name);
+      if (item?.point != null) diagnostics.push(...functionHazards(context, f));
     }
     return result(items, diagnostics);
   } catch (error) {

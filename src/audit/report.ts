@@ -114,7 +114,7 @@ function valueLines(values: readonly ValueRow[]): readonly string[] {
   const undecided = values.reduce((sum, { single }) => sum + single.undecided, 0);
   const rest = undecided === 0 ? "" : `; ${undecided} decided by less than the rounding, not compared`;
   const names = [...new Set(values.map(({ entry }) => entry))].join(", ");
-  const line = `  values of ${names}: f32 differs from f64 by at most ${percent(most)} of the error bound${rest}`;
+  const line = `  values of ${names}: f32 differs from f64 by ${most > 0 && most < 0.001 ? "less than 0.1%" : `at most ${percent(most)}`} of the error bound${rest}`;
   return wrong.length > 0 ? wrong : [line];
 }
 

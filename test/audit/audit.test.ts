@@ -141,6 +141,7 @@ describe("a wrong derivative", () => {
     );
     expect(found.passed).toBe(false);
     expect(found.diagnostics.map(({ message }) => message)).toEqual(["`f`: the gradient of `value` by `b` is wrong"]);
+    expect(codesOf(found)).toEqual(["check-failed"]);
     expect(rowOf(found, "a").failures).toEqual([]);
     expect(rowOf(found, "b").failures).toHaveLength(1);
     expect(rowOf(found, "b").relative).toBeCloseTo(1e-5, 7);

@@ -22,3 +22,34 @@ it("warns of a parameter whose gradient is 0 everywhere, and not of one that sta
   expect((await audited(model("mean((z - y + relu(c - 0.5))^2)"))).diagnostics).toEqual([]);
   expect((await audited(model("mean((z * c - y)^2)"))).diagnostics).toEqual([]);
 });
+
+it("warns of units that start equal and have equal gradients, once a parameter", async () => {
+  const network = (W: string, v: string): string => `
+model M {
+  input  x: [batch, 2]
+  target y: [batch]
+  param W: [2, 3] = ${W}
+  param v: [3] = ${v}
+  loss   mean((tanh(x @ W) @ v - y)^2)
+}
+`;
+  const rows = "[[0.1, 0.1, 0.1], [0.2, 0.2, 0.2]]";
+  const found = await audited(network(rows, "[0.5, 0.5, 0.5]"));
+  expect(found.passed).toBe(true);
+  expect(found.diagnostics.map(({ code, message }) => [code, /of `(.*?)`/.exec(message)?.[1]])).toEqual([
+    ["check-equal-units", "W"],
+  ]);
+  // Either matrix tells the units apart.
+  expect((await audited(network(rows, "[0.1, 0.2, 0.3]"))).diagnostics).toEqual([]);
+  expect((await audited(network("[[0.1, 0.2, 0.3], [0.1, 0.2, 0.3]]", "[0.5, 0.5, 0.5]"))).diagnostics).toEqual([]);
+  // Classes start equal, and their targets differ.
+  const classes = `
+model M {
+  input  x: [batch, 2]
+  target y: index(3)[batch]
+  param W: [2, 3] = zeros
+  loss   cross_entropy(x @ W, y)
+}
+`;
+  expect((await audited(classes)).diagnostics).toEqual([]);
+});

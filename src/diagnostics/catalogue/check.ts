@@ -1,5 +1,15 @@
 import type { Catalogue } from "./row.ts";
 
+interface HazardArgs {
+  readonly item: string;
+  readonly what: string;
+  readonly at: string;
+}
+
+function hazard({ item, what, at }: HazardArgs): string {
+  return `\`${item}\`: ${what} (at ${at})`;
+}
+
 /** What `derive check` finds. */
 export const check = {
   "check-no-point": {
@@ -15,4 +25,15 @@ export const check = {
     message: (a: { item: string; path: string; tried: number }) =>
       `the gradient of \`${a.item}\` by \`${a.path}\` was 0 at all of ${a.tried} points tried`,
   },
+  "check-equal-units": {
+    severity: "warning",
+    message: (a: { item: string; path: string }) =>
+      `all units of \`${a.path}\` have equal values and equal gradients where \`${a.item}\` starts: they stay equal in training`,
+  },
+  "hazard-overflow": { severity: "warning", message: hazard },
+  "hazard-log": { severity: "warning", message: hazard },
+  "hazard-division": { severity: "warning", message: hazard },
+  "hazard-sqrt": { severity: "warning", message: hazard },
+  "hazard-power": { severity: "warning", message: hazard },
+  "hazard-cancellation": { severity: "warning", message: hazard },
 } as const satisfies Catalogue;

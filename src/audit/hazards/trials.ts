@@ -1,0 +1,132 @@
+/** The inputs at which hazards are looked for. */
+import type { CheckedFunction, CheckedInput } from "../../2-check/checked.ts";
+import { lowerFunction } from "../../3-lower/function.ts";
+import type { LoweredFunction, LoweredModel } from "../../3-lower/lowered.ts";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import type { Graph } from "../../ir/graph.ts";
+import { inputsOf as functionInputs, samplePoint as functionPoint } from "../functions.ts";
+import type { CheckContext } from "../item.ts";
+import { graphOf, inputsOf as modelInputs, samplePoint as modelPoint } from "../models.ts";
+import type { Point } from "../port.ts";
+import { findHazards, type Trial } from "./search.ts";
+
+/** What becomes of a standard normal number. */
+interface Spread {
+  readonly far?: true;
+  readonly of: (x: number) => number;
+}
+
+const constants = [0, 1, -1, 0.5, 2, -2, 10, -10, 30, -30];
+const spreads: readonly Spread[] = [
+  ...constants.map((c): Spread => ({ of: () => c })),
+  { of: (x) => x },
+  { of: (x) => 10 * x },
+  { of: (x) => -x },
+  { of: (x) => -10 * x },
+  { of: () => 1e-4 },
+  { of: (x) => 1e-3 * x },
+  { far: true, of: () => 1000 },
+  { far: true, of: () => -1000 },
+];
+
+/** Numbers that can be shown as they are, and that f32 holds. */
+function plain(x: number): number {
+  return Math.fround(Number(x.toPrecision(2)));
+}
+
+/** The point with its real inputs spread out; values that the user gave stay. */
+function spread(context: CheckContext, inputs: readonly CheckedInput[], point: Point, { of }: Spread): Point {
+  const free = new Set(
+    inputs.filter(({ name, node }) => node.element === "real" && !context.given.values.has(name)).map((x) => x.name),
+  );
+  const values = [...point.values].map(
+    ([name, value]) =>
+      [name, free.has(name) ? { ...value, data: value.data.map((x) => plain(of(x))) } : value] as const,
+  );
+  return { ...point, values: new Map(values) };
+}
+
+/** `x = 0, w = [0.5, -1.2, ...]` */
+function text(inputs: readonly CheckedInput[], { values }: Point, reached: ReadonlySet<string>): string {
+  const parts = inputs.flatMap(({ name, node }) => {
+    const value = values.get(name);
+    if (value === undefined || !reached.has(node.attributes.name)) return [];
+    const entries = Array.from(value.data, (x) => String(Number(x.toPrecision(2))));
+    if (value.shape.length === 0) return [`\`${name} = ${entries[0]}\``];
+    if (entries.length > 1 && entries.every((entry) => entry === entries[0])) return [`\`${name}\` all ${entries[0]}`];
+    return [`\`${name}\` = [${entries.slice(0, most).join(", ")}${entries.length > most ? ", ..." : ""}]`];
+  });
+  return parts.length === 0 ? "any input" : parts.join(", ");
+}
+
+/** Of parameters that have not been moved. */
+const start = ", with the parameters as they start";
+
+/** Entries of a tensor that a message shows. */
+const most = 4;
+
+export function functionHazards(context: CheckContext, { checked }: LoweredFunction): readonly Diagnostic[] {
+  const { session } = context;
+  const lowered = (kind: "value" | "gradient" | "jacobian", wrt: readonly string[]): Graph => {
+    const [entry] = lowerFunction({ ...checked, wanted: [{ kind, wrt }] }, session.builder).entries;
+    return session.settled(entry.graph);
+  };
+  const real = checked.inputs.filter(({ node }) => node.element === "real").map(({ name }) => name);
+  const scalar = checked.results.length === 1 && checked.results[0].node.shape.length === 0;
+  const differentiable = real.length > 0 && checked.results.every(({ node }) => node.element === "real");
+  return findHazards({
+    item: checked.name,
+    span: checked.span,
+    values: [lowered("value", [])],
+    gradient: differentiable ? lowered(scalar ? "gradient" : "jacobian", real) : null,
+    origins: session.origins,
+    trials: functionTrials(context, checked),
+  });
+}
+
+function* functionTrials(context: CheckContext, f: CheckedFunction): Generator<Trial> {
+  const base = functionPoint(context, f, "normal");
+  if (base === null) return;
+  for (const way of spreads) {
+    const point = spread(context, f.inputs, base, way);
+    yield {
+      inputs: functionInputs(f, point),
+      sizes: point.sizes,
+      far: way.far === true,
+      text: (reached) => text(f.inputs, point, reached),
+    };
+  }
+}
+
+export function modelHazards(context: CheckContext, lowered: LoweredModel): readonly Diagnostic[] {
+  const { session } = context;
+  const kinds = lowered.entries.map(({ kind }) => kind);
+  const of = (kind: "forward" | "evaluate" | "gradient"): readonly Graph[] =>
+    kinds.includes(kind) ? [session.settled(graphOf(lowered, kind))] : [];
+  return findHazards({
+    item: lowered.checked.name,
+    span: lowered.checked.span,
+    values: [...of("forward"), ...of("evaluate")],
+    gradient: of("gradient").at(0) ?? null,
+    origins: session.origins,
+    trials: modelTrials(context, lowered),
+  });
+}
+
+/** Targets stay as they are drawn; parameters are where they start, and a little away from there. */
+function* modelTrials(context: CheckContext, lowered: LoweredModel): Generator<Trial> {
+  const { inputs, targets } = lowered.checked;
+  for (const moved of [true, false]) {
+    const base = modelPoint(context, lowered, "normal", moved);
+    if (base === null) return;
+    for (const way of spreads) {
+      const point = spread(context, inputs, base.point, way);
+      yield {
+        inputs: modelInputs(context, lowered, point),
+        sizes: point.sizes,
+        far: way.far === true,
+        text: (reached) => text([...inputs, ...targets], point, reached) + (moved ? "" : start),
+      };
+    }
+  }
+}
