@@ -44,7 +44,7 @@ const testGlobs = [
   "test/{gradients,primitives,4-differentiate,5-simplify,6-schedule,3-lower}/**/*.test.ts",
   "test/fuzz/regressions.test.ts",
   "test/modules/{calls,functions,models,requirements}.test.ts",
-  "test/prelude/**/*.test.ts",
+  "test/{prelude,tables}/**/*.test.ts",
 ];
 /** A test that takes this many times as long as before goes round in circles. */
 const patience = 20;
