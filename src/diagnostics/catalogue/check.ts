@@ -1,6 +1,6 @@
 import type { Catalogue } from "./row.ts";
 
-interface HazardArgs {
+export interface HazardArgs {
   readonly item: string;
   readonly what: string;
   readonly at: string;
