@@ -68,6 +68,18 @@ describe("derive check", () => {
     expect(files[2]["diagnostics"]).toMatchObject([{ code: "unknown-name" }]);
   });
 
+  it("warns of numbers that go wrong without failing", async () => {
+    const path = join(folderWith({ "a.nn": "fn f(a, b) = log(a - b)\n" }), "a.nn");
+    const text = await check(path);
+    expect(text.code).toBe(0);
+    expect(text.error).toContain("a.nn:1:14: warning: `f`: the logarithm of 0 is infinite (at `a = 0`, `b = 0`) [hazard-log]"); // prettier-ignore
+    const { code, out } = await check(path, "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      files: [{ passed: true, diagnostics: [{ code: "hazard-log", severity: "warning", help: expect.stringContaining("a > b") as string }] }],
+    }); // prettier-ignore
+  });
+
   it("refuses what makes no sense", async () => {
     const folder = folderWith({ "a.nn": "fn f(x) = x^3\n" });
     const path = join(folder, "a.nn");

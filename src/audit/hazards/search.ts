@@ -25,8 +25,8 @@ export interface Subject {
   readonly span: Span;
   /** Of one or more entry points, differentiated and simplified. */
   readonly values: readonly Graph[];
-  /** All derivatives; null where the program has none. */
-  readonly gradient: Graph | null;
+  /** The gradient, of a tensor a directional derivative; null where the program has none. */
+  readonly gradient: () => Graph | null;
   readonly origins: Origins;
   readonly trials: Iterable<Trial>;
 }
@@ -72,10 +72,10 @@ export function findHazards({ item, span: own, values, gradient, origins, trials
 class Search {
   readonly users: Users;
   readonly #graph: Graph;
-  readonly #gradient: Graph | null;
+  readonly #gradient: () => Graph | null;
   readonly #open: Map<Node, readonly Candidate[]>;
 
-  constructor(graph: Graph, gradient: Graph | null, origins: Origins, own: Span) {
+  constructor(graph: Graph, gradient: () => Graph | null, origins: Origins, own: Span) {
     const nodes = withBodies(graph.outputs.map(({ node }) => node));
     const users = new Map<Node, Node[]>();
     for (const node of nodes) {
@@ -126,9 +126,10 @@ class Search {
       const outputs = [...evaluate(this.#graph, trial.inputs, { ...options, observe }).values()];
       const first = new Map<string, Found>();
       for (const f of found) first.set(`${f.candidate.node.id} ${f.effect}`, first.get(`${f.candidate.node.id} ${f.effect}`) ?? f); // prettier-ignore
-      const shown = this.#confirmed([...first.values()], outputs, wrong, () =>
-        this.#gradient === null ? [] : [...evaluate(this.#gradient, trial.inputs, options).values()],
-      );
+      const shown = this.#confirmed([...first.values()], outputs, wrong, () => {
+        const gradient = this.#gradient();
+        return gradient === null ? [] : [...evaluate(gradient, trial.inputs, options).values()];
+      });
       for (const { candidate } of shown) this.#open.delete(candidate.node);
       return shown;
     } catch (error) {

@@ -67,7 +67,7 @@ const most = 4;
 
 export function functionHazards(context: CheckContext, { checked }: LoweredFunction): readonly Diagnostic[] {
   const { session } = context;
-  const lowered = (kind: "value" | "gradient" | "jacobian", wrt: readonly string[]): Graph => {
+  const lowered = (kind: "value" | "gradient" | "jvp", wrt: readonly string[]): Graph => {
     const [entry] = lowerFunction({ ...checked, wanted: [{ kind, wrt }] }, session.builder).entries;
     return session.settled(entry.graph);
   };
@@ -78,7 +78,7 @@ export function functionHazards(context: CheckContext, { checked }: LoweredFunct
     item: checked.name,
     span: checked.span,
     values: [lowered("value", [])],
-    gradient: differentiable ? lowered(scalar ? "gradient" : "jacobian", real) : null,
+    gradient: () => (differentiable ? lowered(scalar ? "gradient" : "jvp", real) : null),
     origins: session.origins,
     trials: functionTrials(context, checked),
   });
@@ -107,7 +107,7 @@ export function modelHazards(context: CheckContext, lowered: LoweredModel): read
     item: lowered.checked.name,
     span: lowered.checked.span,
     values: [...of("forward"), ...of("evaluate")],
-    gradient: of("gradient").at(0) ?? null,
+    gradient: () => of("gradient").at(0) ?? null,
     origins: session.origins,
     trials: modelTrials(context, lowered),
   });

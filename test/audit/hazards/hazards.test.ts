@@ -120,6 +120,15 @@ describe("numbers that go wrong", () => {
     expect(await warnings("fn f(x: [n]) = sum(softmax(x)^2) + norm(x) + sum(gelu(x) + log_softmax(x))")).toEqual([]);
   });
 
+  it("are found by a directional derivative where the result is a tensor", async () => {
+    expect(await warnings("fn f(x: [n, 2]) = sqrt(x[:, 0]^2 + x[:, 1]^2)")).toEqual([
+      expect.stringContaining(
+        "hazard-sqrt sqrt(x[:, 0]^2 + x[:, 1]^2): `f`: the derivative of `sqrt` is infinite at 0",
+      ),
+    ]);
+    expect(await warnings("fn f(x: [n, 2]) = hypot(x[:, 0], x[:, 1])")).toEqual([]);
+  });
+
   it("have a stable form to offer", async () => {
     const { diagnostics } = await audited("fn f(x: [n]) = log(sum(exp(x)))");
     expect(diagnostics[0].help).toBe("`logsumexp(x)` is `log(sum(exp(x)))` without overflow");
