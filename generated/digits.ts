@@ -420,15 +420,18 @@ function digitsForward(
   }
   checkGiven(s.s_mean, "s.mean", "Digits");
   checkGiven(s.s_std, "s.std", "Digits");
-  const out = options?.out;
-  if (out !== undefined) {
+  const out = options?.out as { p: Float32Array } | undefined;
+  let p: Float32Array;
+  if (out === undefined) {
+    p = new Float32Array(10 * batch);
+  } else {
     checkKeys(out, keys_p, "out");
-    checkArray(out.p, Float32Array, "out.p", "[batch, 10]");
-    checkLength(out.p.length, 10 * batch, "out.p", "[batch, 10]");
-    checkOutside(out.p, "out.p", s.arena);
-    checkApart(out.p, "out.p", x, "x");
+    p = out.p;
+    checkArray(p, Float32Array, "out.p", "[batch, 10]");
+    checkLength(p.length, 10 * batch, "out.p", "[batch, 10]");
+    checkOutside(p, "out.p", s.arena);
+    checkApart(p, "out.p", x, "x");
   }
-  const p = out !== undefined ? out.p : new Float32Array(10 * batch);
   digitsForwardS(x, s.s_mean, s.s_std, s.forward_s1, batch);
   digitsForwardH(s.h_W, s.forward_s1, s.h_b, s.forward_h, batch);
   digitsForwardZ(s.z_W, s.forward_h, s.z_b, s.forward_z, batch);
@@ -508,37 +511,49 @@ function digitsGradient(
   checkGiven(s.s_mean, "s.mean", "Digits");
   checkGiven(s.s_std, "s.std", "Digits");
   const step = s.step + 1;
-  if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient_loss, "out");
-    if (options?.out?.gradient === undefined) {
-      throw new TypeError("out: gradient is missing");
+  const out = options?.out as { loss?: number; gradient: Omit<DigitsParams, "s.mean" | "s.std"> } | undefined;
+  let gradient_h_W: Float32Array;
+  let gradient_h_b: Float32Array;
+  let gradient_z_W: Float32Array;
+  let gradient_z_b: Float32Array;
+  if (out === undefined) {
+    gradient_h_W = new Float32Array(100352);
+    gradient_h_b = new Float32Array(128);
+    gradient_z_W = new Float32Array(1280);
+    gradient_z_b = new Float32Array(10);
+  } else {
+    checkKeys(out, keys_loss_gradient, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_h_W_h_b_z_W_z_b_s_mean_s_std, "out.gradient");
+    gradient_h_W = out_gradient["h.W"];
+    checkArray(gradient_h_W, Float32Array, "out.gradient.h.W", "[784, 128]");
+    checkLength(gradient_h_W.length, 100352, "out.gradient.h.W", "[784, 128]");
+    checkOutside(gradient_h_W, "out.gradient.h.W", s.arena);
+    checkApart(gradient_h_W, "out.gradient.h.W", x, "x");
+    gradient_h_b = out_gradient["h.b"];
+    checkArray(gradient_h_b, Float32Array, "out.gradient.h.b", "[128]");
+    checkLength(gradient_h_b.length, 128, "out.gradient.h.b", "[128]");
+    checkOutside(gradient_h_b, "out.gradient.h.b", s.arena);
+    checkApart(gradient_h_b, "out.gradient.h.b", x, "x");
+    gradient_z_W = out_gradient["z.W"];
+    checkArray(gradient_z_W, Float32Array, "out.gradient.z.W", "[128, 10]");
+    checkLength(gradient_z_W.length, 1280, "out.gradient.z.W", "[128, 10]");
+    checkOutside(gradient_z_W, "out.gradient.z.W", s.arena);
+    checkApart(gradient_z_W, "out.gradient.z.W", x, "x");
+    gradient_z_b = out_gradient["z.b"];
+    checkArray(gradient_z_b, Float32Array, "out.gradient.z.b", "[10]");
+    checkLength(gradient_z_b.length, 10, "out.gradient.z.b", "[10]");
+    checkOutside(gradient_z_b, "out.gradient.z.b", s.arena);
+    checkApart(gradient_z_b, "out.gradient.z.b", x, "x");
+    compareResult(gradient_h_W, 0);
+    compareResult(gradient_h_b, 1);
+    compareResult(gradient_z_W, 2);
+    compareResult(gradient_z_b, 3);
+    checkDistinct(keys_gradient_h_W_gradient_h_b_gradient_, "out");
+    if (hasMember(out, "loss", "out")) {
+      out.loss = out.loss as number;
     }
   }
-  const out = options?.out?.gradient;
-  if (out !== undefined) {
-    checkKeys(out, keys_h_W_h_b_z_W_z_b_s_mean_s_std, "out.gradient");
-    checkArray(out["h.W"], Float32Array, "out.gradient.h.W", "[784, 128]");
-    checkLength(out["h.W"].length, 100352, "out.gradient.h.W", "[784, 128]");
-    checkOutside(out["h.W"], "out.gradient.h.W", s.arena);
-    checkApart(out["h.W"], "out.gradient.h.W", x, "x");
-    checkArray(out["h.b"], Float32Array, "out.gradient.h.b", "[128]");
-    checkLength(out["h.b"].length, 128, "out.gradient.h.b", "[128]");
-    checkOutside(out["h.b"], "out.gradient.h.b", s.arena);
-    checkApart(out["h.b"], "out.gradient.h.b", x, "x");
-    checkArray(out["z.W"], Float32Array, "out.gradient.z.W", "[128, 10]");
-    checkLength(out["z.W"].length, 1280, "out.gradient.z.W", "[128, 10]");
-    checkOutside(out["z.W"], "out.gradient.z.W", s.arena);
-    checkApart(out["z.W"], "out.gradient.z.W", x, "x");
-    checkArray(out["z.b"], Float32Array, "out.gradient.z.b", "[10]");
-    checkLength(out["z.b"].length, 10, "out.gradient.z.b", "[10]");
-    checkOutside(out["z.b"], "out.gradient.z.b", s.arena);
-    checkApart(out["z.b"], "out.gradient.z.b", x, "x");
-    checkDistinct(out, keys_h_W_h_b_z_W_z_b, "out.gradient");
-  }
-  const gradient_h_W = out !== undefined ? out["h.W"] : new Float32Array(100352);
-  const gradient_h_b = out !== undefined ? out["h.b"] : new Float32Array(128);
-  const gradient_z_W = out !== undefined ? out["z.W"] : new Float32Array(1280);
-  const gradient_z_b = out !== undefined ? out["z.b"] : new Float32Array(10);
   digitsForwardS(x, s.s_mean, s.s_std, s.gradient_s1, batch);
   digitsGradientH(s.h_W, s.gradient_s1, s.h_b, s.gradient_work, s.gradient_h, batch);
   digitsForwardZ(s.z_W, s.gradient_h, s.z_b, s.gradient_z, batch);
@@ -567,9 +582,8 @@ function digitsGradient(
   digitsGradientKernel20(s.gradient_h, s.gradient_work6, gradient_z_W, batch);
   digitsGradientKernel21(s.gradient_work6, gradient_z_b, batch);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: Omit<DigitsParams, "s.mean" | "s.std"> };
-    result.loss = loss;
-    return result;
+    out.loss = loss;
+    return out as { loss: number; gradient: Omit<DigitsParams, "s.mean" | "s.std"> };
   }
   return { loss, gradient: { "h.W": gradient_h_W, "h.b": gradient_h_b, "z.W": gradient_z_W, "z.b": gradient_z_b } };
 }
@@ -2219,9 +2233,14 @@ const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
-const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
+const keys_loss_gradient: readonly string[] = ["loss", "gradient"];
 const keys_h_W_h_b_z_W_z_b_s_mean_s_std: readonly string[] = ["h.W", "h.b", "z.W", "z.b", "s.mean", "s.std"];
-const keys_h_W_h_b_z_W_z_b: readonly string[] = ["h.W", "h.b", "z.W", "z.b"];
+const keys_gradient_h_W_gradient_h_b_gradient_: readonly string[] = [
+  "gradient.h.W",
+  "gradient.h.b",
+  "gradient.z.W",
+  "gradient.z.b",
+];
 const keys_s_mean_s_std_h_W_h_b_z_W_z_b: readonly string[] = ["s.mean", "s.std", "h.W", "h.b", "z.W", "z.b"];
 
 /**
@@ -2297,15 +2316,34 @@ function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer)
   if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
 }
 
-/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
-function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
-  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
-  for (let k = 1; k < keys.length; k++) {
+/** The arrays of a call while `checkDistinct` compares them: kept, so that a call allocates nothing. */
+const compared: (ArrayBufferView | null)[] = [];
+
+/** Puts the result numbered k among those that `checkDistinct` compares. */
+function compareResult(array: ArrayBufferView, k: number): void {
+  compared[k] = array;
+}
+
+/** Throws RangeError where two of the results that were put here share memory; `names` has a name for each. */
+function checkDistinct(names: readonly string[], name: string): void {
+  let fault = "";
+  for (let k = 1; k < names.length; k++) {
+    const array = compared[k];
     for (let j = 0; j < k; j++) {
-      if (!overlap(values[keys[k]], values[keys[j]])) continue;
-      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+      const other = compared[j];
+      if (array !== null && other !== null && overlap(array, other)) fault = `${names[k]} overlaps ${names[j]}`;
     }
   }
+  // The module keeps no memory of its callers alive.
+  compared.fill(null);
+  if (fault !== "") throw new RangeError(`${name}: ${fault}: each result needs memory of its own`);
+}
+
+/** Whether an object has a member, of its own or inherited. Throws TypeError where it has not, and can get none. */
+function hasMember(out: object, key: string, name: string): boolean {
+  if (key in out) return true;
+  if (!Object.isExtensible(out)) throw new TypeError(`${name}: ${key} cannot be added: the object is frozen or sealed`);
+  return false;
 }
 
 /** The bytes of one double. */

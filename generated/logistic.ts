@@ -51,21 +51,39 @@ export function exampleLossGradient(
   checkType(y, "number", "y");
   const n = w.length;
   checkLength(x.length, n, "x", "[n]");
-  if (out !== undefined) {
+  let out_gradient: { w: Float32Array; b?: number; x: Float32Array; y?: number } | undefined;
+  let gradient_w: Float32Array;
+  let gradient_x: Float32Array;
+  if (out === undefined) {
+    gradient_w = new Float32Array(n);
+    gradient_x = new Float32Array(n);
+  } else {
     checkKeys(out, keys_value_gradient, "out");
-    checkKeys(out.gradient, keys_w_b_x_y, "out.gradient");
-    checkArray(out.gradient.w, Float32Array, "out.gradient.w", "[n]");
-    checkLength(out.gradient.w.length, n, "out.gradient.w", "[n]");
-    checkApart(out.gradient.w, "out.gradient.w", w, "w");
-    checkApart(out.gradient.w, "out.gradient.w", x, "x");
-    checkArray(out.gradient.x, Float32Array, "out.gradient.x", "[n]");
-    checkLength(out.gradient.x.length, n, "out.gradient.x", "[n]");
-    checkApart(out.gradient.x, "out.gradient.x", w, "w");
-    checkApart(out.gradient.x, "out.gradient.x", x, "x");
-    checkTreeDistinct(out, keys_gradient_w__gradient_x_, 2, "out");
+    out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_w_b_x_y, "out.gradient");
+    gradient_w = out_gradient.w;
+    checkArray(gradient_w, Float32Array, "out.gradient.w", "[n]");
+    checkLength(gradient_w.length, n, "out.gradient.w", "[n]");
+    checkApart(gradient_w, "out.gradient.w", w, "w");
+    checkApart(gradient_w, "out.gradient.w", x, "x");
+    gradient_x = out_gradient.x;
+    checkArray(gradient_x, Float32Array, "out.gradient.x", "[n]");
+    checkLength(gradient_x.length, n, "out.gradient.x", "[n]");
+    checkApart(gradient_x, "out.gradient.x", w, "w");
+    checkApart(gradient_x, "out.gradient.x", x, "x");
+    compareResult(gradient_w, 0);
+    compareResult(gradient_x, 1);
+    checkDistinct(keys_gradient_w_gradient_x, "out");
+    if (hasMember(out, "value", "out")) {
+      out.value = out.value as number;
+    }
+    if (hasMember(out_gradient, "b", "out.gradient")) {
+      out_gradient.b = out_gradient.b as number;
+    }
+    if (hasMember(out_gradient, "y", "out.gradient")) {
+      out_gradient.y = out_gradient.y as number;
+    }
   }
-  const gradient_w = out !== undefined ? out.gradient.w : new Float32Array(n);
-  const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(n);
   let sum = 0;
   for (let row = 0; row < n; row++) {
     const w1 = w[row];
@@ -95,6 +113,10 @@ export function exampleLossGradient(
   const gradient_y = t3;
   if (out !== undefined) {
     out.value = value;
+    if (out_gradient !== undefined) {
+      out_gradient.b = gradient_b;
+      out_gradient.y = gradient_y;
+    }
     return out as { value: number; gradient: { w: Float32Array; b: number; x: Float32Array; y: number } };
   }
   return { value, gradient: { w: gradient_w, b: gradient_b, x: gradient_x, y: gradient_y } };
@@ -344,15 +366,18 @@ function logisticForward(
   if (batch > s.sizes.batch) {
     throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
-  const out = options?.out;
-  if (out !== undefined) {
+  const out = options?.out as { p: Float32Array } | undefined;
+  let p: Float32Array;
+  if (out === undefined) {
+    p = new Float32Array(batch);
+  } else {
     checkKeys(out, keys_p, "out");
-    checkArray(out.p, Float32Array, "out.p", "[batch]");
-    checkLength(out.p.length, batch, "out.p", "[batch]");
-    checkOutside(out.p, "out.p", s.arena);
-    checkApart(out.p, "out.p", x, "x");
+    p = out.p;
+    checkArray(p, Float32Array, "out.p", "[batch]");
+    checkLength(p.length, batch, "out.p", "[batch]");
+    checkOutside(p, "out.p", s.arena);
+    checkApart(p, "out.p", x, "x");
   }
-  const p = out !== undefined ? out.p : new Float32Array(batch);
   const w = s.w;
   const b = s.b;
   const w1 = w[0];
@@ -442,29 +467,35 @@ function logisticGradient(
     throw new RangeError("gradient: batch is 0: there is no loss of an empty batch");
   }
   const step = s.step + 1;
-  if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient_loss, "out");
-    if (options?.out?.gradient === undefined) {
-      throw new TypeError("out: gradient is missing");
+  const out = options?.out as { loss?: number; gradient: LogisticParams } | undefined;
+  let gradient_w: Float32Array;
+  let gradient_b: Float32Array;
+  if (out === undefined) {
+    gradient_w = new Float32Array(1);
+    gradient_b = new Float32Array(1);
+  } else {
+    checkKeys(out, keys_loss_gradient, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_w_b, "out.gradient");
+    gradient_w = out_gradient.w;
+    checkArray(gradient_w, Float32Array, "out.gradient.w", "[1]");
+    checkLength(gradient_w.length, 1, "out.gradient.w", "[1]");
+    checkOutside(gradient_w, "out.gradient.w", s.arena);
+    checkApart(gradient_w, "out.gradient.w", x, "x");
+    checkApart(gradient_w, "out.gradient.w", y, "y");
+    gradient_b = out_gradient.b;
+    checkArray(gradient_b, Float32Array, "out.gradient.b", "[]");
+    checkLength(gradient_b.length, 1, "out.gradient.b", "[]");
+    checkOutside(gradient_b, "out.gradient.b", s.arena);
+    checkApart(gradient_b, "out.gradient.b", x, "x");
+    checkApart(gradient_b, "out.gradient.b", y, "y");
+    compareResult(gradient_w, 0);
+    compareResult(gradient_b, 1);
+    checkDistinct(keys_gradient_w_gradient_b, "out");
+    if (hasMember(out, "loss", "out")) {
+      out.loss = out.loss as number;
     }
   }
-  const out = options?.out?.gradient;
-  if (out !== undefined) {
-    checkKeys(out, keys_w_b, "out.gradient");
-    checkArray(out.w, Float32Array, "out.gradient.w", "[1]");
-    checkLength(out.w.length, 1, "out.gradient.w", "[1]");
-    checkOutside(out.w, "out.gradient.w", s.arena);
-    checkApart(out.w, "out.gradient.w", x, "x");
-    checkApart(out.w, "out.gradient.w", y, "y");
-    checkArray(out.b, Float32Array, "out.gradient.b", "[]");
-    checkLength(out.b.length, 1, "out.gradient.b", "[]");
-    checkOutside(out.b, "out.gradient.b", s.arena);
-    checkApart(out.b, "out.gradient.b", x, "x");
-    checkApart(out.b, "out.gradient.b", y, "y");
-    checkDistinct(out, keys_w_b, "out.gradient");
-  }
-  const gradient_w = out !== undefined ? out.w : new Float32Array(1);
-  const gradient_b = out !== undefined ? out.b : new Float32Array(1);
   const w = s.w;
   const b = s.b;
   let sum = 0;
@@ -495,9 +526,8 @@ function logisticGradient(
   gradient_b[0] = sum2 / batch;
   const loss = -(sum / batch);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: LogisticParams };
-    result.loss = loss;
-    return result;
+    out.loss = loss;
+    return out as { loss: number; gradient: LogisticParams };
   }
   return { loss, gradient: { w: gradient_w, b: gradient_b } };
 }
@@ -585,7 +615,7 @@ function logisticInitialKernel1(w: Float32Array): void {
 
 const keys_value_gradient: readonly string[] = ["value", "gradient"];
 const keys_w_b_x_y: readonly string[] = ["w", "b", "x", "y"];
-const keys_gradient_w__gradient_x_: readonly string[] = ["gradient", "w", "", "gradient", "x", ""];
+const keys_gradient_w_gradient_x: readonly string[] = ["gradient.w", "gradient.x"];
 const keys_batch_params_engine_wasm: readonly string[] = ["batch", "params", "engine", "wasm"];
 const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "batch",
@@ -599,8 +629,9 @@ const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
-const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
+const keys_loss_gradient: readonly string[] = ["loss", "gradient"];
 const keys_w_b: readonly string[] = ["w", "b"];
+const keys_gradient_w_gradient_b: readonly string[] = ["gradient.w", "gradient.b"];
 
 /**
  * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
@@ -680,37 +711,34 @@ function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer)
   if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
 }
 
-/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
-function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
-  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
-  for (let k = 1; k < keys.length; k++) {
-    for (let j = 0; j < k; j++) {
-      if (!overlap(values[keys[k]], values[keys[j]])) continue;
-      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
-    }
-  }
+/** The arrays of a call while `checkDistinct` compares them: kept, so that a call allocates nothing. */
+const compared: (ArrayBufferView | null)[] = [];
+
+/** Puts the result numbered k among those that `checkDistinct` compares. */
+function compareResult(array: ArrayBufferView, k: number): void {
+  compared[k] = array;
 }
 
-/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
-function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
-  let at: unknown = tree;
-  let path = 0;
-  for (let i = 0; i < keys.length && path <= k; i++) {
-    if (keys[i] === "") path++;
-    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
-  }
-  return at as ArrayBufferView;
-}
-
-/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
-function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
-  for (let k = 1; k < count; k++) {
+/** Throws RangeError where two of the results that were put here share memory; `names` has a name for each. */
+function checkDistinct(names: readonly string[], name: string): void {
+  let fault = "";
+  for (let k = 1; k < names.length; k++) {
+    const array = compared[k];
     for (let j = 0; j < k; j++) {
-      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
-      const paths = keys.join(".").slice(0, -1).split("..");
-      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
+      const other = compared[j];
+      if (array !== null && other !== null && overlap(array, other)) fault = `${names[k]} overlaps ${names[j]}`;
     }
   }
+  // The module keeps no memory of its callers alive.
+  compared.fill(null);
+  if (fault !== "") throw new RangeError(`${name}: ${fault}: each result needs memory of its own`);
+}
+
+/** Whether an object has a member, of its own or inherited. Throws TypeError where it has not, and can get none. */
+function hasMember(out: object, key: string, name: string): boolean {
+  if (key in out) return true;
+  if (!Object.isExtensible(out)) throw new TypeError(`${name}: ${key} cannot be added: the object is frozen or sealed`);
+  return false;
 }
 
 /** The bytes of one double. */

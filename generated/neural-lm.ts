@@ -417,14 +417,17 @@ function neuralLMForward(
     throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
   stageIndices(words, s.wordsIndices, 5000, "words", "[batch, 3]");
-  const out = options?.out;
-  if (out !== undefined) {
+  const out = options?.out as { p: Float32Array } | undefined;
+  let p: Float32Array;
+  if (out === undefined) {
+    p = new Float32Array(5000 * batch);
+  } else {
     checkKeys(out, keys_p, "out");
-    checkArray(out.p, Float32Array, "out.p", "[batch, 5000]");
-    checkLength(out.p.length, 5000 * batch, "out.p", "[batch, 5000]");
-    checkOutside(out.p, "out.p", s.arena);
+    p = out.p;
+    checkArray(p, Float32Array, "out.p", "[batch, 5000]");
+    checkLength(p.length, 5000 * batch, "out.p", "[batch, 5000]");
+    checkOutside(p, "out.p", s.arena);
   }
-  const p = out !== undefined ? out.p : new Float32Array(5000 * batch);
   neuralLMForwardKernel1(s.wordsIndices, s.E, s.forward_work, batch);
   neuralLMForwardH(s.h_W, s.forward_work, s.h_b, s.forward_h, batch);
   neuralLMForwardZ(s.z_W, s.forward_h, s.z_b, s.forward_z, batch);
@@ -493,37 +496,52 @@ function neuralLMGradient(
   stageIndices(words, s.wordsIndices, 5000, "words", "[batch, 3]");
   stageIndices(word, s.wordIndices, 5000, "word", "[batch]");
   const step = s.step + 1;
-  if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient_loss, "out");
-    if (options?.out?.gradient === undefined) {
-      throw new TypeError("out: gradient is missing");
+  const out = options?.out as { loss?: number; gradient: NeuralLMParams } | undefined;
+  let gradient_E: Float32Array;
+  let gradient_h_W: Float32Array;
+  let gradient_h_b: Float32Array;
+  let gradient_z_W: Float32Array;
+  let gradient_z_b: Float32Array;
+  if (out === undefined) {
+    gradient_E = new Float32Array(320000);
+    gradient_h_W = new Float32Array(24576);
+    gradient_h_b = new Float32Array(128);
+    gradient_z_W = new Float32Array(640000);
+    gradient_z_b = new Float32Array(5000);
+  } else {
+    checkKeys(out, keys_loss_gradient, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_E_h_W_h_b_z_W_z_b, "out.gradient");
+    gradient_E = out_gradient.E;
+    checkArray(gradient_E, Float32Array, "out.gradient.E", "[5000, 64]");
+    checkLength(gradient_E.length, 320000, "out.gradient.E", "[5000, 64]");
+    checkOutside(gradient_E, "out.gradient.E", s.arena);
+    gradient_h_W = out_gradient["h.W"];
+    checkArray(gradient_h_W, Float32Array, "out.gradient.h.W", "[192, 128]");
+    checkLength(gradient_h_W.length, 24576, "out.gradient.h.W", "[192, 128]");
+    checkOutside(gradient_h_W, "out.gradient.h.W", s.arena);
+    gradient_h_b = out_gradient["h.b"];
+    checkArray(gradient_h_b, Float32Array, "out.gradient.h.b", "[128]");
+    checkLength(gradient_h_b.length, 128, "out.gradient.h.b", "[128]");
+    checkOutside(gradient_h_b, "out.gradient.h.b", s.arena);
+    gradient_z_W = out_gradient["z.W"];
+    checkArray(gradient_z_W, Float32Array, "out.gradient.z.W", "[128, 5000]");
+    checkLength(gradient_z_W.length, 640000, "out.gradient.z.W", "[128, 5000]");
+    checkOutside(gradient_z_W, "out.gradient.z.W", s.arena);
+    gradient_z_b = out_gradient["z.b"];
+    checkArray(gradient_z_b, Float32Array, "out.gradient.z.b", "[5000]");
+    checkLength(gradient_z_b.length, 5000, "out.gradient.z.b", "[5000]");
+    checkOutside(gradient_z_b, "out.gradient.z.b", s.arena);
+    compareResult(gradient_E, 0);
+    compareResult(gradient_h_W, 1);
+    compareResult(gradient_h_b, 2);
+    compareResult(gradient_z_W, 3);
+    compareResult(gradient_z_b, 4);
+    checkDistinct(keys_gradient_E_gradient_h_W_gradient_h_, "out");
+    if (hasMember(out, "loss", "out")) {
+      out.loss = out.loss as number;
     }
   }
-  const out = options?.out?.gradient;
-  if (out !== undefined) {
-    checkKeys(out, keys_E_h_W_h_b_z_W_z_b, "out.gradient");
-    checkArray(out.E, Float32Array, "out.gradient.E", "[5000, 64]");
-    checkLength(out.E.length, 320000, "out.gradient.E", "[5000, 64]");
-    checkOutside(out.E, "out.gradient.E", s.arena);
-    checkArray(out["h.W"], Float32Array, "out.gradient.h.W", "[192, 128]");
-    checkLength(out["h.W"].length, 24576, "out.gradient.h.W", "[192, 128]");
-    checkOutside(out["h.W"], "out.gradient.h.W", s.arena);
-    checkArray(out["h.b"], Float32Array, "out.gradient.h.b", "[128]");
-    checkLength(out["h.b"].length, 128, "out.gradient.h.b", "[128]");
-    checkOutside(out["h.b"], "out.gradient.h.b", s.arena);
-    checkArray(out["z.W"], Float32Array, "out.gradient.z.W", "[128, 5000]");
-    checkLength(out["z.W"].length, 640000, "out.gradient.z.W", "[128, 5000]");
-    checkOutside(out["z.W"], "out.gradient.z.W", s.arena);
-    checkArray(out["z.b"], Float32Array, "out.gradient.z.b", "[5000]");
-    checkLength(out["z.b"].length, 5000, "out.gradient.z.b", "[5000]");
-    checkOutside(out["z.b"], "out.gradient.z.b", s.arena);
-    checkDistinct(out, keys_E_h_W_h_b_z_W_z_b, "out.gradient");
-  }
-  const gradient_E = out !== undefined ? out.E : new Float32Array(320000);
-  const gradient_h_W = out !== undefined ? out["h.W"] : new Float32Array(24576);
-  const gradient_h_b = out !== undefined ? out["h.b"] : new Float32Array(128);
-  const gradient_z_W = out !== undefined ? out["z.W"] : new Float32Array(640000);
-  const gradient_z_b = out !== undefined ? out["z.b"] : new Float32Array(5000);
   neuralLMForwardKernel1(s.wordsIndices, s.E, s.gradient_work, batch);
   operands[0] = s.hyper.rate;
   neuralLMGradientKernel2(s.h_W, s.gradient_work, s.h_b, s.gradient_h, s.gradient_work1, s.seed, step, batch);
@@ -551,9 +569,8 @@ function neuralLMGradient(
   neuralLMGradientKernel19(s.gradient_h1, s.gradient_work5, gradient_z_W, batch);
   neuralLMGradientKernel20(s.gradient_work5, gradient_z_b, batch);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: NeuralLMParams };
-    result.loss = loss;
-    return result;
+    out.loss = loss;
+    return out as { loss: number; gradient: NeuralLMParams };
   }
   return {
     loss,
@@ -1071,14 +1088,17 @@ function textbookLMForward(
   checkIndex(w1, 5000, "w1");
   checkIndex(w2, 5000, "w2");
   checkIndex(w3, 5000, "w3");
-  const out = options?.out;
-  if (out !== undefined) {
+  const out = options?.out as { p: Float32Array } | undefined;
+  let p: Float32Array;
+  if (out === undefined) {
+    p = new Float32Array(5000);
+  } else {
     checkKeys(out, keys_p, "out");
-    checkArray(out.p, Float32Array, "out.p", "[5000]");
-    checkLength(out.p.length, 5000, "out.p", "[5000]");
-    checkOutside(out.p, "out.p", s.arena);
+    p = out.p;
+    checkArray(p, Float32Array, "out.p", "[5000]");
+    checkLength(p.length, 5000, "out.p", "[5000]");
+    checkOutside(p, "out.p", s.arena);
   }
-  const p = out !== undefined ? out.p : new Float32Array(5000);
   textbookLMForwardKernel1(s.E, s.forward_work, w1, w2, w3);
   textbookLMForwardH(s.forward_work, s.W, s.b, s.forward_h);
   textbookLMForwardZ(s.forward_h, s.U, s.c, s.forward_z);
@@ -1168,37 +1188,52 @@ function textbookLMGradient(
   checkIndex(w3, 5000, "w3");
   checkIndex(word, 5000, "word");
   const step = s.step + 1;
-  if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient_loss, "out");
-    if (options?.out?.gradient === undefined) {
-      throw new TypeError("out: gradient is missing");
+  const out = options?.out as { loss?: number; gradient: TextbookLMParams } | undefined;
+  let gradient_E: Float32Array;
+  let gradient_W: Float32Array;
+  let gradient_b: Float32Array;
+  let gradient_U: Float32Array;
+  let gradient_c: Float32Array;
+  if (out === undefined) {
+    gradient_E = new Float32Array(320000);
+    gradient_W = new Float32Array(24576);
+    gradient_b = new Float32Array(128);
+    gradient_U = new Float32Array(640000);
+    gradient_c = new Float32Array(5000);
+  } else {
+    checkKeys(out, keys_loss_gradient, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_E_W_b_U_c, "out.gradient");
+    gradient_E = out_gradient.E;
+    checkArray(gradient_E, Float32Array, "out.gradient.E", "[64, 5000]");
+    checkLength(gradient_E.length, 320000, "out.gradient.E", "[64, 5000]");
+    checkOutside(gradient_E, "out.gradient.E", s.arena);
+    gradient_W = out_gradient.W;
+    checkArray(gradient_W, Float32Array, "out.gradient.W", "[128, 192]");
+    checkLength(gradient_W.length, 24576, "out.gradient.W", "[128, 192]");
+    checkOutside(gradient_W, "out.gradient.W", s.arena);
+    gradient_b = out_gradient.b;
+    checkArray(gradient_b, Float32Array, "out.gradient.b", "[128]");
+    checkLength(gradient_b.length, 128, "out.gradient.b", "[128]");
+    checkOutside(gradient_b, "out.gradient.b", s.arena);
+    gradient_U = out_gradient.U;
+    checkArray(gradient_U, Float32Array, "out.gradient.U", "[5000, 128]");
+    checkLength(gradient_U.length, 640000, "out.gradient.U", "[5000, 128]");
+    checkOutside(gradient_U, "out.gradient.U", s.arena);
+    gradient_c = out_gradient.c;
+    checkArray(gradient_c, Float32Array, "out.gradient.c", "[5000]");
+    checkLength(gradient_c.length, 5000, "out.gradient.c", "[5000]");
+    checkOutside(gradient_c, "out.gradient.c", s.arena);
+    compareResult(gradient_E, 0);
+    compareResult(gradient_W, 1);
+    compareResult(gradient_b, 2);
+    compareResult(gradient_U, 3);
+    compareResult(gradient_c, 4);
+    checkDistinct(keys_gradient_E_gradient_W_gradient_b_gr, "out");
+    if (hasMember(out, "loss", "out")) {
+      out.loss = out.loss as number;
     }
   }
-  const out = options?.out?.gradient;
-  if (out !== undefined) {
-    checkKeys(out, keys_E_W_b_U_c, "out.gradient");
-    checkArray(out.E, Float32Array, "out.gradient.E", "[64, 5000]");
-    checkLength(out.E.length, 320000, "out.gradient.E", "[64, 5000]");
-    checkOutside(out.E, "out.gradient.E", s.arena);
-    checkArray(out.W, Float32Array, "out.gradient.W", "[128, 192]");
-    checkLength(out.W.length, 24576, "out.gradient.W", "[128, 192]");
-    checkOutside(out.W, "out.gradient.W", s.arena);
-    checkArray(out.b, Float32Array, "out.gradient.b", "[128]");
-    checkLength(out.b.length, 128, "out.gradient.b", "[128]");
-    checkOutside(out.b, "out.gradient.b", s.arena);
-    checkArray(out.U, Float32Array, "out.gradient.U", "[5000, 128]");
-    checkLength(out.U.length, 640000, "out.gradient.U", "[5000, 128]");
-    checkOutside(out.U, "out.gradient.U", s.arena);
-    checkArray(out.c, Float32Array, "out.gradient.c", "[5000]");
-    checkLength(out.c.length, 5000, "out.gradient.c", "[5000]");
-    checkOutside(out.c, "out.gradient.c", s.arena);
-    checkDistinct(out, keys_E_W_b_U_c, "out.gradient");
-  }
-  const gradient_E = out !== undefined ? out.E : new Float32Array(320000);
-  const gradient_W = out !== undefined ? out.W : new Float32Array(24576);
-  const gradient_b = out !== undefined ? out.b : new Float32Array(128);
-  const gradient_U = out !== undefined ? out.U : new Float32Array(640000);
-  const gradient_c = out !== undefined ? out.c : new Float32Array(5000);
   const gradient_z = s.gradient_z;
   textbookLMForwardKernel1(s.E, s.gradient_work, w1, w2, w3);
   textbookLMForwardH(s.gradient_work, s.W, s.b, s.gradient_h);
@@ -1225,9 +1260,8 @@ function textbookLMGradient(
   textbookLMGradientKernel16(gradient_b, s.gradient_work, gradient_W);
   textbookLMGradientKernel17(gradient_c, s.gradient_h, gradient_U);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: TextbookLMParams };
-    result.loss = loss;
-    return result;
+    out.loss = loss;
+    return out as { loss: number; gradient: TextbookLMParams };
   }
   return { loss, gradient: { E: gradient_E, W: gradient_W, b: gradient_b, U: gradient_U, c: gradient_c } };
 }
@@ -3957,13 +3991,27 @@ const keys_out: readonly string[] = ["out"];
 const keys_words: readonly string[] = ["words"];
 const keys_p: readonly string[] = ["p"];
 const keys_words_word: readonly string[] = ["words", "word"];
-const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
+const keys_loss_gradient: readonly string[] = ["loss", "gradient"];
 const keys_E_h_W_h_b_z_W_z_b: readonly string[] = ["E", "h.W", "h.b", "z.W", "z.b"];
+const keys_gradient_E_gradient_h_W_gradient_h_: readonly string[] = [
+  "gradient.E",
+  "gradient.h.W",
+  "gradient.h.b",
+  "gradient.z.W",
+  "gradient.z.b",
+];
 const keys_params_engine_wasm: readonly string[] = ["params", "engine", "wasm"];
 const keys_params_engine_wasm_seed_threads: readonly string[] = ["params", "engine", "wasm", "seed", "threads"];
 const keys_w1_w2_w3: readonly string[] = ["w1", "w2", "w3"];
 const keys_w1_w2_w3_word: readonly string[] = ["w1", "w2", "w3", "word"];
 const keys_E_W_b_U_c: readonly string[] = ["E", "W", "b", "U", "c"];
+const keys_gradient_E_gradient_W_gradient_b_gr: readonly string[] = [
+  "gradient.E",
+  "gradient.W",
+  "gradient.b",
+  "gradient.U",
+  "gradient.c",
+];
 
 /**
  * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
@@ -4045,15 +4093,34 @@ function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer)
   if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
 }
 
-/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
-function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
-  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
-  for (let k = 1; k < keys.length; k++) {
+/** The arrays of a call while `checkDistinct` compares them: kept, so that a call allocates nothing. */
+const compared: (ArrayBufferView | null)[] = [];
+
+/** Puts the result numbered k among those that `checkDistinct` compares. */
+function compareResult(array: ArrayBufferView, k: number): void {
+  compared[k] = array;
+}
+
+/** Throws RangeError where two of the results that were put here share memory; `names` has a name for each. */
+function checkDistinct(names: readonly string[], name: string): void {
+  let fault = "";
+  for (let k = 1; k < names.length; k++) {
+    const array = compared[k];
     for (let j = 0; j < k; j++) {
-      if (!overlap(values[keys[k]], values[keys[j]])) continue;
-      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+      const other = compared[j];
+      if (array !== null && other !== null && overlap(array, other)) fault = `${names[k]} overlaps ${names[j]}`;
     }
   }
+  // The module keeps no memory of its callers alive.
+  compared.fill(null);
+  if (fault !== "") throw new RangeError(`${name}: ${fault}: each result needs memory of its own`);
+}
+
+/** Whether an object has a member, of its own or inherited. Throws TypeError where it has not, and can get none. */
+function hasMember(out: object, key: string, name: string): boolean {
+  if (key in out) return true;
+  if (!Object.isExtensible(out)) throw new TypeError(`${name}: ${key} cannot be added: the object is frozen or sealed`);
+  return false;
 }
 
 /** The bytes of one double. */

@@ -32,14 +32,21 @@ export function rosenbrockGradient(
   if (!(n >= 1)) {
     throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
-  if (out !== undefined) {
+  let gradient_x: Float32Array;
+  if (out === undefined) {
+    gradient_x = new Float32Array(n);
+  } else {
     checkKeys(out, keys_value_gradient, "out");
-    checkKeys(out.gradient, keys_x, "out.gradient");
-    checkArray(out.gradient.x, Float32Array, "out.gradient.x", "[n]");
-    checkLength(out.gradient.x.length, n, "out.gradient.x", "[n]");
-    checkApart(out.gradient.x, "out.gradient.x", x, "x");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_x, "out.gradient");
+    gradient_x = out_gradient.x;
+    checkArray(gradient_x, Float32Array, "out.gradient.x", "[n]");
+    checkLength(gradient_x.length, n, "out.gradient.x", "[n]");
+    checkApart(gradient_x, "out.gradient.x", x, "x");
+    if (hasMember(out, "value", "out")) {
+      out.value = out.value as number;
+    }
   }
-  const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(n);
   const memory = reserveFloats(n - 1);
   rosenbrockGradientKernel1(x, memory, 0, n);
   rosenbrockGradientKernel2(memory, 0, x, n);
@@ -70,15 +77,22 @@ export function rosenbrockHvp(
   if (!(n >= 1)) {
     throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
-  if (out !== undefined) {
+  let hvp_x: Float32Array;
+  if (out === undefined) {
+    hvp_x = new Float32Array(n);
+  } else {
     checkKeys(out, keys_value_hvp, "out");
-    checkKeys(out.hvp, keys_x, "out.hvp");
-    checkArray(out.hvp.x, Float32Array, "out.hvp.x", "[n]");
-    checkLength(out.hvp.x.length, n, "out.hvp.x", "[n]");
-    checkApart(out.hvp.x, "out.hvp.x", x, "x");
-    checkApart(out.hvp.x, "out.hvp.x", v_x, "v.x");
+    const out_hvp = out.hvp;
+    checkKeys(out_hvp, keys_x, "out.hvp");
+    hvp_x = out_hvp.x;
+    checkArray(hvp_x, Float32Array, "out.hvp.x", "[n]");
+    checkLength(hvp_x.length, n, "out.hvp.x", "[n]");
+    checkApart(hvp_x, "out.hvp.x", x, "x");
+    checkApart(hvp_x, "out.hvp.x", v_x, "v.x");
+    if (hasMember(out, "value", "out")) {
+      out.value = out.value as number;
+    }
   }
-  const hvp_x = out !== undefined ? out.hvp.x : new Float32Array(n);
   const memory = reserveFloats(2 * n - 2);
   rosenbrockHvpKernel1(x, memory, 0, v_x, memory, n - 1, n);
   rosenbrockGradientKernel2(memory, 0, x, n);
@@ -104,21 +118,34 @@ export function rosenbrockHessian(
   if (!(n >= 1)) {
     throw new RangeError("rosenbrock: `x[1:]` needs n >= 1, found n = " + n);
   }
-  if (out !== undefined) {
+  let gradient_x: Float32Array;
+  let hessian_x_x: Float32Array;
+  if (out === undefined) {
+    gradient_x = new Float32Array(n);
+    hessian_x_x = new Float32Array(n * n);
+  } else {
     checkKeys(out, keys_value_gradient_hessian, "out");
-    checkKeys(out.gradient, keys_x, "out.gradient");
-    checkKeys(out.hessian, keys_x, "out.hessian");
-    checkKeys(out.hessian.x, keys_x, "out.hessian.x");
-    checkArray(out.gradient.x, Float32Array, "out.gradient.x", "[n]");
-    checkLength(out.gradient.x.length, n, "out.gradient.x", "[n]");
-    checkApart(out.gradient.x, "out.gradient.x", x, "x");
-    checkArray(out.hessian.x.x, Float32Array, "out.hessian.x.x", "[n, n]");
-    checkLength(out.hessian.x.x.length, n * n, "out.hessian.x.x", "[n, n]");
-    checkApart(out.hessian.x.x, "out.hessian.x.x", x, "x");
-    checkTreeDistinct(out, keys_gradient_x__hessian_x_x_, 2, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_x, "out.gradient");
+    gradient_x = out_gradient.x;
+    checkArray(gradient_x, Float32Array, "out.gradient.x", "[n]");
+    checkLength(gradient_x.length, n, "out.gradient.x", "[n]");
+    checkApart(gradient_x, "out.gradient.x", x, "x");
+    const out_hessian = out.hessian;
+    checkKeys(out_hessian, keys_x, "out.hessian");
+    const out_hessian_x = out_hessian.x;
+    checkKeys(out_hessian_x, keys_x, "out.hessian.x");
+    hessian_x_x = out_hessian_x.x;
+    checkArray(hessian_x_x, Float32Array, "out.hessian.x.x", "[n, n]");
+    checkLength(hessian_x_x.length, n * n, "out.hessian.x.x", "[n, n]");
+    checkApart(hessian_x_x, "out.hessian.x.x", x, "x");
+    compareResult(gradient_x, 0);
+    compareResult(hessian_x_x, 1);
+    checkDistinct(keys_gradient_x_hessian_x_x, "out");
+    if (hasMember(out, "value", "out")) {
+      out.value = out.value as number;
+    }
   }
-  const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(n);
-  const hessian_x_x = out !== undefined ? out.hessian.x.x : new Float32Array(n * n);
   const memory = reserveFloats(n * n + 3 * n - 4);
   rosenbrockHessianKernel1(x, memory, 0, memory, n - 1, memory, 2 * n - 2, memory, 3 * n - 3, n);
   rosenbrockGradientKernel2(memory, 0, x, n);
@@ -296,7 +323,7 @@ const keys_value_gradient: readonly string[] = ["value", "gradient"];
 const keys_x: readonly string[] = ["x"];
 const keys_value_hvp: readonly string[] = ["value", "hvp"];
 const keys_value_gradient_hessian: readonly string[] = ["value", "gradient", "hessian"];
-const keys_gradient_x__hessian_x_x_: readonly string[] = ["gradient", "x", "", "hessian", "x", "x", ""];
+const keys_gradient_x_hessian_x_x: readonly string[] = ["gradient.x", "hessian.x.x"];
 
 /**
  * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
@@ -361,26 +388,34 @@ function checkApart(out: ArrayBufferView, outName: string, input: ArrayBufferVie
   if (overlap(out, input)) throw new RangeError(`${outName} overlaps ${inputName}: results need memory of their own`);
 }
 
-/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
-function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
-  let at: unknown = tree;
-  let path = 0;
-  for (let i = 0; i < keys.length && path <= k; i++) {
-    if (keys[i] === "") path++;
-    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
-  }
-  return at as ArrayBufferView;
+/** The arrays of a call while `checkDistinct` compares them: kept, so that a call allocates nothing. */
+const compared: (ArrayBufferView | null)[] = [];
+
+/** Puts the result numbered k among those that `checkDistinct` compares. */
+function compareResult(array: ArrayBufferView, k: number): void {
+  compared[k] = array;
 }
 
-/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
-function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
-  for (let k = 1; k < count; k++) {
+/** Throws RangeError where two of the results that were put here share memory; `names` has a name for each. */
+function checkDistinct(names: readonly string[], name: string): void {
+  let fault = "";
+  for (let k = 1; k < names.length; k++) {
+    const array = compared[k];
     for (let j = 0; j < k; j++) {
-      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
-      const paths = keys.join(".").slice(0, -1).split("..");
-      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
+      const other = compared[j];
+      if (array !== null && other !== null && overlap(array, other)) fault = `${names[k]} overlaps ${names[j]}`;
     }
   }
+  // The module keeps no memory of its callers alive.
+  compared.fill(null);
+  if (fault !== "") throw new RangeError(`${name}: ${fault}: each result needs memory of its own`);
+}
+
+/** Whether an object has a member, of its own or inherited. Throws TypeError where it has not, and can get none. */
+function hasMember(out: object, key: string, name: string): boolean {
+  if (key in out) return true;
+  if (!Object.isExtensible(out)) throw new TypeError(`${name}: ${key} cannot be added: the object is frozen or sealed`);
+  return false;
 }
 
 const floatScratch = { memory: /* @__PURE__ */ new Float32Array(0) };

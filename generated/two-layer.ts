@@ -88,39 +88,64 @@ export function twoLayerGradient(
   checkLength(b1.length, 2, "b1", "[2]");
   checkLength(W2.length, 2, "W2", "[2]");
   checkLength(x.length, 2, "x", "[2]");
-  if (out !== undefined) {
+  let out_gradient:
+    { W1: Float32Array; b1: Float32Array; W2: Float32Array; b2?: number; x: Float32Array; y?: number } | undefined;
+  let gradient_W1: Float32Array;
+  let gradient_b1: Float32Array;
+  let gradient_W2: Float32Array;
+  let gradient_x: Float32Array;
+  if (out === undefined) {
+    gradient_W1 = new Float32Array(4);
+    gradient_b1 = new Float32Array(2);
+    gradient_W2 = new Float32Array(2);
+    gradient_x = new Float32Array(2);
+  } else {
     checkKeys(out, keys_value_gradient, "out");
-    checkKeys(out.gradient, keys_W1_b1_W2_b2_x_y, "out.gradient");
-    checkArray(out.gradient.W1, Float32Array, "out.gradient.W1", "[2, 2]");
-    checkLength(out.gradient.W1.length, 4, "out.gradient.W1", "[2, 2]");
-    checkApart(out.gradient.W1, "out.gradient.W1", W1, "W1");
-    checkApart(out.gradient.W1, "out.gradient.W1", b1, "b1");
-    checkApart(out.gradient.W1, "out.gradient.W1", W2, "W2");
-    checkApart(out.gradient.W1, "out.gradient.W1", x, "x");
-    checkArray(out.gradient.b1, Float32Array, "out.gradient.b1", "[2]");
-    checkLength(out.gradient.b1.length, 2, "out.gradient.b1", "[2]");
-    checkApart(out.gradient.b1, "out.gradient.b1", W1, "W1");
-    checkApart(out.gradient.b1, "out.gradient.b1", b1, "b1");
-    checkApart(out.gradient.b1, "out.gradient.b1", W2, "W2");
-    checkApart(out.gradient.b1, "out.gradient.b1", x, "x");
-    checkArray(out.gradient.W2, Float32Array, "out.gradient.W2", "[2]");
-    checkLength(out.gradient.W2.length, 2, "out.gradient.W2", "[2]");
-    checkApart(out.gradient.W2, "out.gradient.W2", W1, "W1");
-    checkApart(out.gradient.W2, "out.gradient.W2", b1, "b1");
-    checkApart(out.gradient.W2, "out.gradient.W2", W2, "W2");
-    checkApart(out.gradient.W2, "out.gradient.W2", x, "x");
-    checkArray(out.gradient.x, Float32Array, "out.gradient.x", "[2]");
-    checkLength(out.gradient.x.length, 2, "out.gradient.x", "[2]");
-    checkApart(out.gradient.x, "out.gradient.x", W1, "W1");
-    checkApart(out.gradient.x, "out.gradient.x", b1, "b1");
-    checkApart(out.gradient.x, "out.gradient.x", W2, "W2");
-    checkApart(out.gradient.x, "out.gradient.x", x, "x");
-    checkTreeDistinct(out, keys_gradient_W1__gradient_b1__gradient_, 4, "out");
+    out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_W1_b1_W2_b2_x_y, "out.gradient");
+    gradient_W1 = out_gradient.W1;
+    checkArray(gradient_W1, Float32Array, "out.gradient.W1", "[2, 2]");
+    checkLength(gradient_W1.length, 4, "out.gradient.W1", "[2, 2]");
+    checkApart(gradient_W1, "out.gradient.W1", W1, "W1");
+    checkApart(gradient_W1, "out.gradient.W1", b1, "b1");
+    checkApart(gradient_W1, "out.gradient.W1", W2, "W2");
+    checkApart(gradient_W1, "out.gradient.W1", x, "x");
+    gradient_b1 = out_gradient.b1;
+    checkArray(gradient_b1, Float32Array, "out.gradient.b1", "[2]");
+    checkLength(gradient_b1.length, 2, "out.gradient.b1", "[2]");
+    checkApart(gradient_b1, "out.gradient.b1", W1, "W1");
+    checkApart(gradient_b1, "out.gradient.b1", b1, "b1");
+    checkApart(gradient_b1, "out.gradient.b1", W2, "W2");
+    checkApart(gradient_b1, "out.gradient.b1", x, "x");
+    gradient_W2 = out_gradient.W2;
+    checkArray(gradient_W2, Float32Array, "out.gradient.W2", "[2]");
+    checkLength(gradient_W2.length, 2, "out.gradient.W2", "[2]");
+    checkApart(gradient_W2, "out.gradient.W2", W1, "W1");
+    checkApart(gradient_W2, "out.gradient.W2", b1, "b1");
+    checkApart(gradient_W2, "out.gradient.W2", W2, "W2");
+    checkApart(gradient_W2, "out.gradient.W2", x, "x");
+    gradient_x = out_gradient.x;
+    checkArray(gradient_x, Float32Array, "out.gradient.x", "[2]");
+    checkLength(gradient_x.length, 2, "out.gradient.x", "[2]");
+    checkApart(gradient_x, "out.gradient.x", W1, "W1");
+    checkApart(gradient_x, "out.gradient.x", b1, "b1");
+    checkApart(gradient_x, "out.gradient.x", W2, "W2");
+    checkApart(gradient_x, "out.gradient.x", x, "x");
+    compareResult(gradient_W1, 0);
+    compareResult(gradient_b1, 1);
+    compareResult(gradient_W2, 2);
+    compareResult(gradient_x, 3);
+    checkDistinct(keys_gradient_W1_gradient_b1_gradient_W2, "out");
+    if (hasMember(out, "value", "out")) {
+      out.value = out.value as number;
+    }
+    if (hasMember(out_gradient, "b2", "out.gradient")) {
+      out_gradient.b2 = out_gradient.b2 as number;
+    }
+    if (hasMember(out_gradient, "y", "out.gradient")) {
+      out_gradient.y = out_gradient.y as number;
+    }
   }
-  const gradient_W1 = out !== undefined ? out.gradient.W1 : new Float32Array(4);
-  const gradient_b1 = out !== undefined ? out.gradient.b1 : new Float32Array(2);
-  const gradient_W2 = out !== undefined ? out.gradient.W2 : new Float32Array(2);
-  const gradient_x = out !== undefined ? out.gradient.x : new Float32Array(2);
   const W1_0 = W1[0];
   const W1_1 = W1[1];
   const W1_2 = W1[2];
@@ -166,6 +191,10 @@ export function twoLayerGradient(
   const gradient_y = t6;
   if (out !== undefined) {
     out.value = value;
+    if (out_gradient !== undefined) {
+      out_gradient.b2 = gradient_b2;
+      out_gradient.y = gradient_y;
+    }
     return out as {
       value: number;
       gradient: { W1: Float32Array; b1: Float32Array; W2: Float32Array; b2: number; x: Float32Array; y: number };
@@ -497,15 +526,18 @@ function twoLayerColumnForward(
   const x = given.x;
   checkArray(x, Float32Array, "x", "[2, 1]");
   checkLength(x.length, 2, "x", "[2, 1]");
-  const out = options?.out;
-  if (out !== undefined) {
+  const out = options?.out as { a: Float32Array } | undefined;
+  let a: Float32Array;
+  if (out === undefined) {
+    a = new Float32Array(1);
+  } else {
     checkKeys(out, keys_a, "out");
-    checkArray(out.a, Float32Array, "out.a", "[1, 1]");
-    checkLength(out.a.length, 1, "out.a", "[1, 1]");
-    checkOutside(out.a, "out.a", s.arena);
-    checkApart(out.a, "out.a", x, "x");
+    a = out.a;
+    checkArray(a, Float32Array, "out.a", "[1, 1]");
+    checkLength(a.length, 1, "out.a", "[1, 1]");
+    checkOutside(a, "out.a", s.arena);
+    checkApart(a, "out.a", x, "x");
   }
-  const a = out !== undefined ? out.a : new Float32Array(1);
   const W1 = s.W1;
   const b1 = s.b1;
   const W2 = s.W2;
@@ -594,41 +626,53 @@ function twoLayerColumnGradient(
   checkLength(x.length, 2, "x", "[2, 1]");
   checkLength(y.length, 1, "y", "[1, 1]");
   const step = s.step + 1;
-  if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient_loss, "out");
-    if (options?.out?.gradient === undefined) {
-      throw new TypeError("out: gradient is missing");
+  const out = options?.out as { loss?: number; gradient: TwoLayerColumnParams } | undefined;
+  let gradient_W1: Float32Array;
+  let gradient_b1: Float32Array;
+  let gradient_W2: Float32Array;
+  let gradient_b2: Float32Array;
+  if (out === undefined) {
+    gradient_W1 = new Float32Array(4);
+    gradient_b1 = new Float32Array(2);
+    gradient_W2 = new Float32Array(2);
+    gradient_b2 = new Float32Array(1);
+  } else {
+    checkKeys(out, keys_loss_gradient, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_W1_b1_W2_b2, "out.gradient");
+    gradient_W1 = out_gradient.W1;
+    checkArray(gradient_W1, Float32Array, "out.gradient.W1", "[2, 2]");
+    checkLength(gradient_W1.length, 4, "out.gradient.W1", "[2, 2]");
+    checkOutside(gradient_W1, "out.gradient.W1", s.arena);
+    checkApart(gradient_W1, "out.gradient.W1", x, "x");
+    checkApart(gradient_W1, "out.gradient.W1", y, "y");
+    gradient_b1 = out_gradient.b1;
+    checkArray(gradient_b1, Float32Array, "out.gradient.b1", "[2, 1]");
+    checkLength(gradient_b1.length, 2, "out.gradient.b1", "[2, 1]");
+    checkOutside(gradient_b1, "out.gradient.b1", s.arena);
+    checkApart(gradient_b1, "out.gradient.b1", x, "x");
+    checkApart(gradient_b1, "out.gradient.b1", y, "y");
+    gradient_W2 = out_gradient.W2;
+    checkArray(gradient_W2, Float32Array, "out.gradient.W2", "[1, 2]");
+    checkLength(gradient_W2.length, 2, "out.gradient.W2", "[1, 2]");
+    checkOutside(gradient_W2, "out.gradient.W2", s.arena);
+    checkApart(gradient_W2, "out.gradient.W2", x, "x");
+    checkApart(gradient_W2, "out.gradient.W2", y, "y");
+    gradient_b2 = out_gradient.b2;
+    checkArray(gradient_b2, Float32Array, "out.gradient.b2", "[1, 1]");
+    checkLength(gradient_b2.length, 1, "out.gradient.b2", "[1, 1]");
+    checkOutside(gradient_b2, "out.gradient.b2", s.arena);
+    checkApart(gradient_b2, "out.gradient.b2", x, "x");
+    checkApart(gradient_b2, "out.gradient.b2", y, "y");
+    compareResult(gradient_W1, 0);
+    compareResult(gradient_b1, 1);
+    compareResult(gradient_W2, 2);
+    compareResult(gradient_b2, 3);
+    checkDistinct(keys_gradient_W1_gradient_b1_gradient_W22, "out");
+    if (hasMember(out, "loss", "out")) {
+      out.loss = out.loss as number;
     }
   }
-  const out = options?.out?.gradient;
-  if (out !== undefined) {
-    checkKeys(out, keys_W1_b1_W2_b2, "out.gradient");
-    checkArray(out.W1, Float32Array, "out.gradient.W1", "[2, 2]");
-    checkLength(out.W1.length, 4, "out.gradient.W1", "[2, 2]");
-    checkOutside(out.W1, "out.gradient.W1", s.arena);
-    checkApart(out.W1, "out.gradient.W1", x, "x");
-    checkApart(out.W1, "out.gradient.W1", y, "y");
-    checkArray(out.b1, Float32Array, "out.gradient.b1", "[2, 1]");
-    checkLength(out.b1.length, 2, "out.gradient.b1", "[2, 1]");
-    checkOutside(out.b1, "out.gradient.b1", s.arena);
-    checkApart(out.b1, "out.gradient.b1", x, "x");
-    checkApart(out.b1, "out.gradient.b1", y, "y");
-    checkArray(out.W2, Float32Array, "out.gradient.W2", "[1, 2]");
-    checkLength(out.W2.length, 2, "out.gradient.W2", "[1, 2]");
-    checkOutside(out.W2, "out.gradient.W2", s.arena);
-    checkApart(out.W2, "out.gradient.W2", x, "x");
-    checkApart(out.W2, "out.gradient.W2", y, "y");
-    checkArray(out.b2, Float32Array, "out.gradient.b2", "[1, 1]");
-    checkLength(out.b2.length, 1, "out.gradient.b2", "[1, 1]");
-    checkOutside(out.b2, "out.gradient.b2", s.arena);
-    checkApart(out.b2, "out.gradient.b2", x, "x");
-    checkApart(out.b2, "out.gradient.b2", y, "y");
-    checkDistinct(out, keys_W1_b1_W2_b2, "out.gradient");
-  }
-  const gradient_W1 = out !== undefined ? out.W1 : new Float32Array(4);
-  const gradient_b1 = out !== undefined ? out.b1 : new Float32Array(2);
-  const gradient_W2 = out !== undefined ? out.W2 : new Float32Array(2);
-  const gradient_b2 = out !== undefined ? out.b2 : new Float32Array(1);
   const W1 = s.W1;
   const b1 = s.b1;
   const W2 = s.W2;
@@ -675,9 +719,8 @@ function twoLayerColumnGradient(
   gradient_b2[0] = t6;
   const loss = -((Math.max(-softplus, -100) - t5) * y1 + t5);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: TwoLayerColumnParams };
-    result.loss = loss;
-    return result;
+    out.loss = loss;
+    return out as { loss: number; gradient: TwoLayerColumnParams };
   }
   return { loss, gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2 } };
 }
@@ -1076,15 +1119,18 @@ function twoLayerBatchForward(
   if (batch > s.sizes.batch) {
     throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
-  const out = options?.out;
-  if (out !== undefined) {
+  const out = options?.out as { a: Float32Array } | undefined;
+  let a: Float32Array;
+  if (out === undefined) {
+    a = new Float32Array(batch);
+  } else {
     checkKeys(out, keys_a, "out");
-    checkArray(out.a, Float32Array, "out.a", "[batch, 1]");
-    checkLength(out.a.length, batch, "out.a", "[batch, 1]");
-    checkOutside(out.a, "out.a", s.arena);
-    checkApart(out.a, "out.a", x, "x");
+    a = out.a;
+    checkArray(a, Float32Array, "out.a", "[batch, 1]");
+    checkLength(a.length, batch, "out.a", "[batch, 1]");
+    checkOutside(a, "out.a", s.arena);
+    checkApart(a, "out.a", x, "x");
   }
-  const a = out !== undefined ? out.a : new Float32Array(batch);
   const W1 = s.W1;
   const b1 = s.b1;
   const W2 = s.W2;
@@ -1193,41 +1239,53 @@ function twoLayerBatchGradient(
     throw new RangeError("gradient: batch is 0: there is no loss of an empty batch");
   }
   const step = s.step + 1;
-  if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient_loss, "out");
-    if (options?.out?.gradient === undefined) {
-      throw new TypeError("out: gradient is missing");
+  const out = options?.out as { loss?: number; gradient: TwoLayerBatchParams } | undefined;
+  let gradient_W1: Float32Array;
+  let gradient_b1: Float32Array;
+  let gradient_W2: Float32Array;
+  let gradient_b2: Float32Array;
+  if (out === undefined) {
+    gradient_W1 = new Float32Array(4);
+    gradient_b1 = new Float32Array(2);
+    gradient_W2 = new Float32Array(2);
+    gradient_b2 = new Float32Array(1);
+  } else {
+    checkKeys(out, keys_loss_gradient, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_W1_b1_W2_b2, "out.gradient");
+    gradient_W1 = out_gradient.W1;
+    checkArray(gradient_W1, Float32Array, "out.gradient.W1", "[2, 2]");
+    checkLength(gradient_W1.length, 4, "out.gradient.W1", "[2, 2]");
+    checkOutside(gradient_W1, "out.gradient.W1", s.arena);
+    checkApart(gradient_W1, "out.gradient.W1", x, "x");
+    checkApart(gradient_W1, "out.gradient.W1", y, "y");
+    gradient_b1 = out_gradient.b1;
+    checkArray(gradient_b1, Float32Array, "out.gradient.b1", "[2]");
+    checkLength(gradient_b1.length, 2, "out.gradient.b1", "[2]");
+    checkOutside(gradient_b1, "out.gradient.b1", s.arena);
+    checkApart(gradient_b1, "out.gradient.b1", x, "x");
+    checkApart(gradient_b1, "out.gradient.b1", y, "y");
+    gradient_W2 = out_gradient.W2;
+    checkArray(gradient_W2, Float32Array, "out.gradient.W2", "[2, 1]");
+    checkLength(gradient_W2.length, 2, "out.gradient.W2", "[2, 1]");
+    checkOutside(gradient_W2, "out.gradient.W2", s.arena);
+    checkApart(gradient_W2, "out.gradient.W2", x, "x");
+    checkApart(gradient_W2, "out.gradient.W2", y, "y");
+    gradient_b2 = out_gradient.b2;
+    checkArray(gradient_b2, Float32Array, "out.gradient.b2", "[1]");
+    checkLength(gradient_b2.length, 1, "out.gradient.b2", "[1]");
+    checkOutside(gradient_b2, "out.gradient.b2", s.arena);
+    checkApart(gradient_b2, "out.gradient.b2", x, "x");
+    checkApart(gradient_b2, "out.gradient.b2", y, "y");
+    compareResult(gradient_W1, 0);
+    compareResult(gradient_b1, 1);
+    compareResult(gradient_W2, 2);
+    compareResult(gradient_b2, 3);
+    checkDistinct(keys_gradient_W1_gradient_b1_gradient_W22, "out");
+    if (hasMember(out, "loss", "out")) {
+      out.loss = out.loss as number;
     }
   }
-  const out = options?.out?.gradient;
-  if (out !== undefined) {
-    checkKeys(out, keys_W1_b1_W2_b2, "out.gradient");
-    checkArray(out.W1, Float32Array, "out.gradient.W1", "[2, 2]");
-    checkLength(out.W1.length, 4, "out.gradient.W1", "[2, 2]");
-    checkOutside(out.W1, "out.gradient.W1", s.arena);
-    checkApart(out.W1, "out.gradient.W1", x, "x");
-    checkApart(out.W1, "out.gradient.W1", y, "y");
-    checkArray(out.b1, Float32Array, "out.gradient.b1", "[2]");
-    checkLength(out.b1.length, 2, "out.gradient.b1", "[2]");
-    checkOutside(out.b1, "out.gradient.b1", s.arena);
-    checkApart(out.b1, "out.gradient.b1", x, "x");
-    checkApart(out.b1, "out.gradient.b1", y, "y");
-    checkArray(out.W2, Float32Array, "out.gradient.W2", "[2, 1]");
-    checkLength(out.W2.length, 2, "out.gradient.W2", "[2, 1]");
-    checkOutside(out.W2, "out.gradient.W2", s.arena);
-    checkApart(out.W2, "out.gradient.W2", x, "x");
-    checkApart(out.W2, "out.gradient.W2", y, "y");
-    checkArray(out.b2, Float32Array, "out.gradient.b2", "[1]");
-    checkLength(out.b2.length, 1, "out.gradient.b2", "[1]");
-    checkOutside(out.b2, "out.gradient.b2", s.arena);
-    checkApart(out.b2, "out.gradient.b2", x, "x");
-    checkApart(out.b2, "out.gradient.b2", y, "y");
-    checkDistinct(out, keys_W1_b1_W2_b2, "out.gradient");
-  }
-  const gradient_W1 = out !== undefined ? out.W1 : new Float32Array(4);
-  const gradient_b1 = out !== undefined ? out.b1 : new Float32Array(2);
-  const gradient_W2 = out !== undefined ? out.W2 : new Float32Array(2);
-  const gradient_b2 = out !== undefined ? out.b2 : new Float32Array(1);
   const W1 = s.W1;
   const b1 = s.b1;
   const W2 = s.W2;
@@ -1299,9 +1357,8 @@ function twoLayerBatchGradient(
   gradient_b2[0] = sum1 * t;
   const loss = -(sum / batch);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: TwoLayerBatchParams };
-    result.loss = loss;
-    return result;
+    out.loss = loss;
+    return out as { loss: number; gradient: TwoLayerBatchParams };
   }
   return { loss, gradient: { W1: gradient_W1, b1: gradient_b1, W2: gradient_W2, b2: gradient_b2 } };
 }
@@ -1516,19 +1573,11 @@ function twoLayerBatchInitialKernel3(work1: Float32Array): void {
 
 const keys_value_gradient: readonly string[] = ["value", "gradient"];
 const keys_W1_b1_W2_b2_x_y: readonly string[] = ["W1", "b1", "W2", "b2", "x", "y"];
-const keys_gradient_W1__gradient_b1__gradient_: readonly string[] = [
-  "gradient",
-  "W1",
-  "",
-  "gradient",
-  "b1",
-  "",
-  "gradient",
-  "W2",
-  "",
-  "gradient",
-  "x",
-  "",
+const keys_gradient_W1_gradient_b1_gradient_W2: readonly string[] = [
+  "gradient.W1",
+  "gradient.b1",
+  "gradient.W2",
+  "gradient.x",
 ];
 const keys_params_engine_wasm: readonly string[] = ["params", "engine", "wasm"];
 const keys_params_engine_wasm_seed_threads: readonly string[] = ["params", "engine", "wasm", "seed", "threads"];
@@ -1536,8 +1585,14 @@ const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_a: readonly string[] = ["a"];
 const keys_x_y: readonly string[] = ["x", "y"];
-const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
+const keys_loss_gradient: readonly string[] = ["loss", "gradient"];
 const keys_W1_b1_W2_b2: readonly string[] = ["W1", "b1", "W2", "b2"];
+const keys_gradient_W1_gradient_b1_gradient_W22: readonly string[] = [
+  "gradient.W1",
+  "gradient.b1",
+  "gradient.W2",
+  "gradient.b2",
+];
 const keys_batch_params_engine_wasm: readonly string[] = ["batch", "params", "engine", "wasm"];
 const keys_batch_params_engine_wasm_seed_threa: readonly string[] = [
   "batch",
@@ -1631,37 +1686,34 @@ function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer)
   if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
 }
 
-/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
-function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
-  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
-  for (let k = 1; k < keys.length; k++) {
-    for (let j = 0; j < k; j++) {
-      if (!overlap(values[keys[k]], values[keys[j]])) continue;
-      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
-    }
-  }
+/** The arrays of a call while `checkDistinct` compares them: kept, so that a call allocates nothing. */
+const compared: (ArrayBufferView | null)[] = [];
+
+/** Puts the result numbered k among those that `checkDistinct` compares. */
+function compareResult(array: ArrayBufferView, k: number): void {
+  compared[k] = array;
 }
 
-/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
-function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
-  let at: unknown = tree;
-  let path = 0;
-  for (let i = 0; i < keys.length && path <= k; i++) {
-    if (keys[i] === "") path++;
-    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
-  }
-  return at as ArrayBufferView;
-}
-
-/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
-function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
-  for (let k = 1; k < count; k++) {
+/** Throws RangeError where two of the results that were put here share memory; `names` has a name for each. */
+function checkDistinct(names: readonly string[], name: string): void {
+  let fault = "";
+  for (let k = 1; k < names.length; k++) {
+    const array = compared[k];
     for (let j = 0; j < k; j++) {
-      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
-      const paths = keys.join(".").slice(0, -1).split("..");
-      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
+      const other = compared[j];
+      if (array !== null && other !== null && overlap(array, other)) fault = `${names[k]} overlaps ${names[j]}`;
     }
   }
+  // The module keeps no memory of its callers alive.
+  compared.fill(null);
+  if (fault !== "") throw new RangeError(`${name}: ${fault}: each result needs memory of its own`);
+}
+
+/** Whether an object has a member, of its own or inherited. Throws TypeError where it has not, and can get none. */
+function hasMember(out: object, key: string, name: string): boolean {
+  if (key in out) return true;
+  if (!Object.isExtensible(out)) throw new TypeError(`${name}: ${key} cannot be added: the object is frozen or sealed`);
+  return false;
 }
 
 /** The bytes of one double. */

@@ -280,15 +280,18 @@ function xorForward(
   if (batch > s.sizes.batch) {
     throw capacityError(s.create, { batch: Math.max(batch, s.sizes.batch) });
   }
-  const out = options?.out;
-  if (out !== undefined) {
+  const out = options?.out as { p: Float32Array } | undefined;
+  let p: Float32Array;
+  if (out === undefined) {
+    p = new Float32Array(batch);
+  } else {
     checkKeys(out, keys_p, "out");
-    checkArray(out.p, Float32Array, "out.p", "[batch, 1]");
-    checkLength(out.p.length, batch, "out.p", "[batch, 1]");
-    checkOutside(out.p, "out.p", s.arena);
-    checkApart(out.p, "out.p", x, "x");
+    p = out.p;
+    checkArray(p, Float32Array, "out.p", "[batch, 1]");
+    checkLength(p.length, batch, "out.p", "[batch, 1]");
+    checkOutside(p, "out.p", s.arena);
+    checkApart(p, "out.p", x, "x");
   }
-  const p = out !== undefined ? out.p : new Float32Array(batch);
   const h_W = s.h_W;
   const h_b = s.h_b;
   const p_W = s.p_W;
@@ -497,41 +500,53 @@ function xorGradient(
     throw new RangeError("gradient: batch is 0: there is no loss of an empty batch");
   }
   const step = s.step + 1;
-  if (options?.out !== undefined) {
-    checkKeys(options?.out, keys_gradient_loss, "out");
-    if (options?.out?.gradient === undefined) {
-      throw new TypeError("out: gradient is missing");
+  const out = options?.out as { loss?: number; gradient: XORParams } | undefined;
+  let gradient_h_W: Float32Array;
+  let gradient_h_b: Float32Array;
+  let gradient_p_W: Float32Array;
+  let gradient_p_b: Float32Array;
+  if (out === undefined) {
+    gradient_h_W = new Float32Array(16);
+    gradient_h_b = new Float32Array(8);
+    gradient_p_W = new Float32Array(8);
+    gradient_p_b = new Float32Array(1);
+  } else {
+    checkKeys(out, keys_loss_gradient, "out");
+    const out_gradient = out.gradient;
+    checkKeys(out_gradient, keys_h_W_h_b_p_W_p_b, "out.gradient");
+    gradient_h_W = out_gradient["h.W"];
+    checkArray(gradient_h_W, Float32Array, "out.gradient.h.W", "[2, 8]");
+    checkLength(gradient_h_W.length, 16, "out.gradient.h.W", "[2, 8]");
+    checkOutside(gradient_h_W, "out.gradient.h.W", s.arena);
+    checkApart(gradient_h_W, "out.gradient.h.W", x, "x");
+    checkApart(gradient_h_W, "out.gradient.h.W", y, "y");
+    gradient_h_b = out_gradient["h.b"];
+    checkArray(gradient_h_b, Float32Array, "out.gradient.h.b", "[8]");
+    checkLength(gradient_h_b.length, 8, "out.gradient.h.b", "[8]");
+    checkOutside(gradient_h_b, "out.gradient.h.b", s.arena);
+    checkApart(gradient_h_b, "out.gradient.h.b", x, "x");
+    checkApart(gradient_h_b, "out.gradient.h.b", y, "y");
+    gradient_p_W = out_gradient["p.W"];
+    checkArray(gradient_p_W, Float32Array, "out.gradient.p.W", "[8, 1]");
+    checkLength(gradient_p_W.length, 8, "out.gradient.p.W", "[8, 1]");
+    checkOutside(gradient_p_W, "out.gradient.p.W", s.arena);
+    checkApart(gradient_p_W, "out.gradient.p.W", x, "x");
+    checkApart(gradient_p_W, "out.gradient.p.W", y, "y");
+    gradient_p_b = out_gradient["p.b"];
+    checkArray(gradient_p_b, Float32Array, "out.gradient.p.b", "[1]");
+    checkLength(gradient_p_b.length, 1, "out.gradient.p.b", "[1]");
+    checkOutside(gradient_p_b, "out.gradient.p.b", s.arena);
+    checkApart(gradient_p_b, "out.gradient.p.b", x, "x");
+    checkApart(gradient_p_b, "out.gradient.p.b", y, "y");
+    compareResult(gradient_h_W, 0);
+    compareResult(gradient_h_b, 1);
+    compareResult(gradient_p_W, 2);
+    compareResult(gradient_p_b, 3);
+    checkDistinct(keys_gradient_h_W_gradient_h_b_gradient_, "out");
+    if (hasMember(out, "loss", "out")) {
+      out.loss = out.loss as number;
     }
   }
-  const out = options?.out?.gradient;
-  if (out !== undefined) {
-    checkKeys(out, keys_h_W_h_b_p_W_p_b, "out.gradient");
-    checkArray(out["h.W"], Float32Array, "out.gradient.h.W", "[2, 8]");
-    checkLength(out["h.W"].length, 16, "out.gradient.h.W", "[2, 8]");
-    checkOutside(out["h.W"], "out.gradient.h.W", s.arena);
-    checkApart(out["h.W"], "out.gradient.h.W", x, "x");
-    checkApart(out["h.W"], "out.gradient.h.W", y, "y");
-    checkArray(out["h.b"], Float32Array, "out.gradient.h.b", "[8]");
-    checkLength(out["h.b"].length, 8, "out.gradient.h.b", "[8]");
-    checkOutside(out["h.b"], "out.gradient.h.b", s.arena);
-    checkApart(out["h.b"], "out.gradient.h.b", x, "x");
-    checkApart(out["h.b"], "out.gradient.h.b", y, "y");
-    checkArray(out["p.W"], Float32Array, "out.gradient.p.W", "[8, 1]");
-    checkLength(out["p.W"].length, 8, "out.gradient.p.W", "[8, 1]");
-    checkOutside(out["p.W"], "out.gradient.p.W", s.arena);
-    checkApart(out["p.W"], "out.gradient.p.W", x, "x");
-    checkApart(out["p.W"], "out.gradient.p.W", y, "y");
-    checkArray(out["p.b"], Float32Array, "out.gradient.p.b", "[1]");
-    checkLength(out["p.b"].length, 1, "out.gradient.p.b", "[1]");
-    checkOutside(out["p.b"], "out.gradient.p.b", s.arena);
-    checkApart(out["p.b"], "out.gradient.p.b", x, "x");
-    checkApart(out["p.b"], "out.gradient.p.b", y, "y");
-    checkDistinct(out, keys_h_W_h_b_p_W_p_b, "out.gradient");
-  }
-  const gradient_h_W = out !== undefined ? out["h.W"] : new Float32Array(16);
-  const gradient_h_b = out !== undefined ? out["h.b"] : new Float32Array(8);
-  const gradient_p_W = out !== undefined ? out["p.W"] : new Float32Array(8);
-  const gradient_p_b = out !== undefined ? out["p.b"] : new Float32Array(1);
   const h_W = s.h_W;
   const h_b = s.h_b;
   const p_W = s.p_W;
@@ -725,9 +740,8 @@ function xorGradient(
   gradient_p_b[0] = sum1 * t;
   const loss = -(sum / batch);
   if (out !== undefined) {
-    const result = options?.out as unknown as { loss: number; gradient: XORParams };
-    result.loss = loss;
-    return result;
+    out.loss = loss;
+    return out as { loss: number; gradient: XORParams };
   }
   return { loss, gradient: { "h.W": gradient_h_W, "h.b": gradient_h_b, "p.W": gradient_p_W, "p.b": gradient_p_b } };
 }
@@ -1144,8 +1158,14 @@ const keys_out: readonly string[] = ["out"];
 const keys_x: readonly string[] = ["x"];
 const keys_p: readonly string[] = ["p"];
 const keys_x_y: readonly string[] = ["x", "y"];
-const keys_gradient_loss: readonly string[] = ["gradient", "loss"];
+const keys_loss_gradient: readonly string[] = ["loss", "gradient"];
 const keys_h_W_h_b_p_W_p_b: readonly string[] = ["h.W", "h.b", "p.W", "p.b"];
+const keys_gradient_h_W_gradient_h_b_gradient_: readonly string[] = [
+  "gradient.h.W",
+  "gradient.h.b",
+  "gradient.p.W",
+  "gradient.p.b",
+];
 
 /**
  * Through which real numbers go to functions and come from them: batched calls of elementary functions have up to 64 pairs
@@ -1220,15 +1240,34 @@ function checkOutside(array: ArrayBufferView, name: string, memory: ArrayBuffer)
   if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
 }
 
-/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
-function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
-  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
-  for (let k = 1; k < keys.length; k++) {
+/** The arrays of a call while `checkDistinct` compares them: kept, so that a call allocates nothing. */
+const compared: (ArrayBufferView | null)[] = [];
+
+/** Puts the result numbered k among those that `checkDistinct` compares. */
+function compareResult(array: ArrayBufferView, k: number): void {
+  compared[k] = array;
+}
+
+/** Throws RangeError where two of the results that were put here share memory; `names` has a name for each. */
+function checkDistinct(names: readonly string[], name: string): void {
+  let fault = "";
+  for (let k = 1; k < names.length; k++) {
+    const array = compared[k];
     for (let j = 0; j < k; j++) {
-      if (!overlap(values[keys[k]], values[keys[j]])) continue;
-      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
+      const other = compared[j];
+      if (array !== null && other !== null && overlap(array, other)) fault = `${names[k]} overlaps ${names[j]}`;
     }
   }
+  // The module keeps no memory of its callers alive.
+  compared.fill(null);
+  if (fault !== "") throw new RangeError(`${name}: ${fault}: each result needs memory of its own`);
+}
+
+/** Whether an object has a member, of its own or inherited. Throws TypeError where it has not, and can get none. */
+function hasMember(out: object, key: string, name: string): boolean {
+  if (key in out) return true;
+  if (!Object.isExtensible(out)) throw new TypeError(`${name}: ${key} cannot be added: the object is frozen or sealed`);
+  return false;
 }
 
 /** The bytes of one double. */

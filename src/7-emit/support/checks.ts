@@ -104,37 +104,34 @@ export function checkOutside(array: ArrayBufferView, name: string, memory: Array
   if (array.buffer === memory) throw new RangeError(`${name} is memory of the model itself: give an array of your own`);
 }
 
-/** Throws RangeError where two of the arrays `arrays[keys[k]]` share memory. */
-export function checkDistinct(arrays: object, keys: readonly string[], name: string): void {
-  const values = arrays as Readonly<Record<string, ArrayBufferView>>;
-  for (let k = 1; k < keys.length; k++) {
-    for (let j = 0; j < k; j++) {
-      if (!overlap(values[keys[k]], values[keys[j]])) continue;
-      throw new RangeError(`${name}: ${keys[k]} overlaps ${keys[j]}: each result needs memory of its own`);
-    }
-  }
+/** The arrays of a call while `checkDistinct` compares them: kept, so that a call allocates nothing. */
+const compared: (ArrayBufferView | null)[] = [];
+
+/** Puts the result numbered k among those that `checkDistinct` compares. */
+export function compareResult(array: ArrayBufferView, k: number): void {
+  compared[k] = array;
 }
 
-/** The array that the path numbered k leads to; each path in `keys` ends with an empty text. Allocates nothing. */
-export function arrayAt(tree: object, keys: readonly string[], k: number): ArrayBufferView {
-  let at: unknown = tree;
-  let path = 0;
-  for (let i = 0; i < keys.length && path <= k; i++) {
-    if (keys[i] === "") path++;
-    else if (path === k) at = (at as Readonly<Record<string, unknown>>)[keys[i]];
-  }
-  return at as ArrayBufferView;
-}
-
-/** Throws RangeError where two of the `count` arrays in a tree of objects share memory. */
-export function checkTreeDistinct(tree: object, keys: readonly string[], count: number, name: string): void {
-  for (let k = 1; k < count; k++) {
+/** Throws RangeError where two of the results that were put here share memory; `names` has a name for each. */
+export function checkDistinct(names: readonly string[], name: string): void {
+  let fault = "";
+  for (let k = 1; k < names.length; k++) {
+    const array = compared[k];
     for (let j = 0; j < k; j++) {
-      if (!overlap(arrayAt(tree, keys, k), arrayAt(tree, keys, j))) continue;
-      const paths = keys.join(".").slice(0, -1).split("..");
-      throw new RangeError(`${name}: ${paths[k]} overlaps ${paths[j]}: each result needs memory of its own`);
+      const other = compared[j];
+      if (array !== null && other !== null && overlap(array, other)) fault = `${names[k]} overlaps ${names[j]}`;
     }
   }
+  // The module keeps no memory of its callers alive.
+  compared.fill(null);
+  if (fault !== "") throw new RangeError(`${name}: ${fault}: each result needs memory of its own`);
+}
+
+/** Whether an object has a member, of its own or inherited. Throws TypeError where it has not, and can get none. */
+export function hasMember(out: object, key: string, name: string): boolean {
+  if (key in out) return true;
+  if (!Object.isExtensible(out)) throw new TypeError(`${name}: ${key} cannot be added: the object is frozen or sealed`);
+  return false;
 }
 
 /** The integer r >= 0 with r^power = value, or NaN. */

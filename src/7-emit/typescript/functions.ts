@@ -8,6 +8,7 @@ import type { CheckedFunction, CheckedInput, DerivativeKind } from "../../2-chec
 import { dimExpression, emitProgram, type EntryNames } from "./calls.ts";
 import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
 import { declaredName, freeName, identifierOf, upperFirst } from "./names.ts";
+import { emitOut, holdsArrays, type OutCode } from "./out.ts";
 import { isOutput, resultTree, type ResultTree } from "./results.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, Parameter, Statement } from "./syntax.ts";
@@ -71,7 +72,7 @@ class FunctionWriter {
     const v = directions ? this.#local("v") : "v";
     const tree = resultTree(program.outputs);
     const shown = kind === "value" ? (tree.get("value") ?? tree) : tree;
-    const withOut = this.#holdsArrays(shown);
+    const withOut = holdsArrays(shown);
     const parameters: Parameter[] = this.#f.inputs.map((input) => ({
       name: this.#argument(input.name),
       type: this.#typeOf(input),
@@ -86,7 +87,9 @@ class FunctionWriter {
     this.#solve();
     if (directions) this.#checkDirections(v);
     this.#body.push(...emitRequirements(this.#f.name, this.#f.requirements, (s) => this.#symbols.get(s) ?? s));
-    const results = this.#results(shown);
+    const results = new Map<ProgramOutput, Expression>();
+    const taken = this.#takeOut(shown, results);
+    this.#body.push(...taken.statements);
     this.#placeTemporaries(program);
     const names: EntryNames = {
       array: (buffer) => this.#array(buffer),
@@ -96,7 +99,7 @@ class FunctionWriter {
       prefix: name,
     };
     this.#body.push(...emitProgram(program, names, this.#writer));
-    this.#body.push(this.#return(shown, results, withOut));
+    this.#body.push(...this.#return(shown, results, taken));
     return {
       kind: "function",
       exported: declaredName(name) === name ? true : name,
@@ -216,10 +219,6 @@ class FunctionWriter {
     }
   }
 
-  #holdsArrays(entry: ResultTree | ProgramOutput): boolean {
-    return isOutput(entry) ? entry.kind === "array" : [...entry.values()].some((e) => this.#holdsArrays(e));
-  }
-
   #leafType(output: ProgramOutput): string {
     if (output.kind === "number") return output.element === "bool" ? "boolean" : "number";
     return this.#writer.arrayType(this.#buffer(output.buffer).element);
@@ -234,7 +233,7 @@ class FunctionWriter {
   #resultType(entry: ResultTree | ProgramOutput, out: boolean): string {
     if (isOutput(entry)) return this.#leafType(entry);
     const members = [...entry].map(([name, e]) => {
-      const optional = out && !this.#holdsArrays(e) ? "?" : "";
+      const optional = out && !holdsArrays(e) ? "?" : "";
       return `${memberKey(name)}${optional}: ${this.#resultType(e, out)}`;
     });
     return `{ ${members.join("; ")} }`;
@@ -246,56 +245,28 @@ class FunctionWriter {
   }
 
   /** Locals for the arrays of the result: those of `out`, checked, or fresh ones. */
-  #results(shown: ResultTree | ProgramOutput): ReadonlyMap<ProgramOutput, Expression> {
-    const locals = new Map<ProgramOutput, Expression>();
-    const arrays: { output: ProgramOutput & { kind: "array" }; path: string[] }[] = [];
-    const walk = (entry: ResultTree | ProgramOutput, path: string[]): void => {
-      if (!isOutput(entry)) for (const [k, e] of entry) walk(e, [...path, k]);
-      else if (entry.kind === "array") arrays.push({ output: entry, path });
-    };
-    walk(shown, []);
-    if (arrays.length === 0) return locals;
-    const out = ts.name("out");
-    const given = ts.binary("!==", out, ts.name("undefined"));
-    const checks: Statement[] = [];
-    const declared: Statement[] = [];
-    this.#checkOutKeys(shown, [], out, checks);
-    for (const { output, path } of arrays) {
-      const buffer = this.#buffer(output.buffer);
-      const local = this.#local(identifierOf(path.join("_") || "result"));
-      const label = ["out", ...path].join(".");
-      const type = this.#writer.arrayType(buffer.element);
-      const size = this.#dim(dims.product(buffer.shape));
-      const inOut = path.reduce<Expression>((o, k) => ts.member(o, k), out);
-      checks.push(this.#call("checkArray", inOut, ts.name(type), ts.string(label), shapeText(buffer.shape)));
-      checks.push(this.#call("checkLength", ts.member(inOut, "length"), size, ts.string(label), shapeText(buffer.shape))); // prettier-ignore
-      for (const input of this.#f.inputs.filter(isArray)) {
-        checks.push(this.#call("checkApart", inOut, ts.string(label), ts.name(this.#argument(input.name)), ts.string(input.name))); // prettier-ignore
-      }
-      for (const [name, { name: local }] of this.#directions) {
-        checks.push(this.#call("checkApart", inOut, ts.string(label), ts.name(local), ts.string(name)));
-      }
-      declared.push(ts.constant(local, ts.conditional(given, inOut, ts.create(type, size))));
-      this.#arrays.set(output.buffer, { name: local, base: null });
-      locals.set(output, ts.name(local));
-    }
-    if (arrays.length > 1) {
-      const keys = ts.name(this.#writer.keys(arrays.flatMap(({ path }) => [...path, ""])));
-      checks.push(this.#call("checkTreeDistinct", out, keys, ts.number(arrays.length), ts.string("out")));
-    }
-    this.#body.push(ts.when(given, checks), ...declared);
-    return locals;
-  }
-
-  #checkOutKeys(entry: ResultTree | ProgramOutput, path: readonly string[], at: Expression, checks: Statement[]): void {
-    if (isOutput(entry)) return;
-    const keys = ts.name(this.#writer.keys([...entry.keys()]));
-    checks.push(this.#call("checkKeys", at, keys, ts.string(["out", ...path].join("."))));
-    for (const [name, inner] of entry) {
-      if (!isOutput(inner) && this.#holdsArrays(inner)) {
-        this.#checkOutKeys(inner, [...path, name], ts.member(at, name), checks);
-      }
-    }
+  #takeOut(shown: ResultTree | ProgramOutput, locals: Map<ProgramOutput, Expression>): OutCode {
+    if (!holdsArrays(shown)) return { statements: [], writes: () => [] };
+    return emitOut(shown, "out", {
+      writer: this.#writer,
+      local: (hint) => this.#local(identifierOf(hint)),
+      array: (output, path) => {
+        const { element, shape } = this.#buffer(output.buffer);
+        const local = this.#local(identifierOf(path.join("_") || "result"));
+        this.#arrays.set(output.buffer, { name: local, base: null });
+        locals.set(output, ts.name(local));
+        return { local, type: this.#writer.arrayType(element), size: this.#dim(dims.product(shape)), shape };
+      },
+      type: (tree) => this.#resultType(tree, true),
+      apart: (array, label) => {
+        const inputs = this.#f.inputs.filter(isArray).map(({ name }) => ({ name, local: this.#argument(name) }));
+        const directions = [...this.#directions].map(([name, { name: local }]) => ({ name, local }));
+        return [...inputs, ...directions].map(({ name, local }) =>
+          this.#call("checkApart", array, label, ts.name(local), ts.string(name)),
+        );
+      },
+      ignored: () => [],
+    });
   }
 
   /** Temporaries lie one after the other in the module's scratch memory. */
@@ -329,23 +300,18 @@ class FunctionWriter {
   #return(
     shown: ResultTree | ProgramOutput,
     locals: ReadonlyMap<ProgramOutput, Expression>,
-    withOut: boolean,
-  ): Statement {
+    { writes }: OutCode,
+  ): readonly Statement[] {
     const valueOf = (entry: ResultTree | ProgramOutput): Expression => {
       if (!isOutput(entry)) return ts.object(...[...entry].map(([k, e]) => ts.property(k, valueOf(e))));
       if (entry.kind === "number") return ts.name(entry.value);
       return locals.get(entry) ?? ts.name("undefined");
     };
-    if (!withOut || isOutput(shown)) return ts.returns(valueOf(shown));
-    const numbers = [...shown].flatMap(([k, e]): Statement[] => (this.#holdsArrays(e) ? [] : [ts.assign(ts.member(ts.name("out"), k), valueOf(e))])); // prettier-ignore
+    const fresh = ts.returns(valueOf(shown));
+    if (isOutput(shown) || !holdsArrays(shown)) return [fresh];
     const type = this.#resultType(shown, false);
-    this.#body.push(
-      ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
-        ...numbers,
-        ts.returns({ kind: "as", value: ts.name("out"), type }),
-      ]),
-    );
-    return ts.returns(valueOf(shown));
+    const given = [...writes(valueOf), ts.returns({ kind: "as", value: ts.name("out"), type })];
+    return [ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), given), fresh];
   }
 }
 

@@ -12,6 +12,8 @@ import { emitDim } from "./kernels.ts";
 import { capacityChecks, optionChecks } from "./model-checks.ts";
 import type { ModelContext, ModelNames } from "./model-context.ts";
 import { freeName, identifierOf } from "./names.ts";
+import { emitOut } from "./out.ts";
+import { isOutput, type ResultTree } from "./results.ts";
 import type { EntryProgram } from "./storage.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
@@ -31,7 +33,7 @@ export class EntryWriter {
   readonly #locals: Set<string>;
   readonly #symbols = new Map<string, string>();
   readonly #inputs = new Map<string, string>();
-  readonly #results = new Map<string, string>();
+  readonly #arrays = new Map<string, string>();
   readonly #views = new Map<string, string>();
   readonly #body: Statement[] = [];
 
@@ -108,10 +110,7 @@ export class EntryWriter {
       return output?.kind === "number" ? ts.name(output.value) : ts.name("NaN");
     };
     if (kind === "forward") {
-      this.#arrayResults(ts.member(ts.name("options"), "out", true), "out", this.#program.outputs, []);
-      this.#kernels();
-      this.#returnTree(this.#program.outputs);
-      return this.resultType();
+      return this.#results(new Map(this.#program.outputs.map((o) => [last(o), o])), []);
     }
     if (kind === "evaluate") {
       this.#kernels();
@@ -125,32 +124,11 @@ export class EntryWriter {
     }
     this.#body.push(ts.constant("step", ts.binary("+", ts.member(s, "step"), ts.number(1))));
     if (kind === "gradient") {
-      const outputs = this.#program.outputs.filter((o) => o.name !== "loss");
-      const out = ts.member(ts.name("options"), "out", true);
-      // `out` comes back with the loss in it, and may be given again.
-      const gradientKey = ts.name(this.#writer.keys(["gradient", lossName]));
-      this.#body.push(
-        ts.when(ts.binary("!==", out, ts.name("undefined")), [
-          supportCall(this.#writer, "checkKeys", out, gradientKey, ts.string("out")),
-          ts.when(ts.binary("===", ts.member(ts.member(ts.name("options"), "out", true), "gradient", true), ts.name("undefined")), [
-            { kind: "throw", value: ts.create("TypeError", ts.string("out: gradient is missing")) },
-          ]),
-        ]),
-      ); // prettier-ignore
+      const gradient = this.#program.outputs.filter((o) => o.name !== "loss");
       const frozen = this.#m.parameters.filter((p) => p.frozen).map((p) => p.path);
-      this.#arrayResults(ts.member(out, "gradient", true), "out.gradient", outputs, frozen);
-      this.#kernels();
-      const gradient = ts.object(...outputs.map((o) => ts.property(last(o), ts.name(this.#results.get(o.name) ?? ""))));
-      const type = `{ ${memberKey(lossName)}: number; gradient: ${gradientType(this.#m, this.#names.N)} }`;
-      this.#body.push(
-        ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
-          ts.constant("result", { kind: "as", value: { kind: "as", value: ts.member(ts.name("options"), "out", true), type: "unknown" }, type }),
-          ts.assign(ts.member(ts.name("result"), lossName), value("loss")),
-          ts.returns(ts.name("result")),
-        ]),
-        ts.returns(ts.object(ts.property(lossName, value("loss")), ts.property("gradient", gradient))),
-      ); // prettier-ignore
-      return type;
+      const tree = new Map<string, ResultTree | ProgramOutput>();
+      for (const o of this.#program.outputs.filter(({ name }) => name === "loss")) tree.set(lossName, o);
+      return this.#results(tree.set("gradient", new Map(gradient.map((o) => [last(o), o]))), frozen);
     }
     this.#kernels();
     this.#body.push(ts.assign(ts.member(s, "step"), ts.name("step")), ts.returns(value("loss")));
@@ -273,56 +251,57 @@ export class EntryWriter {
     return ts.member(s, this.#names.layout.memberOf(this.#kind, found) ?? "");
   }
 
-  /** Locals for array results: those given in `out`, checked, or fresh ones. */
-  #arrayResults(out: Expression, label: string, outputs: readonly ProgramOutput[], ignored: readonly string[]): void {
-    const arrays = outputs.flatMap((o) => (o.kind === "array" ? [o] : []));
-    this.#body.push(ts.constant("out", out));
-    const checks: Statement[] = [
-      supportCall(this.#writer, "checkKeys", ts.name("out"), ts.name(this.#writer.keys([...outputs.map(last), ...ignored])), ts.string(label)),
-    ]; // prettier-ignore
-    const declared: Statement[] = [];
-    for (const output of arrays) {
-      const buffer = this.#buffer(output.buffer);
-      const path = last(output);
-      const local = this.#local(this.#kind === "gradient" ? `gradient_${path}` : path);
-      const inOut = ts.member(ts.name("out"), path);
-      const type = this.#writer.arrayType(buffer.element);
-      const size = this.#dim(dims.product(buffer.shape));
-      const text = ts.string(`${label}.${path}`);
-      checks.push(supportCall(this.#writer, "checkArray", inOut, ts.name(type), text, shapeText(buffer.shape)));
-      checks.push(
-        supportCall(this.#writer, "checkLength", ts.member(inOut, "length"), size, text, shapeText(buffer.shape)),
-      );
-      checks.push(supportCall(this.#writer, "checkOutside", inOut, text, ts.member(s, "arena")));
-      for (const [, name] of [...this.#inputs].filter(([input]) => this.#isArrayInput(input))) {
-        checks.push(supportCall(this.#writer, "checkApart", inOut, text, ts.name(name), ts.string(name)));
-      }
-      const given = ts.binary("!==", ts.name("out"), ts.name("undefined"));
-      declared.push(ts.constant(local, ts.conditional(given, inOut, ts.create(type, size))));
-      this.#results.set(output.name, local);
-    }
-    if (arrays.length > 1) {
-      const keys = ts.name(this.#writer.keys(arrays.map(last)));
-      checks.push(supportCall(this.#writer, "checkDistinct", ts.name("out"), keys, ts.string(label)));
-    }
-    this.#body.push(ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), checks), ...declared);
+  /** The kernels, between the code that takes `out` and that which returns it; gives the type of the result. */
+  #results(shown: ResultTree, frozen: readonly string[]): string {
+    const out = "out";
+    const given = [...this.#inputs].filter(([input]) => this.#isArrayInput(input)).map(([, name]) => name);
+    const { statements, writes } = emitOut(shown, out, {
+      writer: this.#writer,
+      local: (hint) => this.#local(hint),
+      array: (output, path) => {
+        const { element, shape } = this.#buffer(output.buffer);
+        const local = this.#local(path.join("_"));
+        this.#arrays.set(output.name, local);
+        return { local, type: this.#writer.arrayType(element), size: this.#dim(dims.product(shape)), shape };
+      },
+      type: (tree) => this.#treeType(tree, true),
+      apart: (array, label) => [
+        supportCall(this.#writer, "checkOutside", array, label, ts.member(s, "arena")),
+        ...given.map((name) => supportCall(this.#writer, "checkApart", array, label, ts.name(name), ts.string(name))),
+      ],
+      ignored: (path) => (path.length > 0 ? frozen : []),
+    });
+    const type = this.#treeType(shown, false);
+    const member = ts.member(ts.name("options"), "out", true);
+    this.#body.push(
+      ts.constant(out, { kind: "as", value: member, type: `${this.#treeType(shown, true)} | undefined` }),
+    );
+    this.#body.push(...statements);
+    this.#kernels();
+    const valueOf = (entry: ResultTree | ProgramOutput): Expression => {
+      if (!isOutput(entry)) return ts.object(...[...entry].map(([k, e]) => ts.property(k, valueOf(e))));
+      return ts.name(entry.kind === "number" ? entry.value : (this.#arrays.get(entry.name) ?? ""));
+    };
+    const whole: Expression = { kind: "as", value: ts.name(out), type };
+    this.#body.push(
+      ts.when(ts.binary("!==", ts.name(out), ts.name("undefined")), [...writes(valueOf), ts.returns(whole)]),
+      ts.returns(valueOf(shown)),
+    );
+    return type;
+  }
+
+  #treeType(entry: ResultTree | ProgramOutput, out: boolean): string {
+    if (isOutput(entry)) return this.#leafType(entry);
+    const members = [...entry].map(([key, e]) => {
+      const optional = out && isOutput(e) && e.kind === "number" ? "?" : "";
+      const type = isOutput(e) ? this.#leafType(e) : gradientType(this.#m, this.#names.N);
+      return `${memberKey(key)}${optional}: ${type}`;
+    });
+    return `{ ${members.join("; ")} }`;
   }
 
   #isArrayInput(name: string): boolean {
     return [...this.#m.inputs, ...this.#m.targets].some((i) => i.node.attributes.name === name && isArray(i));
-  }
-
-  #returnTree(outputs: readonly ProgramOutput[]): void {
-    const valueOf = (o: ProgramOutput): Expression =>
-      o.kind === "number" ? ts.name(o.value) : ts.name(this.#results.get(o.name) ?? "");
-    const numbers = outputs.filter((o) => o.kind === "number").map((o) => ts.assign(ts.member(ts.name("out"), last(o)), valueOf(o))); // prettier-ignore
-    this.#body.push(
-      ts.when(ts.binary("!==", ts.name("out"), ts.name("undefined")), [
-        ...numbers,
-        ts.returns({ kind: "as", value: ts.name("out"), type: this.resultType() }),
-      ]),
-      ts.returns(ts.object(...outputs.map((o) => ts.property(last(o), valueOf(o))))),
-    );
   }
 
   #leafType(output: ProgramOutput): string {
@@ -356,7 +335,7 @@ export class EntryWriter {
   }
 
   #array(buffer: Buffer, inline: boolean): { readonly name: string; readonly base: null } {
-    const result = this.#results.get(buffer.name.replace(/^result\./, ""));
+    const result = this.#arrays.get(buffer.name.replace(/^result\./, ""));
     if (buffer.role === "result" && result !== undefined) return { name: result, base: null };
     const given = this.#inputs.get(buffer.name);
     if (given !== undefined) return { name: given, base: null };
