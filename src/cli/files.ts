@@ -5,6 +5,7 @@ import {
   chownSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -117,6 +118,7 @@ export function writeAtomically(path: string, text: string): void {
     const before = statSync(target, { throwIfNoEntry: false }) ?? null;
     if (before?.isDirectory() === true) throw new Error("it is a folder");
     if (before !== null && !before.isFile()) throw new Error("it is a device or a pipe, and a file is wanted");
+    removeLitter(dirname(target));
     if (before !== null && hasText(target, text)) return;
     // Renaming asks for leave to change the folder alone: a file that is protected shall stay.
     if (before !== null) accessSync(target, constants.W_OK);
@@ -134,7 +136,6 @@ const temporaryMilliseconds = 60_000;
 
 function replace(target: string, text: string, before: Stats | null): void {
   const folder = dirname(target);
-  removeLitter(folder);
   // Not after the file that it becomes: that name may be as long as names can be.
   const temporary = join(folder, `.derive-${randomBytes(8).toString("hex")}.tmp`);
   try {
@@ -161,7 +162,7 @@ function keepRights(path: string, { mode, uid, gid }: Stats): void {
 
 /** Removes what killed runs left in a folder. */
 function removeLitter(folder: string): void {
-  for (const name of readdirSync(folder)) {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     if (!temporaryName.test(name)) continue;
     const path = join(folder, name);
     const age = Date.now() - (statOrNull(path)?.mtimeMs ?? Infinity);
