@@ -152,11 +152,21 @@ test("mutated programs never crash", () => {
 });
 
 test("thousands of faults are found in linear time", () => {
-  const text = many(6000, (k) => `fn f${k}(x) = y${k}`);
-  const started = performance.now();
-  const { diagnostics } = checkText(text);
-  expect(diagnostics).toHaveLength(6000);
-  expect(toJson(diagnostics)[5999]).toMatchObject({ code: "unknown-name", start: { line: 6000 } });
-  // A second where it was twenty.
-  expect(performance.now() - started).toBeLessThan(6000);
+  const secondsOf = (count: number): number => {
+    const text = many(count, (k) => `fn f${k}(x) = y${k}`);
+    const started = performance.now();
+    const { diagnostics } = checkText(text);
+    const seconds = (performance.now() - started) / 1000;
+    expect(diagnostics).toHaveLength(count);
+    expect(toJson(diagnostics)[count - 1]).toMatchObject({ code: "unknown-name", start: { line: count } });
+    return seconds;
+  };
+  // Six times the text takes six times as long, not thirty-six. What else the machine does only adds: the least counts.
+  let few = Infinity;
+  let most = Infinity;
+  for (let round = 0; round < 4 && !(most / few < 12); round++) {
+    few = Math.min(few, secondsOf(1000));
+    most = Math.min(most, secondsOf(6000));
+  }
+  expect(most / few).toBeLessThan(12);
 });
