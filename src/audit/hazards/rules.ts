@@ -121,7 +121,7 @@ export const hazards: readonly Hazard[] = [
     help: (node, users) =>
       stableSum(node, users)?.name === "softmax"
         ? "`softmax(x)` is `exp(x) / sum(exp(x))` without overflow"
-        : "`logsumexp(x)` is `log(sum(exp(x)))` without overflow",
+        : "`logsumexp(x)` is `log(sum(exp(x)))` without overflow, and `log_softmax(x)` is `x - log(sum(exp(x)))`",
   },
   {
     code: "hazard-overflow",

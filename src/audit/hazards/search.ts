@@ -92,8 +92,11 @@ class Search {
     for (const node of nodes) {
       for (const hazard of hazards) {
         if (!hazard.primitives.includes(node.primitive) || !hazard.applies(node, users)) continue;
-        const span = placeOf(hazard.whole?.(node, users) ?? node, origins, own);
-        if (span === null || !hazard.written.test(span.source.text.slice(span.start, span.end))) continue;
+        // A whole that a rewrite made has no place of its own.
+        const span = [hazard.whole?.(node, users) ?? node, node]
+          .map((at) => placeOf(at, origins, own))
+          .find((at) => at !== null && hazard.written.test(at.source.text.slice(at.start, at.end)));
+        if (span == null) continue;
         this.#open.set(node, [...(this.#open.get(node) ?? []), { node, hazard, span }]);
       }
     }

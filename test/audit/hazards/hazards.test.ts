@@ -31,6 +31,13 @@ const shown: readonly {
     near: ["fn f(x: [n]) = logsumexp(x)", "fn f(x: [n]) = sum(log(softmax(x)))"],
   },
   {
+    // A rewrite makes the logarithm of the sum here.
+    source: "fn f(x: [n]) = sum(log(exp(x) / sum(exp(x))))",
+    code: "hazard-overflow",
+    at: "exp(x): `f`: `exp` overflows, though the whole has a value (at `x` all 1000)",
+    near: ["fn f(x: [n]) = sum(log_softmax(x))"],
+  },
+  {
     source: "fn f(x) = exp(x^2)",
     code: "hazard-overflow",
     at: "exp(x^2): `f`: `exp` of 900 overflows (at `x = 30`)",
@@ -131,6 +138,8 @@ describe("numbers that go wrong", () => {
 
   it("have a stable form to offer", async () => {
     const { diagnostics } = await audited("fn f(x: [n]) = log(sum(exp(x)))");
-    expect(diagnostics[0].help).toBe("`logsumexp(x)` is `log(sum(exp(x)))` without overflow");
+    expect(diagnostics[0].help).toBe(
+      "`logsumexp(x)` is `log(sum(exp(x)))` without overflow, and `log_softmax(x)` is `x - log(sum(exp(x)))`",
+    );
   });
 });
