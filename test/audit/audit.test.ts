@@ -195,7 +195,7 @@ describe("a wrong derivative", () => {
     const off =
       (by: number) =>
       (module: Module, precision: string): Module =>
-        precision === "f64" ? module : spoiled("f", (value: number) => (value * (1 + by)))(module);
+        precision === "f64" ? module : spoiled("f", (value: number) => value * (1 + by))(module);
     expect((await audited("fn f(x: [n]) = sum(x^2)", {}, off(1e-9))).passed).toBe(true);
     const found = await audited("fn f(x: [n]) = sum(x^2)", {}, off(1e-4));
     expect(found.diagnostics.map(({ message }) => message)).toEqual(["`f`: `value` of value in f32 is wrong"]);
