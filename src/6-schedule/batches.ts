@@ -7,7 +7,7 @@ import type { Dim } from "../ir/dim.ts";
 import { largestBatch, type BatchedCall, type Scalar, type Statement } from "../ir/program.ts";
 import type { Finished } from "./blocks.ts";
 import type { ScheduleOptions } from "./buffers.ts";
-import { operandsOf, rebuilt, type ScalarBuilder } from "./scalars.ts";
+import { operandsOf, rebuilt, scalarsOf, type ScalarBuilder } from "./scalars.ts";
 
 type Operation = Scalar & { readonly kind: "operation" };
 type Call = Statement & { readonly kind: "batch" };
@@ -257,29 +257,6 @@ function some(roots: readonly Scalar[], test: (s: Scalar) => boolean): boolean {
 /** `exp`, or `logOf` where the operand is called something. */
 function hintOf({ operation, operands: [x] }: Operation): string {
   return x.kind === "local" ? `${operation}_${x.name}` : operation;
-}
-
-function scalarsOf(s: Statement): readonly Scalar[] {
-  switch (s.kind) {
-    case "let":
-    case "accumulate":
-    case "assign":
-      return [s.value];
-    case "store":
-    case "storeAdd":
-      return [s.index, s.value];
-    case "check":
-      return [s.value, s.size];
-    case "loop":
-      return [s.from, s.to];
-    case "if":
-      return [s.condition];
-    case "batch":
-      return s.calls.flatMap((c) => c.operands);
-    case "declare":
-    case "fill":
-      return [];
-  }
 }
 
 /** Adds the accumulators that a statement declares or changes. */

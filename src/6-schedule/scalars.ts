@@ -3,7 +3,7 @@ import * as dims from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { ElementType } from "../ir/graph.ts";
 import type { ElementwiseName } from "../ir/primitive.ts";
-import type { AffineTerm, Scalar } from "../ir/program.ts";
+import type { AffineTerm, Scalar, Statement } from "../ir/program.ts";
 
 const zero = dims.constant(0);
 const one = dims.constant(1);
@@ -258,6 +258,30 @@ export function operandsOf(s: Scalar): readonly Scalar[] {
     case "accumulator":
     case "argument":
     case "local":
+      return [];
+  }
+}
+
+/** The scalars of a statement, in the order in which they are evaluated; those of a body inside are left out. */
+export function scalarsOf(s: Statement): readonly Scalar[] {
+  switch (s.kind) {
+    case "let":
+    case "accumulate":
+    case "assign":
+      return [s.value];
+    case "store":
+    case "storeAdd":
+      return [s.index, s.value];
+    case "check":
+      return [s.value, s.size];
+    case "loop":
+      return [s.from, s.to];
+    case "if":
+      return [s.condition];
+    case "batch":
+      return s.calls.flatMap((c) => c.operands);
+    case "declare":
+    case "fill":
       return [];
   }
 }

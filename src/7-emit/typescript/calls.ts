@@ -1,4 +1,5 @@
 /** The kernels of a program as statements of an entry point: calls of kernel functions, or their code in place. */
+import { operandsOf, scalarsOf } from "../../6-schedule/scalars.ts";
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import { largestBatch } from "../../ir/program.ts";
@@ -242,57 +243,21 @@ function usesOf(kernel: Kernel, sizeOf: (buffer: string) => Dim): Uses {
         scalar(s.index);
         return;
       case "operation":
-        s.operands.forEach(scalar);
-        return;
       case "choose":
-        [s.condition, s.then, s.else].forEach(scalar);
-        return;
       case "random":
-        [s.seed, s.step, s.position].forEach(scalar);
-        return;
       case "number":
       case "variable":
       case "accumulator":
       case "local":
+        operandsOf(s).forEach(scalar);
         return;
     }
   };
   const statement = (s: KernelStatement): void => {
-    switch (s.kind) {
-      case "let":
-      case "accumulate":
-      case "assign":
-        scalar(s.value);
-        return;
-      case "store":
-      case "storeAdd":
-        scalar(s.index);
-        scalar(s.value);
-        buffers.add(s.buffer);
-        return;
-      case "check":
-        scalar(s.value);
-        scalar(s.size);
-        return;
-      case "fill":
-        buffers.add(s.buffer);
-        dim(sizeOf(s.buffer));
-        return;
-      case "loop":
-        scalar(s.from);
-        scalar(s.to);
-        s.body.forEach(statement);
-        return;
-      case "if":
-        scalar(s.condition);
-        s.body.forEach(statement);
-        return;
-      case "batch":
-        for (const call of s.calls) call.operands.forEach(scalar);
-        return;
-      case "declare":
-        return;
-    }
+    scalarsOf(s).forEach(scalar);
+    if (s.kind === "store" || s.kind === "storeAdd" || s.kind === "fill") buffers.add(s.buffer);
+    if (s.kind === "fill") dim(sizeOf(s.buffer));
+    if (s.kind === "loop" || s.kind === "if") s.body.forEach(statement);
   };
   kernel.body.forEach(statement);
   for (const value of kernel.values) scalar(value.value);
