@@ -124,8 +124,11 @@ class Writer {
       const operator = ts.tokenToString(e.operatorToken.kind);
       const isLazy = operator === "&&" || operator === "||";
       const left = inner(e.left);
+      const known = before?.length ?? 0;
       const right = isLazy ? this.#expression(e.right, scope, null) : inner(e.right);
-      // What has been read of an array by now is read after the statements that come first.
+      // A call that is written out comes before the whole expression: it must not write what the left side reads.
+      if (operator !== "=" && /\[/.test(left) && before !== null && before.length > known)
+        throw new Error(`read the array in a statement of its own: ${e.getText()}`);
       return `${left} ${operator} ${right}`;
     }
     throw new Error(`no way to write out: ${e.getText()}`);
