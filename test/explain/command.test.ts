@@ -1,24 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { run } from "../../src/cli/program.ts";
 import { folderWith } from "../cli/support.ts";
-
-async function derive(...args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
-  let out = "";
-  let error = "";
-  const code = await run(args, {
-    out: (text) => {
-      out += text;
-    },
-    error: (text) => {
-      error += text;
-    },
-    color: false,
-    width: 100,
-  });
-  return { code, out, error };
-}
+import { derive } from "../hostile/support.ts";
 
 describe("derive explain", () => {
   it("explains a file, with values from the command line and from files", async () => {

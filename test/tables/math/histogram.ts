@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { MathFunction, MathPrecision } from "../../../src/7-emit/support/math/index.ts";
 import { mathFunction } from "../../../src/7-emit/support/math/index.ts";
+import { generator } from "../../7-emit/support/math/ulp.ts";
 
 /** How far a function is from the exact values. */
 export interface Histogram {
@@ -40,16 +41,6 @@ const active: Partial<Record<MathFunction, readonly [number, number]>> = {
   sinh: [-711, 711],
   cosh: [-711, 711],
 };
-
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
-    t = Math.imul(t ^ (t >>> 12), 0x297a2d39);
-    return ((t ^ (t >>> 15)) >>> 0) / 4294967296;
-  };
-}
 
 /** Points in every binade with both signs, and as many where the function changes. */
 function points(name: MathFunction, precision: MathPrecision, arity: number): readonly (readonly number[])[] {

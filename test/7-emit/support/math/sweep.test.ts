@@ -16,7 +16,7 @@ import {
   type MathFunction,
   type MathPrecision,
 } from "../../../../src/7-emit/support/math/index.ts";
-import { ulpDistance } from "./ulp.ts";
+import { generator, ulpDistance } from "./ulp.ts";
 
 const wanted = Number(process.env["MATH_SWEEP"] ?? 0);
 
@@ -38,16 +38,6 @@ const active: Partial<Record<MathFunction, [number, number]>> = {
   sigmoid: [-750, 40],
   softplus: [-750, 40],
 };
-
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
-    t = Math.imul(t ^ (t >>> 12), 0x297a2d39);
-    return ((t ^ (t >>> 15)) >>> 0) / 4294967296;
-  };
-}
 
 /** Random arguments, `arity` a point, each a number of the precision. */
 function points(

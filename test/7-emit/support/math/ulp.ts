@@ -1,4 +1,4 @@
-/** Distances between floating-point numbers, for the accuracy tests. */
+/** Distances between floating-point numbers, and where to measure them, for the accuracy tests. */
 
 const value = new Float64Array(1);
 const bits = new BigInt64Array(value.buffer);
@@ -21,4 +21,15 @@ export function ulpDistance(precision: "f32" | "f64", a: number, b: number): num
   if (precision === "f32") return Math.abs(ordinal32(a) - ordinal32(b));
   const distance = ordinal64(a) - ordinal64(b);
   return Number(distance < 0n ? -distance : distance);
+}
+
+/** Numbers in [0, 1) from a seed: a linear congruential generator with its bits mixed. */
+export function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d);
+    t = Math.imul(t ^ (t >>> 12), 0x297a2d39);
+    return ((t ^ (t >>> 15)) >>> 0) / 4294967296;
+  };
 }
