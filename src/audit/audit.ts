@@ -1,11 +1,12 @@
 /** `derive check`: proves the emitted module's derivatives against finite differences, and its f32 against f64. */
+import type { LoweredFunction, LoweredModel } from "../3-lower/lowered.ts";
 import { compile } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
 import { checkFunction } from "./functions.ts";
 import { itemFails, rowFails, type CheckContext, type GivenValues, type ItemReport } from "./item.ts";
 import { functionHazards, modelHazards } from "./hazards/trials.ts";
-import { checkModel } from "./models.ts";
+import { checkModel, openTwin } from "./models.ts";
 import { GivenFault } from "./points.ts";
 import type { Module, Precision } from "./port.ts";
 import { equalUnits, zeroGradients } from "./warnings.ts";
@@ -63,22 +64,12 @@ export async function audit(source: string, options: AuditOptions): Promise<Audi
   try {
     const given = givenValues(session, options);
     const context: CheckContext = { session, single: single.module, double: double.module, seed, tolerance, samples, given }; // prettier-ignore
-    const items = checkItems(context);
-    for (const item of items) {
-      diagnostics.push(...failuresOf(item));
-      if (item.point === null) diagnostics.push(diagnostic("check-no-point", { item: item.name }, item.span, { help: "give values with `--at` and sizes with `--size`" })); // prettier-ignore
-    }
     const reported = diagnostics.filter(({ severity }) => severity === "warning");
-    for (const m of session.lowered.models) {
-      const item = items.find(({ name }) => name === m.checked.name);
-      if (item?.point == null) continue;
-      // A second look only where the first one found zeros.
-      if (item.derivatives.some(({ zero }) => zero)) diagnostics.push(...zeroGradients(context, m, reported));
-      diagnostics.push(...equalUnits(context, m, reported), ...modelHazards(context, m));
-    }
-    for (const f of session.lowered.functions) {
-      const item = items.find(({ name }) => name === f.checked.name);
-      if (item?.point != null) diagnostics.push(...functionHazards(context, f));
+    const items: ItemReport[] = [];
+    for (const check of checksOf(context, reported)) {
+      const { item, warnings } = check();
+      items.push(item);
+      diagnostics.push(...failuresOf(item), ...warnings);
     }
     return result(items, diagnostics);
   } catch (error) {
@@ -87,8 +78,11 @@ export async function audit(source: string, options: AuditOptions): Promise<Audi
   }
 }
 
-/** One error a derivative or value that is wrong. */
-function failuresOf({ name, span, derivatives, values }: ItemReport): readonly Diagnostic[] {
+/** One error a derivative or value that is wrong, or one where nothing could be checked. */
+function failuresOf({ name, span, point, derivatives, values }: ItemReport): readonly Diagnostic[] {
+  if (point === null) {
+    return [diagnostic("check-no-point", { item: name }, span, { help: "give values with `--at` and sizes with `--size`" })]; // prettier-ignore
+  }
   const wrong = derivatives.filter(rowFails).map(({ entry, of, by }) => `the ${entry} of \`${of}\` by \`${by}\``);
   const values32 = values.filter(({ single }) => single.ofBound > 1).map(({ entry, output }) => `\`${output}\` of ${entry} in f32`); // prettier-ignore
   return [...wrong, ...values32].map((what) => diagnostic("check-failed", { item: name, what }, span));
@@ -112,14 +106,33 @@ async function moduleOf(
   return { module: code === null ? null : await load(code, precision), diagnostics };
 }
 
-/** In the order of the text. */
-function checkItems(context: CheckContext): readonly ItemReport[] {
+interface Checked {
+  readonly item: ItemReport;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** One check a function and model, in the order of the text. `reported`: what the compiler warns of. */
+function checksOf(context: CheckContext, reported: readonly Diagnostic[]): readonly (() => Checked)[] {
   const { functions, models } = context.session.lowered;
-  const items = [
-    ...functions.map((f) => ({ start: f.checked.span.start, check: () => checkFunction(context, f) })),
-    ...models.map((m) => ({ start: m.checked.span.start, check: () => checkModel(context, m) })),
+  const checks = [
+    ...functions.map((f) => ({ start: f.checked.span.start, check: () => functionCheck(context, f) })),
+    ...models.map((m) => ({ start: m.checked.span.start, check: () => modelCheck(context, m, reported) })),
   ];
-  return items.sort((p, q) => p.start - q.start).map(({ check }) => check());
+  return checks.sort((p, q) => p.start - q.start).map(({ check }) => check);
+}
+
+function functionCheck(context: CheckContext, lowered: LoweredFunction): Checked {
+  const item = checkFunction(context, lowered);
+  return { item, warnings: item.point === null ? [] : functionHazards(context, lowered) };
+}
+
+function modelCheck(context: CheckContext, lowered: LoweredModel, reported: readonly Diagnostic[]): Checked {
+  const twin = openTwin(context, lowered);
+  const item = checkModel(context, lowered, twin);
+  if (twin === null || item.point === null) return { item, warnings: [] };
+  // A second look only where the first one found zeros.
+  const zeros = item.derivatives.some(({ zero }) => zero) ? zeroGradients(context, twin, reported) : [];
+  return { item, warnings: [...zeros, ...equalUnits(context, twin, reported), ...modelHazards(context, twin)] };
 }
 
 /** What the user gives, by names that some item has. */

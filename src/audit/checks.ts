@@ -45,7 +45,10 @@ export interface DerivativeRow {
   readonly by: string;
   readonly shape: readonly number[];
   readonly entries: number;
+  /** Entries compared one by one. */
   readonly checked: number;
+  /** Directions through all entries compared: 0 where each entry is. */
+  readonly directions: number;
   readonly absolute: number;
   readonly absoluteAt: readonly number[] | null;
   readonly relative: number;
@@ -64,6 +67,8 @@ export interface DerivativeRow {
 /** One line through the point, and what the derivative says of it. */
 export interface Probe {
   readonly line: Line;
+  /** The results at the point itself. */
+  readonly middle: ArrayLike<number>;
   /** The size of the coordinate. */
   readonly scale: number;
   /** One a result of the line. */
@@ -82,11 +87,12 @@ export function compare(
   const kinks: EntryFinding[] = [];
   const singular: EntryFinding[] = [];
   const unsettled: EntryFinding[] = [];
-  let [checked, absolute, relative] = [0, 0, 0];
+  let [checked, directions, absolute, relative] = [0, 0, 0, 0];
   let zero = true;
   let [absoluteAt, relativeAt]: (readonly number[] | null)[] = [null, null];
   for (const probe of probes) {
-    for (const [k, found] of differences(probe.line, probe.scale, tolerance / 10).entries()) {
+    if (probe.derivative.length > 0 && probe.place(0) === null) directions++;
+    for (const [k, found] of differences(probe.line, probe.scale, tolerance / 10, probe.middle).entries()) {
       const derivative = probe.derivative[k];
       const at = probe.place(k);
       const finding: EntryFinding = { at, derivative, difference: found.value, left: found.left, right: found.right };
@@ -114,7 +120,7 @@ export function compare(
     }
   }
   const entries = sizeOf(row.shape);
-  return { ...row, entries, checked, absolute, absoluteAt, relative, relativeAt, failures, kinks, singular, unsettled, single: null, zero }; // prettier-ignore
+  return { ...row, entries, checked, directions, absolute, absoluteAt, relative, relativeAt, failures, kinks, singular, unsettled, single: null, zero }; // prettier-ignore
 }
 
 /** At a kink any slope between those of its sides is a derivative; what a jump or an infinite slope has is the program's choice. */

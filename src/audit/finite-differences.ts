@@ -35,10 +35,14 @@ interface Samples {
 /**
  * The derivative of each result at t = 0, by Richardson's extrapolation of central differences (Ridders, Accurate computation of F'(x)
  * and F'(x) F''(x), 1982), at steps from `scale` / 32 down; a series that does not settle to `tolerance` is followed by one of smaller steps.
- * `scale`: the size of the coordinate along the line.
+ * `scale`: the size of the coordinate along the line; `middle`: the results at t = 0, where they are known already.
  */
-export function differences(line: Line, scale: number, tolerance: number): readonly Difference[] {
-  const middle = Float64Array.from(line(0));
+export function differences(
+  line: Line,
+  scale: number,
+  tolerance: number,
+  middle: ArrayLike<number> = Float64Array.from(line(0)),
+): readonly Difference[] {
   const results: (Difference | undefined)[] = Array.from(middle, () => undefined);
   const open = new Set(results.keys());
   let step = firstStep * scale;

@@ -9,7 +9,16 @@ import { bounded, compare, compareSingle, outputOf, shapeOf, type DerivativeRow,
 import type { CheckContext, ItemReport, ValueRow } from "./item.ts";
 import { allFinite, FunctionPort, valueAt, withValue, type Outputs, type Point } from "./port.ts";
 import { interpreted, sizesFor, valueFor } from "./points.ts";
-import { chooseEntries, distributionNames, Draws, placeOf, sizeOf, type Distribution } from "./sample.ts";
+import {
+  chooseDirection,
+  chooseEntries,
+  distributionNames,
+  Draws,
+  entriesToCheck,
+  placeOf,
+  sizeOf,
+  type Distribution,
+} from "./sample.ts";
 
 type Entry = LoweredFunction["entries"][number];
 
@@ -210,7 +219,11 @@ class FunctionCheck {
     });
     const draws = new Draws(this.#context.seed, `entries of ${x.name}`);
     const whole = [...(rows === 1 ? [] : [rows]), count];
-    for (const j of chooseEntries(weight, this.#context.samples, draws)) {
+    const middle = outputOf(run(this.#point), of);
+    const inputs = this.#lowered.checked.inputs.filter(({ name }) => this.#at.entry.wrt.includes(name));
+    const total = inputs.reduce((sum, { name }) => sum + valueAt(this.#point, name).data.length, 0);
+    const most = entriesToCheck(this.#context.samples, total);
+    for (const j of chooseEntries(weight, most, draws)) {
       yield {
         scale: scaleOf(value.data[j]),
         line: (t) => {
@@ -218,10 +231,26 @@ class FunctionCheck {
           data[j] += t;
           return outputOf(run(withValue(this.#point, x.name, { ...value, data })), of);
         },
+        middle,
         derivative: Array.from({ length: rows }, (_, i) => derivative[i * count + j]),
         place: (i) => this.#place(i * count + j, derivative.length, x, whole),
       };
     }
+    if (count <= most) return;
+    // No entry can hide from a direction through all of them.
+    const direction = chooseDirection(count, draws);
+    yield {
+      scale: 1,
+      line: (t) => {
+        const data = value.data.map((entry, j) => entry + t * direction[j]);
+        return outputOf(run(withValue(this.#point, x.name, { ...value, data })), of);
+      },
+      middle,
+      derivative: Array.from({ length: rows }, (_, i) =>
+        direction.reduce((sum, d, j) => sum + d * derivative[i * count + j], 0),
+      ),
+      place: () => null,
+    };
   }
 
   /** In the axes of the derivative: those of y, then those of x. */
@@ -255,6 +284,7 @@ class FunctionCheck {
     const probe: Probe = {
       scale: 1,
       line: (t) => outputOf(run(moved(t)), of),
+      middle: outputOf(run(this.#point), of),
       derivative: outputOf(this.#at.double, output),
       place: (k) => placeOf(k, reference.shape),
     };

@@ -7,27 +7,37 @@ import type { Value } from "../ir/value.ts";
 import { bounded, compare, compareSingle, outputOf, type DerivativeRow, type Probe } from "./checks.ts";
 import type { CheckContext, ItemReport, ValueRow } from "./item.ts";
 import { allFinite, copied, ModelPort, valueAt, type Outputs, type Point } from "./port.ts";
-import { interpreted, sizesFor, valueFor, type Wanted } from "./points.ts";
-import { chooseEntries, distributionNames, Draws, placeOf, type Distribution, type Tensor } from "./sample.ts";
+import { GivenFault, interpreted, sizesFor, valueFor, type Wanted } from "./points.ts";
+import {
+  chooseDirection,
+  chooseEntries,
+  distributionNames,
+  Draws,
+  entriesToCheck,
+  placeOf,
+  sizeOf,
+  type Distribution,
+  type Tensor,
+} from "./sample.ts";
 import { scaleOf } from "./functions.ts";
 
 type Kind = "forward" | "evaluate" | "gradient";
 
-export function checkModel(context: CheckContext, lowered: LoweredModel): ItemReport {
+/** `twin`: null where no sizes fit. */
+export function checkModel(context: CheckContext, lowered: LoweredModel, twin: Twin | null): ItemReport {
   const { checked } = lowered;
   const report = { name: checked.name, kind: "model", span: checked.span } as const;
-  const found = findPoint(context, lowered);
-  if (found === null) return { ...report, point: null, derivatives: [], values: [] };
-  const { point, port } = found;
+  const found = twin === null ? null : findPoint(twin);
+  if (twin === null || found === null) return { ...report, point: null, derivatives: [], values: [] };
+  const { point, results } = found;
   const single = new ModelPort(context.single, lowered, "f32", point, context.seed);
   single.set(point);
   const derivatives: DerivativeRow[] = [];
   const values: ValueRow[] = [];
-  for (const kind of kindsOf(lowered)) {
-    const double = copied(port.call(kind, port.batch(kind, point)));
+  const references = boundedResults(context, lowered, point);
+  for (const [kind, double] of results) {
     const own = single.call(kind, single.batch(kind, point));
-    const graph = context.session.settled(graphOf(lowered, kind));
-    const reference = bounded(graph, inputsOf(context, lowered, point), point.sizes);
+    const reference = references.get(kind) ?? new Map<string, Value>();
     for (const [output, value] of reference) {
       const finding = compareSingle(outputOf(own, output), outputOf(double, output), value);
       if (!output.startsWith("gradient.")) values.push({ entry: kind, output, shape: value.shape, single: finding });
@@ -38,12 +48,35 @@ export function checkModel(context: CheckContext, lowered: LoweredModel): ItemRe
       const value = reference.get(name);
       if (value === undefined) throw new Error(`internal: no value of ${name}`);
       const gradient = outputOf(double, name);
-      const probes = probesOf(context, lowered, port, point, path, gradient);
+      const probes = probesOf(context, twin, found, path);
       const row = compare({ entry: kind, of: "loss", by: path, shape: value.shape }, probes, context.tolerance);
       derivatives.push({ ...row, single: compareSingle(outputOf(own, name), gradient, value) });
     }
   }
   return { ...report, point, derivatives, values };
+}
+
+/** The results of every entry point with bounds on the errors of f32; what they share is computed once. */
+function boundedResults(
+  context: CheckContext,
+  lowered: LoweredModel,
+  point: Point,
+): ReadonlyMap<Kind, ReadonlyMap<string, Value>> {
+  const graphs = kindsOf(lowered).map((kind) => [kind, context.session.settled(graphOf(lowered, kind))] as const);
+  const whole: Graph = {
+    parameters: [...new Set(graphs.flatMap(([, { parameters }]) => parameters))],
+    outputs: graphs.flatMap(([kind, { outputs }]) => outputs.map((o) => ({ ...o, name: `${kind} ${o.name}` }))),
+    requirements: [],
+  };
+  const values = [...bounded(whole, inputsOf(context, lowered, point), point.sizes)];
+  return new Map(
+    graphs.map(([kind]) => [
+      kind,
+      new Map(
+        values.flatMap(([name, value]) => (name.startsWith(`${kind} `) ? [[name.slice(kind.length + 1), value]] : [])),
+      ),
+    ]),
+  );
 }
 
 function kindsOf({ entries }: LoweredModel): readonly Kind[] {
@@ -58,25 +91,24 @@ export function graphOf({ entries, checked }: LoweredModel, kind: LoweredModel["
 }
 
 /** The chosen entries one by one, and a direction through all of them at once, which no entry can hide from. */
-function* probesOf(
-  context: CheckContext,
-  lowered: LoweredModel,
-  port: ModelPort,
-  point: Point,
-  path: string,
-  gradient: ArrayLike<number>,
-): Generator<Probe> {
+function* probesOf(context: CheckContext, twin: Twin, { point, results }: Found, path: string): Generator<Probe> {
+  const { port, lowered } = twin;
   // Without dropout and the like the loss of `evaluate` is the same expression, and cheaper.
   const [inTraining, inEvaluation] = (["gradient", "evaluate"] as const).map(
     (kind) => context.session.settled(graphOf(lowered, kind)).outputs.find(({ name }) => name === "loss")?.node,
   );
   const kind = inTraining === inEvaluation ? "evaluate" : "gradient";
   const batch = port.batch(kind, point);
-  const loss = (): ArrayLike<number> => [outputOf(port.call(kind, batch), "loss")[0]];
+  const lossOf = (outputs: Outputs): ArrayLike<number> => [outputOf(outputs, "loss")[0]];
+  const loss = (): ArrayLike<number> => lossOf(port.call(kind, batch));
+  const middle = lossOf(results.get(kind) ?? new Map());
+  const gradient = outputOf(results.get("gradient") ?? new Map(), `gradient.${path}`);
   const live = port.parameter(path);
   const { data, shape } = valueAt(point, path);
   const draws = new Draws(context.seed, `entries of ${path}`);
-  for (const j of chooseEntries(gradient, context.samples, draws)) {
+  const total = lowered.checked.parameters.reduce((sum, p) => sum + (p.frozen ? 0 : sizeOf(p.shape)), 0);
+  const most = entriesToCheck(context.samples, total);
+  for (const j of chooseEntries(gradient, most, draws)) {
     yield {
       scale: scaleOf(data[j]),
       line: (t) => {
@@ -85,13 +117,13 @@ function* probesOf(
         live[j] = data[j];
         return result;
       },
+      middle,
       derivative: [gradient[j]],
       place: () => placeOf(j, shape),
     };
   }
-  if (data.length <= context.samples) return;
-  const norm = 1 / Math.sqrt(data.length);
-  const direction = Float64Array.from(data, () => draws.normal() * norm);
+  if (data.length <= most) return;
+  const direction = chooseDirection(data.length, draws);
   let along = 0;
   for (let j = 0; j < data.length; j++) along += gradient[j] * direction[j];
   yield {
@@ -102,6 +134,7 @@ function* probesOf(
       live.set(data);
       return result;
     },
+    middle,
     derivative: [along],
     place: () => null,
   };
@@ -143,60 +176,98 @@ export function inputsOf(context: CheckContext, lowered: LoweredModel, point: Po
 /** How far parameters are moved from where they start, where much may be zero or equal. */
 const move = 0.1;
 
-/** A point by one distribution of the inputs; `moved`: parameters away from where they start. Null where no sizes fit. */
-export function samplePoint(
-  context: CheckContext,
-  lowered: LoweredModel,
-  how: Distribution,
-  moved: boolean,
-): { readonly point: Point; readonly port: ModelPort } | null {
-  const m = lowered.checked;
-  const { given, seed } = context;
-  const sizes = sizesFor(wantedOf(m), m.requirements, given);
-  if (sizes === null) return null;
-  const port = new ModelPort(context.double, lowered, "f64", { sizes }, seed);
-  const values = new Map<string, Tensor>();
-  for (const wanted of wantedOf(m)) values.set(wanted.name, valueFor(wanted, sizes, given, seed, how));
-  for (const { path, node, initial, shape, frozen } of m.parameters) {
-    if (given.values.has(path) || initial === null) {
-      const value = valueFor({ name: path, node }, sizes, given, seed, "normal");
-      if (value.shape.length !== shape.length || value.shape.some((n, k) => n !== shape[k])) {
-        throw new RangeError(`${path} is [${shape.join(", ")}], not [${value.shape.join(", ")}]`);
+/** A model's f64 twin: created once, for the sizes it is checked at, and set to one point after the other. */
+export class Twin {
+  readonly lowered: LoweredModel;
+  readonly port: ModelPort;
+  /** Parameters as they start. */
+  readonly initial: ReadonlyMap<string, Float64Array>;
+  readonly #context: CheckContext;
+  readonly #sizes: ReadonlyMap<string, number>;
+
+  constructor(context: CheckContext, lowered: LoweredModel, sizes: ReadonlyMap<string, number>) {
+    this.lowered = lowered;
+    this.port = new ModelPort(context.double, lowered, "f64", { sizes }, context.seed);
+    this.#context = context;
+    this.#sizes = sizes;
+    // Through f32, whose numbers both modules hold.
+    this.initial = new Map(
+      lowered.checked.parameters.map(({ path }) => [
+        path,
+        new Float64Array(new Float32Array(this.port.parameter(path))),
+      ]),
+    );
+  }
+
+  /**
+   * Sets the twin to a point by one distribution of the inputs; `moved`: parameters away from where they start.
+   * @throws GivenFault where a value that is given does not fit its parameter.
+   */
+  sample(how: Distribution, moved: boolean, seed = this.#context.seed): Point {
+    const m = this.lowered.checked;
+    const { given } = this.#context;
+    const sizes = this.#sizes;
+    const values = new Map<string, Tensor>();
+    for (const wanted of wantedOf(m)) values.set(wanted.name, valueFor(wanted, sizes, given, seed, how));
+    for (const { path, node, initial, shape, frozen } of m.parameters) {
+      const start = this.initial.get(path);
+      if (given.values.has(path) || initial === null || start === undefined) {
+        const value = valueFor({ name: path, node }, sizes, given, seed, "normal");
+        if (value.shape.length !== shape.length || value.shape.some((n, k) => n !== shape[k])) {
+          throw new GivenFault(`\`${path}\` is [${shape.join(", ")}], not [${value.shape.join(", ")}]`);
+        }
+        values.set(path, value);
+        continue;
       }
-      values.set(path, value);
-      continue;
+      const data = start.slice();
+      if (moved && !frozen) {
+        const draws = new Draws(seed, `move of ${path}`);
+        for (let k = 0; k < data.length; k++) data[k] = Math.fround(data[k] + move * (2 * draws.uniform() - 1));
+      }
+      values.set(path, { shape, data });
     }
-    const draws = new Draws(seed, `move of ${path}`);
-    const step = moved && !frozen ? move : 0;
-    values.set(path, { shape, data: Float64Array.from(port.parameter(path), (x) => Math.fround(x + step * draws.normal())) }); // prettier-ignore
+    for (const { name } of m.hypers) {
+      const value = given.values.get(name);
+      if (value !== undefined) values.set(name, { shape: [], data: Float64Array.from(value.data) });
+    }
+    const point = { sizes, values };
+    this.port.set(point);
+    return point;
   }
-  for (const { name } of m.hypers) {
-    const value = given.values.get(name);
-    if (value !== undefined) values.set(name, { shape: [], data: Float64Array.from(value.data) });
-  }
-  const point = { sizes, values };
-  port.set(point);
-  return { point, port };
 }
 
-/** A point where all results are finite; else one where the values are. */
-function findPoint(context: CheckContext, lowered: LoweredModel): { point: Point; port: ModelPort } | null {
-  let second: { point: Point; port: ModelPort } | null = null;
+/** Null where no sizes fit. */
+export function openTwin(context: CheckContext, lowered: LoweredModel): Twin | null {
+  const m = lowered.checked;
+  const sizes = sizesFor(wantedOf(m), m.requirements, context.given);
+  return sizes === null ? null : new Twin(context, lowered, sizes);
+}
+
+/** The results of every entry point at a point. */
+interface Found {
+  readonly point: Point;
+  readonly results: ReadonlyMap<Kind, Outputs>;
+}
+
+/** Sets the twin to a point where all results are finite; else to one where the values are. */
+function findPoint(twin: Twin): Found | null {
+  let second: Found | null = null;
   for (const moved of [true, false]) {
     for (const how of distributionNames) {
-      const found = samplePoint(context, lowered, how, moved);
-      if (found === null) return null;
-      const { point, port } = found;
+      const point = twin.sample(how, moved);
       try {
-        const results = kindsOf(lowered).map((kind) => copied(port.call(kind, port.batch(kind, point))));
-        if (results.every(allFinite)) return found;
-        if (results.every((outputs) => allFinite(valuesOf(outputs)))) second ??= found;
+        const results = new Map(
+          kindsOf(twin.lowered).map((kind) => [kind, copied(twin.port.call(kind, twin.port.batch(kind, point)))]),
+        );
+        if ([...results.values()].every(allFinite)) return { point, results };
+        if ([...results.values()].every((outputs) => allFinite(valuesOf(outputs)))) second ??= { point, results };
       } catch (error) {
         // An index that is computed may be out of range here.
         if (!(error instanceof RangeError)) throw error;
       }
     }
   }
+  if (second !== null) twin.port.set(second.point);
   return second;
 }
 

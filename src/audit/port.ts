@@ -167,7 +167,7 @@ export class ModelPort {
 
 /** Copies, so that later calls do not change them. */
 export function copied(outputs: Outputs): Outputs {
-  return new Map([...outputs].map(([name, entries]) => [name, Float64Array.from(entries)]));
+  return new Map([...outputs].map(([name, entries]) => [name, new Float64Array(entries)]));
 }
 
 export function allFinite(outputs: Outputs): boolean {

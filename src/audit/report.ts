@@ -14,7 +14,8 @@ export function auditText(audit: Audit): string {
   const total = rows.reduce((sum, row) => sum + row.entries, 0);
   const failed = rows.filter(rowFails).length;
   const head = `${audit.path}: seed ${audit.seed}, tolerance ${audit.tolerance.toExponential()}`;
-  const of = `${count(rows.length, "derivative")}, ${total === checked ? count(total, "entry", "entries") : `${checked} of ${total} entries`}`;
+  const entries = total === checked ? count(total, "entry", "entries") : `${checked} of ${total} entries one by one, and all of a tensor at once`; // prettier-ignore
+  const of = `${count(rows.length, "derivative")}, ${entries}`;
   const end = audit.passed ? `passed: ${of}` : `FAILED${failed > 0 ? `: ${failed} of ${of}` : ""}`;
   return [head, ...audit.items.map(itemText), end].join("\n\n");
 }
@@ -39,7 +40,9 @@ function table(rows: readonly DerivativeRow[]): readonly string[] {
   const cells = rows.map((row) => [
     `${row.entry} of ${row.of}`,
     row.by,
-    row.checked === row.entries ? String(row.entries) : `${row.checked} of ${row.entries}`,
+    row.checked === row.entries
+      ? String(row.entries)
+      : `${row.checked} of ${row.entries}${row.directions > 0 ? ", and all at once" : ""}`,
     errorAt(row.absolute, row.absoluteAt, row.entries),
     errorAt(row.relative, row.relativeAt, row.entries),
     row.single === null ? "" : errorAt(row.single.error, row.single.at, row.entries),
@@ -143,6 +146,7 @@ interface JsonDerivative {
   readonly shape: readonly number[];
   readonly entries: number;
   readonly checked: number;
+  readonly directions: number;
   readonly passed: boolean;
   readonly absolute: { readonly error: JsonNumber; readonly at: readonly number[] | null };
   readonly relative: { readonly error: JsonNumber; readonly at: readonly number[] | null };
@@ -206,6 +210,7 @@ function derivativeJson(row: DerivativeRow): JsonDerivative {
     shape: row.shape,
     entries: row.entries,
     checked: row.checked,
+    directions: row.directions,
     passed: !rowFails(row),
     absolute: { error: json(row.absolute), at: row.absoluteAt },
     relative: { error: json(row.relative), at: row.relativeAt },

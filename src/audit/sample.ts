@@ -1,13 +1,15 @@
 /** Inputs to check at: sizes of symbolic dims, and values drawn from a seed. */
 import type { GraphRequirement, Node } from "../ir/graph.ts";
 import * as dims from "../ir/dim.ts";
-import { uniform } from "../ir/random.ts";
+import { randomBits, uniform } from "../ir/random.ts";
 
 /** Numbers that depend on the seed and a name alone, so that one more input does not change the others. */
 export class Draws {
   readonly #seed: number;
   readonly #site: number;
   #count = 0;
+  /** Bits for signs, the next one lowest; a 1 above the last. */
+  #bits = 1;
 
   constructor(seed: number, name: string) {
     this.#seed = seed;
@@ -24,6 +26,14 @@ export class Draws {
   /** 0 .. bound - 1. */
   below(bound: number): number {
     return Math.min(bound - 1, Math.floor(this.uniform() * bound));
+  }
+
+  /** -1 or 1. */
+  sign(): number {
+    if (this.#bits === 1) this.#bits = randomBits(this.#seed, 0, this.#site, this.#count++) | (1 << 24);
+    const bit = this.#bits & 1;
+    this.#bits >>>= 1;
+    return bit === 0 ? -1 : 1;
   }
 
   /** The standard normal distribution (Box and Muller, 1958). */
@@ -132,28 +142,48 @@ export function symbolsOf(nodes: readonly Node<"parameter">[]): readonly string[
   return [...new Set(all.flatMap((dim) => [...dims.symbolsOf(dim)]))];
 }
 
-/** Of tensors with more entries than this fewer are checked: each asks for several evaluations of the program. */
-const large = 4096;
+/** Up to so many numbers to differentiate by, `samples` entries of each tensor are checked one by one. */
+const many = 100_000;
+/** Fewer are not. */
+const least = 3;
 
 /**
- * The entries of a tensor that are checked one by one: all of a small one, else half of them spread over the magnitudes of the
+ * How many entries of a tensor are checked one by one. Each asks for several evaluations of a program whose cost grows with the numbers
+ * that it is differentiated by (`total`), so there are fewer of more; all together are checked along a direction.
+ */
+export function entriesToCheck(samples: number, total: number): number {
+  return Math.min(samples, Math.max(least, Math.floor((samples * many) / Math.max(1, total))));
+}
+
+/** Of a longer tensor the magnitudes of so many derivatives are looked at. */
+const looked = 4096;
+
+/**
+ * The entries of a tensor that are checked one by one: all of a small one, else half of `most` spread over the magnitudes of the
  * derivative, the largest first, and the rest anywhere.
  */
-export function chooseEntries(derivative: ArrayLike<number>, samples: number, draws: Draws): readonly number[] {
+export function chooseEntries(derivative: ArrayLike<number>, most: number, draws: Draws): readonly number[] {
   const count = derivative.length;
-  const most = count > large ? Math.ceil(samples / 3) : samples;
   if (count <= most) return Array.from({ length: count }, (_, k) => k);
   const chosen = new Set<number>();
   const half = Math.ceil(most / 2);
   const reached: number[] = [];
   for (let k = 0; k < count; k++) if (derivative[k] !== 0) reached.push(k);
-  const stride = Math.max(1, Math.floor(reached.length / large));
+  const stride = Math.max(1, Math.floor(reached.length / looked));
   const order = reached
     .filter((_, k) => k % stride === 0)
     .sort((p, q) => Math.abs(derivative[q]) - Math.abs(derivative[p]) || p - q);
   for (let k = 0; k < half && k < order.length; k++) chosen.add(order[Math.floor((k * order.length) / half)]);
   while (chosen.size < most) chosen.add(draws.below(count));
   return [...chosen].sort((p, q) => p - q);
+}
+
+/** A direction of length 1 that weighs all entries alike: random signs. */
+export function chooseDirection(count: number, draws: Draws): Float64Array {
+  const unit = 1 / Math.sqrt(count);
+  const direction = new Float64Array(count);
+  for (let k = 0; k < count; k++) direction[k] = unit * draws.sign();
+  return direction;
 }
 
 /** `[3, 7]`: the place of an entry in a tensor. */

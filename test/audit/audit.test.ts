@@ -112,12 +112,17 @@ describe("a correct program", () => {
     }
   });
 
-  it("is sampled where a tensor is large", async () => {
+  it("is sampled where a tensor is large, and compared along a direction through all of it", async () => {
     const source = "fn f(x: [n]) = sum(x^3)";
-    const small = rowOf(await audited(source, { sizes: { n: 200 } }), "x");
-    expect([small.checked, small.entries]).toEqual([24, 200]);
-    const large = rowOf(await audited(source, { sizes: { n: 5000 }, samples: 30 }), "x");
-    expect([large.checked, large.entries]).toEqual([10, 5000]);
+    const compared = async (n: number, samples = 24): Promise<readonly number[]> => {
+      const { checked, directions, entries } = rowOf(await audited(source, { sizes: { n }, samples }), "x");
+      return [checked, directions, entries];
+    };
+    expect(await compared(24)).toEqual([24, 0, 24]);
+    expect(await compared(200)).toEqual([24, 1, 200]);
+    // A program of so many numbers is expensive: fewer entries, never below three unless asked for.
+    expect(await compared(400_000)).toEqual([6, 1, 400_000]);
+    expect(await compared(400_000, 2)).toEqual([2, 1, 400_000]);
   });
 
   it("is looked for in the domain of its functions", async () => {
@@ -189,6 +194,21 @@ describe("a wrong derivative", () => {
     const all = await audited(model, { samples: 1 }, change(0, 24));
     expect(rowOf(all, "z.W").failures.map(({ at }) => at)).toContain(null);
     expect(rowOf(all, "h.W").failures).toEqual([]);
+  });
+
+  it("fails in a function's large argument, far from the entries that are looked at one by one", async () => {
+    const source = "fn f(x: [n]) = sum(x^3)\nfn g(x: [n]) = [sum(x^2), sum(x)]\nderive g: jacobian";
+    const clean = await audited(source, { sizes: { n: 50 }, samples: 2 });
+    expect(clean.passed).toBe(true);
+    // Entries that no sample shows: every one but those compared one by one is changed.
+    const wrong = await audited(source, { sizes: { n: 50 }, samples: 2 }, (module) =>
+      spoiled("gJacobian", (result: { jacobian: { x: Float64Array } }) => {
+        for (let j = 0; j < 50; j++) result.jacobian.x[50 + j] = j % 2 === 0 ? 1.01 : 0.99;
+        return result;
+      })(module),
+    );
+    expect(rowOf(wrong, "x", "jacobian").failures.map(({ at }) => at)).toContain(null);
+    expect(rowOf(wrong, "x").failures).toEqual([]);
   });
 
   it("fails in f32 alone, beyond what rounding explains", async () => {

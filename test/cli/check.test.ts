@@ -1,25 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { run } from "../../src/cli/program.ts";
-import { folderWith } from "./support.ts";
-
-/** The command with the real compiler, in this process. */
-async function check(...args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
-  const result = { code: -1, out: "", error: "" };
-  const terminal = {
-    out: (text: string) => {
-      result.out += text;
-    },
-    error: (text: string) => {
-      result.error += text;
-    },
-    color: false,
-    width: 100,
-  };
-  result.code = await run(["check", ...args], terminal);
-  return result;
-}
+import { checkCommand as check, folderWith } from "./support.ts";
 
 describe("derive check", () => {
   it("runs the emitted module and shows a table", async () => {

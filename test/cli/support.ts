@@ -102,3 +102,20 @@ export async function derive(
   const code = await run(args, terminal, services);
   return { code, out, error, calls };
 }
+
+/** `derive check` with the real compiler, in this process. */
+export async function checkCommand(...args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
+  const result = { code: -1, out: "", error: "" };
+  const terminal = {
+    out: (text: string) => {
+      result.out += text;
+    },
+    error: (text: string) => {
+      result.error += text;
+    },
+    color: false,
+    width: 100,
+  };
+  result.code = await run(["check", ...args], terminal);
+  return result;
+}

@@ -1,12 +1,12 @@
 /** The inputs at which hazards are looked for. */
 import type { CheckedFunction, CheckedInput } from "../../2-check/checked.ts";
 import { lowerFunction } from "../../3-lower/function.ts";
-import type { LoweredFunction, LoweredModel } from "../../3-lower/lowered.ts";
+import type { LoweredFunction } from "../../3-lower/lowered.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { inputsOf as functionInputs, samplePoint as functionPoint } from "../functions.ts";
 import type { CheckContext } from "../item.ts";
-import { graphOf, inputsOf as modelInputs, samplePoint as modelPoint } from "../models.ts";
+import { graphOf, inputsOf as modelInputs, type Twin } from "../models.ts";
 import type { Point } from "../port.ts";
 import { findHazards, type Trial } from "./search.ts";
 
@@ -98,8 +98,9 @@ function* functionTrials(context: CheckContext, f: CheckedFunction): Generator<T
   }
 }
 
-export function modelHazards(context: CheckContext, lowered: LoweredModel): readonly Diagnostic[] {
+export function modelHazards(context: CheckContext, twin: Twin): readonly Diagnostic[] {
   const { session } = context;
+  const { lowered } = twin;
   const kinds = lowered.entries.map(({ kind }) => kind);
   const of = (kind: "forward" | "evaluate" | "gradient"): readonly Graph[] =>
     kinds.includes(kind) ? [session.settled(graphOf(lowered, kind))] : [];
@@ -109,20 +110,19 @@ export function modelHazards(context: CheckContext, lowered: LoweredModel): read
     values: [...of("forward"), ...of("evaluate")],
     gradient: () => of("gradient").at(0) ?? null,
     origins: session.origins,
-    trials: modelTrials(context, lowered),
+    trials: modelTrials(context, twin),
   });
 }
 
 /** Targets stay as they are drawn; parameters are where they start, and a little away from there. */
-function* modelTrials(context: CheckContext, lowered: LoweredModel): Generator<Trial> {
-  const { inputs, targets } = lowered.checked;
+function* modelTrials(context: CheckContext, twin: Twin): Generator<Trial> {
+  const { inputs, targets } = twin.lowered.checked;
   for (const moved of [true, false]) {
-    const base = modelPoint(context, lowered, "normal", moved);
-    if (base === null) return;
+    const base = twin.sample("normal", moved);
     for (const way of spreads) {
-      const point = spread(context, inputs, base.point, way);
+      const point = spread(context, inputs, base, way);
       yield {
-        inputs: modelInputs(context, lowered, point),
+        inputs: modelInputs(context, twin.lowered, point),
         sizes: point.sizes,
         far: way.far === true,
         text: (reached) => text([...inputs, ...targets], point, reached) + (moved ? "" : start),
