@@ -1,5 +1,6 @@
 /** `derive check`: proves the emitted module's derivatives against finite differences, and its f32 against f64. */
 import type { LoweredFunction, LoweredModel } from "../3-lower/lowered.ts";
+import type { SourceOptions } from "../2-check/checked-source.ts";
 import { compile } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
@@ -10,12 +11,12 @@ import { checkModel, openTwin } from "./models.ts";
 import { GivenFault } from "./points.ts";
 import type { Module, Precision } from "./port.ts";
 import { equalUnits, zeroGradients } from "./warnings.ts";
-import { openSession, type Session, type SessionOptions } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
 
 /** A number or a tensor as nested lists. */
 export type Given = number | readonly Given[];
 
-export interface AuditOptions extends SessionOptions {
+export interface AuditOptions extends SourceOptions {
   /** Loads the JavaScript text of a module; `precision` says which of the two it is. */
   readonly load: (code: string, precision: Precision) => Promise<Module>;
   /** Values by the names of arguments, inputs, parameters and hypers; the rest is sampled. */

@@ -1,10 +1,7 @@
 /** What is checked: the checked program and the graph of each entry point, as the emitted module computes it. */
 import type { File } from "../1-parse/ast.ts";
-import { parse } from "../1-parse/parse.ts";
-import { check } from "../2-check/check.ts";
+import { checkedSource, type SourceOptions } from "../2-check/checked-source.ts";
 import type { CheckedFile } from "../2-check/checked.ts";
-import { loadImports, reader } from "../2-check/imports.ts";
-import { loadPrelude } from "../2-check/prelude.ts";
 import { lower } from "../3-lower/lower.ts";
 import type { LoweredFile } from "../3-lower/lowered.ts";
 import { differentiate } from "../4-differentiate/differentiate.ts";
@@ -13,20 +10,7 @@ import { simplifier } from "../5-simplify/simplify.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph } from "../ir/graph.ts";
-import { Origins } from "../ir/origins.ts";
-import { createBuilder } from "../primitives/index.ts";
-
-export interface SessionOptions {
-  /** As the user gave it; imports are resolved against it. */
-  readonly path: string;
-  /** The text of an imported file; throws where there is none. */
-  readonly read?: (path: string) => string;
-  /** Overridden consts, by `name` or `Model.name`. */
-  readonly set?: Readonly<Record<string, string>>;
-  /** The function or model to check; all of a file without it. */
-  readonly item?: string;
-  readonly maxNodes?: number;
-}
+import type { Origins } from "../ir/origins.ts";
 
 export interface Session {
   readonly file: File;
@@ -41,22 +25,10 @@ export interface Session {
 /** The program's session; null where it has errors. */
 export function openSession(
   source: string,
-  options: SessionOptions,
+  options: SourceOptions,
 ): { readonly session: Session | null; readonly diagnostics: readonly Diagnostic[] } {
-  const { file, diagnostics: syntax } = parse({ path: options.path, text: source });
-  const builder = createBuilder({ maxNodes: options.maxNodes ?? 1_000_000 });
-  const origins = new Origins();
-  const { checked, diagnostics: found } = check(loadImports(file, reader(options.read)), {
-    set: options.set ?? {},
-    item: options.item ?? null,
-    precision: "f32",
-    builder,
-    origins,
-    prelude: loadPrelude(),
-  });
-  const diagnostics = [...syntax, ...found];
-  if (checked === null || diagnostics.some(({ severity }) => severity === "error"))
-    return { session: null, diagnostics };
+  const { file, checked, diagnostics, builder, origins } = checkedSource(source, options, { precision: "f32" });
+  if (checked === null) return { session: null, diagnostics };
   const onReplace = origins.merge.bind(origins);
   const simplified = simplifier(builder, { onReplace });
   const known = new Map<Graph, Graph>();

@@ -1,22 +1,19 @@
 import type { Command } from "commander";
-import { addPoint, addSetting, addSizes, integerFrom, positive } from "./arguments.ts";
+import { addSizes, integerFrom, positive } from "./arguments.ts";
 import { endLine, readSource, recordingReader } from "./compile-files.ts";
-import type { Check, Given, Services } from "./compiler.ts";
+import type { Check, Services } from "./compiler.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { toJson } from "../diagnostics/render.ts";
 import { expandFiles } from "./files.ts";
+import { programOptions, shared, type SharedFlags } from "./options.ts";
 import { exitCodeOf, internalError, reportDiagnostics } from "./reporter.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
-interface Flags {
-  readonly at?: Readonly<Record<string, Given>>;
+interface Flags extends SharedFlags {
   readonly size?: Readonly<Record<string, number>>;
-  readonly item?: string;
-  readonly set?: Readonly<Record<string, string>>;
   readonly seed?: number;
   readonly tolerance?: number;
   readonly samples?: number;
-  readonly json?: true;
 }
 
 const help = `
@@ -53,18 +50,18 @@ export function addCheck(
     .command("check <files...>")
     .summary("prove every derivative against finite differences, and warn of numbers that go wrong")
     .description("Compares every derivative of the generated module with finite differences in f64, and f32 with f64.")
-    .option("--at <values>", "values, as in a=3,b=1 or x=[1, 2], or a JSON file of them (repeatable)", addPoint)
+    .addOption(shared.at())
     .option("--size <dim=size>", "the size of a symbolic dimension (repeatable)", addSizes)
-    .option("--item <name>", "check this function or model alone")
-    .option("--set <name=value>", "override a const (repeatable)", addSetting)
+    .addOption(shared.item("check this function or model alone"))
+    .addOption(shared.set())
     .option("--seed <integer>", "of inputs, initial parameters and random draws (default: 1)", integerFrom(0))
     .option("--tolerance <number>", "the largest relative error that passes (default: 1e-6)", positive)
     .option(
       "--samples <count>",
-      "entries checked of a large tensor, a third of very large ones (default: 24)",
+      "entries of a tensor compared one by one, fewer of a large program (default: 24)",
       integerFrom(1),
     ) // prettier-ignore
-    .option("--json", "the tables as JSON on standard output")
+    .addOption(shared.json("the tables as JSON on standard output"))
     .addHelpText("after", help)
     .action(async (paths: readonly string[], flags: Flags) => {
       done(await checkFiles(await expandFiles(paths), flags, await load(), terminal));
@@ -93,12 +90,10 @@ async function checkFiles(paths: readonly string[], flags: Flags, check: Check, 
   return code === 0 && !passed ? 1 : code;
 }
 
-function optionsOf({ at, size, item, set, seed, tolerance, samples }: Flags): Omit<Parameters<Check>[1], "path"> {
+function optionsOf({ size, seed, tolerance, samples, ...flags }: Flags): Omit<Parameters<Check>[1], "path"> {
   return {
-    ...(at && { at }),
+    ...programOptions(flags),
     ...(size && { sizes: size }),
-    ...(item !== undefined && { item }),
-    ...(set && { set }),
     ...(seed !== undefined && { seed }),
     ...(tolerance !== undefined && { tolerance }),
     ...(samples !== undefined && { samples }),

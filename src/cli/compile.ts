@@ -5,20 +5,17 @@ import { expandFiles } from "./files.ts";
 import { exitCodeOf, reportDiagnostics } from "./reporter.ts";
 import { printableLine } from "../diagnostics/cells.ts";
 import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
-import { addSetting } from "./arguments.ts";
+import { shared, type SharedFlags } from "./options.ts";
 import type { Reads } from "./watch.ts";
 
-interface Flags {
+interface Flags extends Pick<SharedFlags, "set" | "item" | "json"> {
   readonly output: string;
   readonly target: "ts" | "wasm" | "wasm-module";
   readonly precision: "f32" | "f64";
   readonly emit: "ts" | "js";
-  readonly set?: Readonly<Record<string, string>>;
-  readonly item?: string;
   readonly watch?: true;
   readonly stdout?: true;
   readonly print?: Stage;
-  readonly json?: true;
   readonly verify?: true;
   readonly traceRewrites?: true;
   readonly maxNodes?: number;
@@ -51,7 +48,7 @@ export function addCompile(
     )
     .addOption(new Option("--precision <type>", "numbers in arrays").choices(["f32", "f64"]).default("f32"))
     .addOption(new Option("--emit <language>", "ts, or js with a .d.ts").choices(["ts", "js"]).default("ts"))
-    .option("--set <name=value>", "override a const; Model.name where several have the name (repeatable)", addSetting)
+    .addOption(shared.set())
     .option("-w, --watch", "compile again when a file or one that it imports changes")
     .option("--stdout", "print the code instead of writing it")
     .addOption(
@@ -64,8 +61,8 @@ export function addCompile(
         "program",
       ]),
     )
-    .option("--item <name>", "the function or model that --print shows")
-    .option("--json", "diagnostics as JSON on standard error")
+    .addOption(shared.item("the function or model that --print shows"))
+    .addOption(shared.json())
     .option("--verify", "check every intermediate form (slower; for work on derive itself)")
     .option("--trace-rewrites", "show which simplification rules were used")
     .option("--max-nodes <count>", "largest graph to expand to (default: 200000)", positiveInteger)

@@ -1,16 +1,9 @@
 import type { Command } from "commander";
-import { addPoint, addSetting } from "./arguments.ts";
 import { endLine, readSource, recordingReader } from "./compile-files.ts";
-import type { Explain, Given, Services } from "./compiler.ts";
+import type { Explain, Services } from "./compiler.ts";
+import { programOptions, shared, type SharedFlags } from "./options.ts";
 import { exitCodeOf, internalError, reportDiagnostics } from "./reporter.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
-
-interface Flags {
-  readonly at?: Readonly<Record<string, Given>>;
-  readonly item?: string;
-  readonly set?: Readonly<Record<string, string>>;
-  readonly json?: true;
-}
 
 const examples = `
 Examples:
@@ -32,21 +25,20 @@ export function addExplain(
     .description(
       "Shows the computation graph in the names of the program: with --at its forward values and the backward pass, else the derivatives as formulas.",
     )
-    .option("--at <values>", "values, as in a=3,b=1 or x=[1, 2], or a JSON file of them (repeatable)", addPoint)
-    .option("--item <name>", "the function or model, where the file has several")
-    .option("--set <name=value>", "override a const (repeatable)", addSetting)
-    .option("--json", "diagnostics as JSON on standard error")
+    .addOption(shared.at())
+    .addOption(shared.item("the function or model, where the file has several"))
+    .addOption(shared.set())
+    .addOption(shared.json())
     .addHelpText("after", examples)
-    .action(async (path: string, flags: Flags) => {
+    .action(async (path: string, flags: SharedFlags) => {
       done(await explainFile(path, flags, await load(), terminal));
     });
 }
 
-async function explainFile(path: string, flags: Flags, explain: Explain, terminal: Terminal): Promise<ExitCode> {
+async function explainFile(path: string, flags: SharedFlags, explain: Explain, terminal: Terminal): Promise<ExitCode> {
   const { read } = recordingReader();
   const source = readSource(path, read, []);
-  const { at, item, set } = flags;
-  const options = { path, read, ...(at && { at }), ...(item !== undefined && { item }), ...(set && { set }) };
+  const options = { path, read, ...programOptions(flags) };
   const { text, diagnostics } =
     typeof source === "string"
       ? await explain(source, options).catch((error: unknown) => ({

@@ -5,13 +5,13 @@ import { diagnostic } from "../diagnostics/report.ts";
 import { endLine, readSource, recordingReader } from "./compile-files.ts";
 import type { Format, Services } from "./compiler.ts";
 import { expandFiles, reasonOf, writeAtomically } from "./files.ts";
+import { shared, type SharedFlags } from "./options.ts";
 import { exitCodeOf, internalError, ofFile, reportDiagnostics } from "./reporter.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
-interface Flags {
+interface Flags extends Pick<SharedFlags, "json"> {
   readonly check?: true;
   readonly stdout?: true;
-  readonly json?: true;
 }
 
 const examples = `
@@ -32,7 +32,7 @@ export function addFormat(
     .description("Formats .nn files in place. A file with syntax errors is left as it is.")
     .option("--check", "write nothing; report files that are not formatted")
     .option("--stdout", "print the formatted text instead of writing it")
-    .option("--json", "diagnostics as JSON on standard error")
+    .addOption(shared.json())
     .addHelpText("after", examples)
     .action(async (args: readonly string[], flags: Flags) => {
       const format = await load();

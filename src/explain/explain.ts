@@ -1,15 +1,11 @@
 /** `derive explain`: what a program computes and how its derivatives come about, as people read it. */
 import type { File } from "../1-parse/ast.ts";
-import { parse } from "../1-parse/parse.ts";
-import { check } from "../2-check/check.ts";
+import { checkedSource, type SourceOptions } from "../2-check/checked-source.ts";
 import type { CheckedFile } from "../2-check/checked.ts";
-import { loadImports, reader } from "../2-check/imports.ts";
-import { loadPrelude } from "../2-check/prelude.ts";
 import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
 import { NodeLimit, type GraphBuilder } from "../ir/builder.ts";
-import { Origins } from "../ir/origins.ts";
-import { createBuilder } from "../primitives/index.ts";
+import type { Origins } from "../ir/origins.ts";
 import { listed, pointOf, type Given } from "./given.ts";
 import { overviewOf, type Overview } from "./overview.ts";
 import { overviewText } from "./overview-text.ts";
@@ -17,18 +13,9 @@ import { functionSubject, modelSubject, type Subject } from "./subject.ts";
 import { walk, type Walk } from "./walk.ts";
 import { walkText } from "./walk-text.ts";
 
-export interface ExplainOptions {
-  /** As the user gave it; imports are resolved against it. */
-  readonly path: string;
-  /** The text of an imported file; throws where there is none. */
-  readonly read?: (path: string) => string;
-  /** Overridden consts, by `name` or `Model.name`. */
-  readonly set?: Readonly<Record<string, string>>;
-  /** The function or model to explain; all of a file without it. */
-  readonly item?: string;
+export interface ExplainOptions extends SourceOptions {
   /** Values of the variables; without them formulas are shown. */
   readonly at?: Readonly<Record<string, Given>>;
-  readonly maxNodes?: number;
 }
 
 export interface Explanation {
@@ -58,24 +45,13 @@ export function explain(source: string, options: ExplainOptions): Explanation {
 
 /** The parts of an explanation as data: formulas, values, edges. */
 export function analyse(source: string, options: ExplainOptions): Analysis {
-  const { file, diagnostics: syntax } = parse({ path: options.path, text: source });
-  const builder = createBuilder({ maxNodes: options.maxNodes ?? 1_000_000 });
-  const origins = new Origins();
-  const { checked, diagnostics: found } = check(loadImports(file, reader(options.read)), {
-    set: options.set ?? {},
-    item: options.item ?? null,
-    explain: true,
-    builder,
-    origins,
-    prelude: loadPrelude(),
-  });
-  const diagnostics = [...syntax, ...found];
+  const { file, checked, diagnostics, builder, origins } = checkedSource(source, options, { explain: true });
   const failed = (...more: readonly Diagnostic[]): Analysis => ({
     overviews: [],
     walk: null,
     diagnostics: [...diagnostics, ...more],
   });
-  if (checked === null || syntax.some(({ severity }) => severity === "error")) return failed();
+  if (checked === null) return failed();
 
   const items = itemsOf(checked, builder, origins);
   if (items.length === 0) return failed(nothing(file, options.item ?? null));
