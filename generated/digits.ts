@@ -576,10 +576,10 @@ function digitsGradient(
   operands[1] = value5;
   operands[2] = value3;
   digitsGradientKernel16(s.yIndices, s.gradient_work3, s.gradient_work2, s.gradient_work6, batch);
-  digitsGradientKernel17(s.z_W, s.gradient_work6, s.gradient_work, s.gradient_work7, batch);
-  digitsGradientKernel18(s.gradient_s1, s.gradient_work7, gradient_h_W, batch);
+  digitsGradientKernel17(s.gradient_work6, s.z_W, s.gradient_work, s.gradient_work7, batch);
+  digitsGradientKernel18(s.gradient_work7, s.gradient_s1, gradient_h_W, batch);
   digitsGradientKernel19(s.gradient_work7, gradient_h_b, batch);
-  digitsGradientKernel20(s.gradient_h, s.gradient_work6, gradient_z_W, batch);
+  digitsGradientKernel20(s.gradient_work6, s.gradient_h, gradient_z_W, batch);
   digitsGradientKernel21(s.gradient_work6, gradient_z_b, batch);
   if (out !== undefined) {
     out.loss = loss;
@@ -646,16 +646,16 @@ function digitsStep(s: DigitsTrainingStore, given: { x: Float32Array; y: Integer
   operands[1] = value7;
   operands[2] = value5;
   digitsGradientKernel16(s.yIndices, s.step_work3, s.step_work2, s.step_work6, batch);
-  digitsGradientKernel17(s.z_W, s.step_work6, s.step_work, s.step_work7, batch);
+  digitsGradientKernel17(s.step_work6, s.z_W, s.step_work, s.step_work7, batch);
   operands[0] = value1;
   operands[1] = value2;
-  digitsStepKernel20(s.step_s1, s.step_work7, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, batch);
+  digitsStepKernel20(s.step_work7, s.step_s1, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, batch);
   operands[0] = value1;
   operands[1] = value2;
   digitsStepKernel21(s.step_work7, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, batch);
   operands[0] = value1;
   operands[1] = value2;
-  digitsStepKernel22(s.step_h, s.step_work6, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, batch);
+  digitsStepKernel22(s.step_work6, s.step_h, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, batch);
   operands[0] = value1;
   operands[1] = value2;
   digitsStepKernel23(s.step_work6, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, batch);
@@ -1269,8 +1269,8 @@ function digitsGradientKernel16(
 }
 
 function digitsGradientKernel17(
-  z_W: Float32Array,
   work6: Float32Array,
+  z_W: Float32Array,
   work: Float32Array,
   work7: Float32Array,
   batch: number,
@@ -1298,27 +1298,27 @@ function digitsGradientKernel17(
       let sum15 = 0;
       const at3 = j * 10;
       for (let k = 0; k < 10; k++) {
-        const t = z_W[at3 + k];
-        const t1 = work6[at1 + k];
-        sum += t1 * t;
+        const t = work6[at1 + k];
+        const t1 = z_W[at3 + k];
+        sum += t * t1;
         const t2 = z_W[at3 + k + 10];
-        sum1 += t1 * t2;
+        sum1 += t * t2;
         const t3 = z_W[at3 + k + 20];
-        sum2 += t1 * t3;
+        sum2 += t * t3;
         const t4 = z_W[at3 + k + 30];
-        sum3 += t1 * t4;
+        sum3 += t * t4;
         const t5 = work6[at1 + k + 10];
-        sum4 += t5 * t;
+        sum4 += t5 * t1;
         sum5 += t5 * t2;
         sum6 += t5 * t3;
         sum7 += t5 * t4;
         const t6 = work6[at1 + k + 20];
-        sum8 += t6 * t;
+        sum8 += t6 * t1;
         sum9 += t6 * t2;
         sum10 += t6 * t3;
         sum11 += t6 * t4;
         const t7 = work6[at1 + k + 30];
-        sum12 += t7 * t;
+        sum12 += t7 * t1;
         sum13 += t7 * t2;
         sum14 += t7 * t3;
         sum15 += t7 * t4;
@@ -1366,8 +1366,8 @@ function digitsGradientKernel17(
 }
 
 function digitsGradientKernel18(
-  s1: Float32Array,
   work7: Float32Array,
+  s1: Float32Array,
   gradient_h_W1: Float32Array,
   batch: number,
 ): void {
@@ -1391,27 +1391,27 @@ function digitsGradientKernel18(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = s1[i + k * 784];
-        const t1 = work7[j + k * 128];
-        sum += t1 * t;
+        const t = work7[j + k * 128];
+        const t1 = s1[i + k * 784];
+        sum += t * t1;
         const t2 = work7[j + k * 128 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work7[j + k * 128 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work7[j + k * 128 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = s1[i + k * 784 + 1];
-        sum4 += t1 * t5;
+        sum4 += t * t5;
         sum5 += t2 * t5;
         sum6 += t3 * t5;
         sum7 += t4 * t5;
         const t6 = s1[i + k * 784 + 2];
-        sum8 += t1 * t6;
+        sum8 += t * t6;
         sum9 += t2 * t6;
         sum10 += t3 * t6;
         sum11 += t4 * t6;
         const t7 = s1[i + k * 784 + 3];
-        sum12 += t1 * t7;
+        sum12 += t * t7;
         sum13 += t2 * t7;
         sum14 += t3 * t7;
         sum15 += t4 * t7;
@@ -1456,8 +1456,8 @@ function digitsGradientKernel19(work7: Float32Array, gradient_h_b1: Float32Array
 }
 
 function digitsGradientKernel20(
-  h: Float32Array,
   work6: Float32Array,
+  h: Float32Array,
   gradient_z_W1: Float32Array,
   batch: number,
 ): void {
@@ -1485,31 +1485,31 @@ function digitsGradientKernel20(
       let sum18 = 0;
       let sum19 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = h[i + k * 128];
-        const t1 = work6[j + k * 10];
-        sum += t1 * t;
+        const t = work6[j + k * 10];
+        const t1 = h[i + k * 128];
+        sum += t * t1;
         const t2 = work6[j + k * 10 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work6[j + k * 10 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work6[j + k * 10 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = work6[j + k * 10 + 4];
-        sum4 += t5 * t;
+        sum4 += t5 * t1;
         const t6 = h[i + k * 128 + 1];
-        sum5 += t1 * t6;
+        sum5 += t * t6;
         sum6 += t2 * t6;
         sum7 += t3 * t6;
         sum8 += t4 * t6;
         sum9 += t5 * t6;
         const t7 = h[i + k * 128 + 2];
-        sum10 += t1 * t7;
+        sum10 += t * t7;
         sum11 += t2 * t7;
         sum12 += t3 * t7;
         sum13 += t4 * t7;
         sum14 += t5 * t7;
         const t8 = h[i + k * 128 + 3];
-        sum15 += t1 * t8;
+        sum15 += t * t8;
         sum16 += t2 * t8;
         sum17 += t3 * t8;
         sum18 += t4 * t8;
@@ -1595,8 +1595,8 @@ function digitsInitialOptimizerKernel4(optimizer_z_W_m: Float32Array, optimizer_
 
 /** digits.nn:16: train  adam(lr = 0.001) */
 function digitsStepKernel20(
-  s1: Float32Array,
   work7: Float32Array,
+  s1: Float32Array,
   optimizer_h_W_v: Float32Array,
   optimizer_h_W_m: Float32Array,
   h_W: Float32Array,
@@ -1624,27 +1624,27 @@ function digitsStepKernel20(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = s1[i + k * 784];
-        const t1 = work7[j + k * 128];
-        sum += t1 * t;
+        const t = work7[j + k * 128];
+        const t1 = s1[i + k * 784];
+        sum += t * t1;
         const t2 = work7[j + k * 128 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work7[j + k * 128 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work7[j + k * 128 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = s1[i + k * 784 + 1];
-        sum4 += t1 * t5;
+        sum4 += t * t5;
         sum5 += t2 * t5;
         sum6 += t3 * t5;
         sum7 += t4 * t5;
         const t6 = s1[i + k * 784 + 2];
-        sum8 += t1 * t6;
+        sum8 += t * t6;
         sum9 += t2 * t6;
         sum10 += t3 * t6;
         sum11 += t4 * t6;
         const t7 = s1[i + k * 784 + 3];
-        sum12 += t1 * t7;
+        sum12 += t * t7;
         sum13 += t2 * t7;
         sum14 += t3 * t7;
         sum15 += t4 * t7;
@@ -1839,8 +1839,8 @@ function digitsStepKernel21(
 
 /** digits.nn:16: train  adam(lr = 0.001) */
 function digitsStepKernel22(
-  h: Float32Array,
   work6: Float32Array,
+  h: Float32Array,
   optimizer_z_W_v: Float32Array,
   optimizer_z_W_m: Float32Array,
   z_W: Float32Array,
@@ -1872,31 +1872,31 @@ function digitsStepKernel22(
       let sum18 = 0;
       let sum19 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = h[i + k * 128];
-        const t1 = work6[j + k * 10];
-        sum += t1 * t;
+        const t = work6[j + k * 10];
+        const t1 = h[i + k * 128];
+        sum += t * t1;
         const t2 = work6[j + k * 10 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work6[j + k * 10 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work6[j + k * 10 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = work6[j + k * 10 + 4];
-        sum4 += t5 * t;
+        sum4 += t5 * t1;
         const t6 = h[i + k * 128 + 1];
-        sum5 += t1 * t6;
+        sum5 += t * t6;
         sum6 += t2 * t6;
         sum7 += t3 * t6;
         sum8 += t4 * t6;
         sum9 += t5 * t6;
         const t7 = h[i + k * 128 + 2];
-        sum10 += t1 * t7;
+        sum10 += t * t7;
         sum11 += t2 * t7;
         sum12 += t3 * t7;
         sum13 += t4 * t7;
         sum14 += t5 * t7;
         const t8 = h[i + k * 128 + 3];
-        sum15 += t1 * t8;
+        sum15 += t * t8;
         sum16 += t2 * t8;
         sum17 += t3 * t8;
         sum18 += t4 * t8;

@@ -561,12 +561,12 @@ function neuralLMGradient(
   operands[1] = value3;
   neuralLMGradientKernel13(s.wordIndices, s.gradient_work4, s.gradient_work3, s.gradient_work5, batch);
   operands[0] = value;
-  neuralLMGradientKernel14(s.z_W, s.gradient_work5, s.gradient_h, s.gradient_work1, s.gradient_work6, batch);
-  neuralLMGradientKernel15(s.h_W, s.gradient_work6, s.gradient_work7, batch);
+  neuralLMGradientKernel14(s.gradient_work5, s.z_W, s.gradient_h, s.gradient_work1, s.gradient_work6, batch);
+  neuralLMGradientKernel15(s.gradient_work6, s.h_W, s.gradient_work7, batch);
   neuralLMGradientKernel16(gradient_E, s.wordsIndices, s.gradient_work7, batch);
-  neuralLMGradientKernel17(s.gradient_work, s.gradient_work6, gradient_h_W, batch);
+  neuralLMGradientKernel17(s.gradient_work6, s.gradient_work, gradient_h_W, batch);
   neuralLMGradientKernel18(s.gradient_work6, gradient_h_b, batch);
-  neuralLMGradientKernel19(s.gradient_h1, s.gradient_work5, gradient_z_W, batch);
+  neuralLMGradientKernel19(s.gradient_work5, s.gradient_h1, gradient_z_W, batch);
   neuralLMGradientKernel20(s.gradient_work5, gradient_z_b, batch);
   if (out !== undefined) {
     out.loss = loss;
@@ -632,18 +632,18 @@ function neuralLMStep(s: NeuralLMTrainingStore, given: { words: Integers; word: 
   operands[1] = value5;
   neuralLMGradientKernel13(s.wordIndices, s.step_work4, s.step_work3, s.step_work5, batch);
   operands[0] = value;
-  neuralLMGradientKernel14(s.z_W, s.step_work5, s.step_h, s.step_work1, s.step_work6, batch);
-  neuralLMGradientKernel15(s.h_W, s.step_work6, s.step_work7, batch);
+  neuralLMGradientKernel14(s.step_work5, s.z_W, s.step_h, s.step_work1, s.step_work6, batch);
+  neuralLMGradientKernel15(s.step_work6, s.h_W, s.step_work7, batch);
   neuralLMGradientKernel16(s.step_work8, s.wordsIndices, s.step_work7, batch);
   operands[0] = value1;
   operands[1] = value2;
-  neuralLMStepKernel19(s.step_work, s.step_work6, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, batch);
+  neuralLMStepKernel19(s.step_work6, s.step_work, s.optimizer_h_W_v, s.optimizer_h_W_m, s.h_W, batch);
   operands[0] = value1;
   operands[1] = value2;
   neuralLMStepKernel20(s.step_work6, s.optimizer_h_b_v, s.optimizer_h_b_m, s.h_b, batch);
   operands[0] = value1;
   operands[1] = value2;
-  neuralLMStepKernel21(s.step_h1, s.step_work5, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, batch);
+  neuralLMStepKernel21(s.step_work5, s.step_h1, s.optimizer_z_W_v, s.optimizer_z_W_m, s.z_W, batch);
   operands[0] = value1;
   operands[1] = value2;
   neuralLMStepKernel22(s.step_work5, s.optimizer_z_b_v, s.optimizer_z_b_m, s.z_b, batch);
@@ -1958,8 +1958,8 @@ function neuralLMGradientKernel13(
 }
 
 function neuralLMGradientKernel14(
-  z_W: Float32Array,
   work5: Float32Array,
+  z_W: Float32Array,
   h: Float32Array,
   work1: Uint8Array,
   work6: Float32Array,
@@ -1989,27 +1989,27 @@ function neuralLMGradientKernel14(
       let sum15 = 0;
       const at3 = j * 5000;
       for (let k = 0; k < 5000; k++) {
-        const t = z_W[at3 + k];
-        const t1 = work5[at1 + k];
-        sum += t1 * t;
+        const t = work5[at1 + k];
+        const t1 = z_W[at3 + k];
+        sum += t * t1;
         const t2 = z_W[at3 + k + 5000];
-        sum1 += t1 * t2;
+        sum1 += t * t2;
         const t3 = z_W[at3 + k + 10000];
-        sum2 += t1 * t3;
+        sum2 += t * t3;
         const t4 = z_W[at3 + k + 15000];
-        sum3 += t1 * t4;
+        sum3 += t * t4;
         const t5 = work5[at1 + k + 5000];
-        sum4 += t5 * t;
+        sum4 += t5 * t1;
         sum5 += t5 * t2;
         sum6 += t5 * t3;
         sum7 += t5 * t4;
         const t6 = work5[at1 + k + 10000];
-        sum8 += t6 * t;
+        sum8 += t6 * t1;
         sum9 += t6 * t2;
         sum10 += t6 * t3;
         sum11 += t6 * t4;
         const t7 = work5[at1 + k + 15000];
-        sum12 += t7 * t;
+        sum12 += t7 * t1;
         sum13 += t7 * t2;
         sum14 += t7 * t3;
         sum15 += t7 * t4;
@@ -2076,7 +2076,7 @@ function neuralLMGradientKernel14(
   }
 }
 
-function neuralLMGradientKernel15(h_W: Float32Array, work6: Float32Array, work7: Float32Array, batch: number): void {
+function neuralLMGradientKernel15(work6: Float32Array, h_W: Float32Array, work7: Float32Array, batch: number): void {
   const at = 4 * Math.floor(batch / 4);
   for (let i = 0; i < at; i += 4) {
     const at1 = i * 128;
@@ -2100,27 +2100,27 @@ function neuralLMGradientKernel15(h_W: Float32Array, work6: Float32Array, work7:
       let sum15 = 0;
       const at3 = j * 128;
       for (let k = 0; k < 128; k++) {
-        const t = h_W[at3 + k];
-        const t1 = work6[at1 + k];
-        sum += t1 * t;
+        const t = work6[at1 + k];
+        const t1 = h_W[at3 + k];
+        sum += t * t1;
         const t2 = h_W[at3 + k + 128];
-        sum1 += t1 * t2;
+        sum1 += t * t2;
         const t3 = h_W[at3 + k + 256];
-        sum2 += t1 * t3;
+        sum2 += t * t3;
         const t4 = h_W[at3 + k + 384];
-        sum3 += t1 * t4;
+        sum3 += t * t4;
         const t5 = work6[at1 + k + 128];
-        sum4 += t5 * t;
+        sum4 += t5 * t1;
         sum5 += t5 * t2;
         sum6 += t5 * t3;
         sum7 += t5 * t4;
         const t6 = work6[at1 + k + 256];
-        sum8 += t6 * t;
+        sum8 += t6 * t1;
         sum9 += t6 * t2;
         sum10 += t6 * t3;
         sum11 += t6 * t4;
         const t7 = work6[at1 + k + 384];
-        sum12 += t7 * t;
+        sum12 += t7 * t1;
         sum13 += t7 * t2;
         sum14 += t7 * t3;
         sum15 += t7 * t4;
@@ -2187,8 +2187,8 @@ function neuralLMGradientKernel16(
 }
 
 function neuralLMGradientKernel17(
-  work: Float32Array,
   work6: Float32Array,
+  work: Float32Array,
   gradient_h_W1: Float32Array,
   batch: number,
 ): void {
@@ -2212,27 +2212,27 @@ function neuralLMGradientKernel17(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = work[i + k * 192];
-        const t1 = work6[j + k * 128];
-        sum += t1 * t;
+        const t = work6[j + k * 128];
+        const t1 = work[i + k * 192];
+        sum += t * t1;
         const t2 = work6[j + k * 128 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work6[j + k * 128 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work6[j + k * 128 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = work[i + k * 192 + 1];
-        sum4 += t1 * t5;
+        sum4 += t * t5;
         sum5 += t2 * t5;
         sum6 += t3 * t5;
         sum7 += t4 * t5;
         const t6 = work[i + k * 192 + 2];
-        sum8 += t1 * t6;
+        sum8 += t * t6;
         sum9 += t2 * t6;
         sum10 += t3 * t6;
         sum11 += t4 * t6;
         const t7 = work[i + k * 192 + 3];
-        sum12 += t1 * t7;
+        sum12 += t * t7;
         sum13 += t2 * t7;
         sum14 += t3 * t7;
         sum15 += t4 * t7;
@@ -2277,8 +2277,8 @@ function neuralLMGradientKernel18(work6: Float32Array, gradient_h_b1: Float32Arr
 }
 
 function neuralLMGradientKernel19(
-  h1: Float32Array,
   work5: Float32Array,
+  h1: Float32Array,
   gradient_z_W1: Float32Array,
   batch: number,
 ): void {
@@ -2302,27 +2302,27 @@ function neuralLMGradientKernel19(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = h1[i + k * 128];
-        const t1 = work5[j + k * 5000];
-        sum += t1 * t;
+        const t = work5[j + k * 5000];
+        const t1 = h1[i + k * 128];
+        sum += t * t1;
         const t2 = work5[j + k * 5000 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work5[j + k * 5000 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work5[j + k * 5000 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = h1[i + k * 128 + 1];
-        sum4 += t1 * t5;
+        sum4 += t * t5;
         sum5 += t2 * t5;
         sum6 += t3 * t5;
         sum7 += t4 * t5;
         const t6 = h1[i + k * 128 + 2];
-        sum8 += t1 * t6;
+        sum8 += t * t6;
         sum9 += t2 * t6;
         sum10 += t3 * t6;
         sum11 += t4 * t6;
         const t7 = h1[i + k * 128 + 3];
-        sum12 += t1 * t7;
+        sum12 += t * t7;
         sum13 += t2 * t7;
         sum14 += t3 * t7;
         sum15 += t4 * t7;
@@ -2408,8 +2408,8 @@ function neuralLMInitialOptimizerKernel5(optimizer_z_W_m: Float32Array, optimize
 
 /** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMStepKernel19(
-  work: Float32Array,
   work6: Float32Array,
+  work: Float32Array,
   optimizer_h_W_v: Float32Array,
   optimizer_h_W_m: Float32Array,
   h_W: Float32Array,
@@ -2437,27 +2437,27 @@ function neuralLMStepKernel19(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = work[i + k * 192];
-        const t1 = work6[j + k * 128];
-        sum += t1 * t;
+        const t = work6[j + k * 128];
+        const t1 = work[i + k * 192];
+        sum += t * t1;
         const t2 = work6[j + k * 128 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work6[j + k * 128 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work6[j + k * 128 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = work[i + k * 192 + 1];
-        sum4 += t1 * t5;
+        sum4 += t * t5;
         sum5 += t2 * t5;
         sum6 += t3 * t5;
         sum7 += t4 * t5;
         const t6 = work[i + k * 192 + 2];
-        sum8 += t1 * t6;
+        sum8 += t * t6;
         sum9 += t2 * t6;
         sum10 += t3 * t6;
         sum11 += t4 * t6;
         const t7 = work[i + k * 192 + 3];
-        sum12 += t1 * t7;
+        sum12 += t * t7;
         sum13 += t2 * t7;
         sum14 += t3 * t7;
         sum15 += t4 * t7;
@@ -2652,8 +2652,8 @@ function neuralLMStepKernel20(
 
 /** neural-lm.nn:22: train  adam(lr = 0.001) */
 function neuralLMStepKernel21(
-  h1: Float32Array,
   work5: Float32Array,
+  h1: Float32Array,
   optimizer_z_W_v: Float32Array,
   optimizer_z_W_m: Float32Array,
   z_W: Float32Array,
@@ -2681,27 +2681,27 @@ function neuralLMStepKernel21(
       let sum14 = 0;
       let sum15 = 0;
       for (let k = 0; k < batch; k++) {
-        const t = h1[i + k * 128];
-        const t1 = work5[j + k * 5000];
-        sum += t1 * t;
+        const t = work5[j + k * 5000];
+        const t1 = h1[i + k * 128];
+        sum += t * t1;
         const t2 = work5[j + k * 5000 + 1];
-        sum1 += t2 * t;
+        sum1 += t2 * t1;
         const t3 = work5[j + k * 5000 + 2];
-        sum2 += t3 * t;
+        sum2 += t3 * t1;
         const t4 = work5[j + k * 5000 + 3];
-        sum3 += t4 * t;
+        sum3 += t4 * t1;
         const t5 = h1[i + k * 128 + 1];
-        sum4 += t1 * t5;
+        sum4 += t * t5;
         sum5 += t2 * t5;
         sum6 += t3 * t5;
         sum7 += t4 * t5;
         const t6 = h1[i + k * 128 + 2];
-        sum8 += t1 * t6;
+        sum8 += t * t6;
         sum9 += t2 * t6;
         sum10 += t3 * t6;
         sum11 += t4 * t6;
         const t7 = h1[i + k * 128 + 3];
-        sum12 += t1 * t7;
+        sum12 += t * t7;
         sum13 += t2 * t7;
         sum14 += t3 * t7;
         sum15 += t4 * t7;

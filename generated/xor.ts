@@ -333,23 +333,23 @@ function xorForward(
     const at = row * 2;
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
-    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
-    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
-    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
-    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
-    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
-    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
-    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[0] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[1] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[2] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[3] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[4] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[5] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[6] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[7] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
     tanhF32Batch(8);
-    const h_7 = operands[0];
-    const h_6 = operands[1];
-    const h_5 = operands[2];
-    const h_4 = operands[3];
-    const h_3 = operands[4];
-    const h_2 = operands[5];
-    const h_1 = operands[6];
-    const h_0 = operands[7];
+    const h_0 = operands[0];
+    const h_1 = operands[1];
+    const h_2 = operands[2];
+    const h_3 = operands[3];
+    const h_4 = operands[4];
+    const h_5 = operands[5];
+    const h_6 = operands[6];
+    const h_7 = operands[7];
     operands[0] =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -428,23 +428,23 @@ function xorEvaluate(s: XORTrainingStore, given: { x: Float32Array; y: Float32Ar
     const y1 = y[row];
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
-    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
-    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
-    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
-    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
-    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
-    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
-    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[0] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[1] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[2] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[3] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[4] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[5] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[6] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[7] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
     tanhF32Batch(8);
-    const h_7 = operands[0];
-    const h_6 = operands[1];
-    const h_5 = operands[2];
-    const h_4 = operands[3];
-    const h_3 = operands[4];
-    const h_2 = operands[5];
-    const h_1 = operands[6];
-    const h_0 = operands[7];
+    const h_0 = operands[0];
+    const h_1 = operands[1];
+    const h_2 = operands[2];
+    const h_3 = operands[3];
+    const h_4 = operands[4];
+    const h_5 = operands[5];
+    const h_6 = operands[6];
+    const h_7 = operands[7];
     const t =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -624,23 +624,23 @@ function xorGradient(
     const y1 = y[row];
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
-    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
-    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
-    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
-    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
-    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
-    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
-    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[0] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[1] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[2] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[3] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[4] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[5] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[6] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[7] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
     tanhF32Batch(8);
-    const h_7 = operands[0];
-    const h_6 = operands[1];
-    const h_5 = operands[2];
-    const h_4 = operands[3];
-    const h_3 = operands[4];
-    const h_2 = operands[5];
-    const h_1 = operands[6];
-    const h_0 = operands[7];
+    const h_0 = operands[0];
+    const h_1 = operands[1];
+    const h_2 = operands[2];
+    const h_3 = operands[3];
+    const h_4 = operands[4];
+    const h_5 = operands[5];
+    const h_6 = operands[6];
+    const h_7 = operands[7];
     const t1 =
       h_0 * p_W_0 +
       h_1 * p_W_1 +
@@ -842,23 +842,23 @@ function xorStep(s: XORTrainingStore, given: { x: Float32Array; y: Float32Array 
     const y1 = y[row];
     const x_0 = x[at];
     const x_1 = x[at + 1];
-    operands[0] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
-    operands[1] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
-    operands[2] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
-    operands[3] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
-    operands[4] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
-    operands[5] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
-    operands[6] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
-    operands[7] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[0] = x_0 * h_W_0 + x_1 * h_W_8 + h_b_0;
+    operands[1] = x_0 * h_W_1 + x_1 * h_W_9 + h_b_1;
+    operands[2] = x_0 * h_W_2 + x_1 * h_W_10 + h_b_2;
+    operands[3] = x_0 * h_W_3 + x_1 * h_W_11 + h_b_3;
+    operands[4] = x_0 * h_W_4 + x_1 * h_W_12 + h_b_4;
+    operands[5] = x_0 * h_W_5 + x_1 * h_W_13 + h_b_5;
+    operands[6] = x_0 * h_W_6 + x_1 * h_W_14 + h_b_6;
+    operands[7] = x_0 * h_W_7 + x_1 * h_W_15 + h_b_7;
     tanhF32Batch(8);
-    const h_7 = operands[0];
-    const h_6 = operands[1];
-    const h_5 = operands[2];
-    const h_4 = operands[3];
-    const h_3 = operands[4];
-    const h_2 = operands[5];
-    const h_1 = operands[6];
-    const h_0 = operands[7];
+    const h_0 = operands[0];
+    const h_1 = operands[1];
+    const h_2 = operands[2];
+    const h_3 = operands[3];
+    const h_4 = operands[4];
+    const h_5 = operands[5];
+    const h_6 = operands[6];
+    const h_7 = operands[7];
     const t1 =
       h_0 * p_W_0 +
       h_1 * p_W_1 +

@@ -32,12 +32,13 @@ export class Access {
 
   /** The element of `node` at `at`, from storage where it is stored. */
   read(node: Node, at: readonly Scalar[]): Scalar {
-    const key = `${keyOf(node, at)}${this.#guarded ? "?" : ""}`;
-    const known = this.#memo.get(key) ?? this.#memo.get(keyOf(node, at));
+    const key = keyOf(node, at);
+    const guarded = this.#guarded ? `${key}?` : null;
+    const known = (guarded === null ? undefined : this.#memo.get(guarded)) ?? this.#memo.get(key);
     if (known !== undefined) return known;
     const place = this.#placeOf(node);
     const value = place === null ? this.compute(node as AnyNode, at) : this.#fromPlace(place, node, at);
-    this.#memo.set(key, value);
+    this.#memo.set(guarded ?? key, value);
     return value;
   }
 
@@ -174,7 +175,9 @@ export class Access {
 }
 
 function keyOf(node: Node, at: readonly Scalar[]): string {
-  return `${node.id}@${at.map((s) => s.id).join(",")}`;
+  let key = `${node.id}@`;
+  for (const { id } of at) key += `${id},`;
+  return key;
 }
 
 /** i + k for a constant k. */

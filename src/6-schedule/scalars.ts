@@ -19,8 +19,8 @@ export class ScalarBuilder {
 
   number(value: number, element: ElementType): Scalar {
     if (element === "index") return this.affine(dims.constant(value), []);
-    const key = Object.is(value, -0) ? "-0" : String(value);
-    return this.#intern({ kind: "number", id: this.#next, element, value }, key);
+    const key = `${element} ${Object.is(value, -0) ? "-0" : String(value)}`;
+    return this.#known(key) ?? this.#keep(key, { kind: "number", id: this.#next, element, value });
   }
 
   /** A name that no other has had: `prefix`, `prefix1`, ... */
@@ -29,22 +29,28 @@ export class ScalarBuilder {
   }
 
   variable(name: string): Scalar {
-    return this.#intern({ kind: "variable", id: this.#next, element: "index", name }, name);
+    const key = `variable ${name}`;
+    return this.#known(key) ?? this.#keep(key, { kind: "variable", id: this.#next, element: "index", name });
   }
 
   accumulator(name: string, element: ElementType): Scalar {
-    return this.#intern({ kind: "accumulator", id: this.#next, element, name, changing: false }, name);
+    return this.#accumulator(name, element, false);
   }
 
   /** The accumulator's value at the point of use, inside the loop that changes it. */
   changing(accumulator: Scalar): Scalar {
     if (accumulator.kind !== "accumulator") throw new Error("internal: not an accumulator");
-    const { name, element } = accumulator;
-    return this.#intern({ kind: "accumulator", id: this.#next, element, name, changing: true }, `${name} changing`);
+    return this.#accumulator(accumulator.name, accumulator.element, true);
+  }
+
+  #accumulator(name: string, element: ElementType, changing: boolean): Scalar {
+    const key = `${changing ? "changing" : "accumulator"} ${name}`;
+    return this.#known(key) ?? this.#keep(key, { kind: "accumulator", id: this.#next, element, name, changing });
   }
 
   argument(name: string, element: ElementType): Scalar {
-    return this.#intern({ kind: "argument", id: this.#next, element, name }, name);
+    const key = `argument ${name}`;
+    return this.#known(key) ?? this.#keep(key, { kind: "argument", id: this.#next, element, name });
   }
 
   dim(dim: Dim): Scalar {
@@ -71,8 +77,7 @@ export class ScalarBuilder {
       .sort((a, b) => a.scalar.id - b.scalar.id);
     const [only] = rest;
     if (rest.length === 1 && dims.equal(sum, zero) && dims.equal(only.coefficient, one)) return only.scalar;
-    const key = `${sum.key};${rest.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
-    return this.#intern({ kind: "affine", id: this.#next, element: "index", offset: sum, terms: rest }, key);
+    return this.#affine(keyOf(sum, rest), sum, rest);
   }
 
   /** scalar + dim */
@@ -81,40 +86,29 @@ export class ScalarBuilder {
   }
 
   load(buffer: string, index: Scalar, element: ElementType, guarded = false): Scalar {
-    const made: Scalar = { kind: "load", id: this.#next, element, buffer, index, guarded };
-    return this.#intern(made, `${buffer}[${index.id}]${guarded ? "?" : ""}`);
+    const key = `${buffer}[${index.id}]${guarded ? "?" : ""}`;
+    return this.#known(key) ?? this.#keep(key, { kind: "load", id: this.#next, element, buffer, index, guarded });
   }
 
   /** outer + sum of terms + offset, kept apart so that `outer` can be computed once outside an inner loop. */
   grouped(outer: Scalar, terms: readonly AffineTerm[], offset: Dim): Scalar {
-    const key = `(${outer.id})${offset.key};${terms.map((t) => `${t.scalar.id}*${t.coefficient.key}`).join(";")}`;
-    const all = [term(outer, one), ...terms];
-    return this.#intern({ kind: "affine", id: this.#next, element: "index", offset, terms: all }, key);
+    return this.#affine(`(${outer.id})${keyOf(offset, terms)}`, offset, [term(outer, one), ...terms]);
+  }
+
+  #affine(key: string, offset: Dim, terms: readonly AffineTerm[]): Scalar {
+    return this.#known(key) ?? this.#keep(key, { kind: "affine", id: this.#next, element: "index", offset, terms });
   }
 
   /** The same expression over other operands, nothing folded. */
   withOperands(s: Scalar, operands: readonly Scalar[]): Scalar {
     if (operandsOf(s).every((o, k) => o === operands[k])) return s;
-    const ids = operands.map((o) => o.id).join(",");
-    const key = (): string => {
-      switch (s.kind) {
-        case "affine":
-          return `=${s.offset.key};${s.terms.map((t, k) => `${operands[k].id}*${t.coefficient.key}`).join(";")}`;
-        case "load":
-          return `${s.buffer}[${ids}]${s.guarded ? "?" : ""}`;
-        case "operation":
-          return `=${s.operation}${s.exponent ?? ""}(${ids})`;
-        case "random":
-          return `=${ids},${s.site}`;
-        default:
-          return `=${ids}`;
-      }
-    };
-    return this.#intern(rebuilt(s, operands, this.#next), key());
+    const key = `=${s.kind}${labelOf(s)}(${idsOf(operands)})`;
+    return this.#known(key) ?? this.#keep(key, rebuilt(s, operands, this.#next));
   }
 
   local(name: string, element: ElementType): Scalar {
-    return this.#intern({ kind: "local", id: this.#next, element, name }, name);
+    const key = `local ${name}`;
+    return this.#known(key) ?? this.#keep(key, { kind: "local", id: this.#next, element, name });
   }
 
   choose(condition: Scalar, whenTrue: Scalar, whenFalse: Scalar): Scalar {
@@ -122,12 +116,14 @@ export class ScalarBuilder {
     if (whenTrue === whenFalse) return whenTrue;
     const key = `${condition.id}?${whenTrue.id}:${whenFalse.id}`;
     const { element } = whenTrue;
-    return this.#intern({ kind: "choose", id: this.#next, element, condition, then: whenTrue, else: whenFalse }, key);
+    const known = this.#known(key);
+    return known ?? this.#keep(key, { kind: "choose", id: this.#next, element, condition, then: whenTrue, else: whenFalse }); // prettier-ignore
   }
 
   random(seed: Scalar, step: Scalar, site: number, position: Scalar): Scalar {
-    const made: Scalar = { kind: "random", id: this.#next, element: "real", seed, step, site, position };
-    return this.#intern(made, `${seed.id},${step.id},${site},${position.id}`);
+    const key = `random ${seed.id},${step.id},${site},${position.id}`;
+    const known = this.#known(key);
+    return known ?? this.#keep(key, { kind: "random", id: this.#next, element: "real", seed, step, site, position });
   }
 
   operation(
@@ -138,9 +134,9 @@ export class ScalarBuilder {
   ): Scalar {
     const folded = this.#fold(operation, operands, element);
     if (folded !== null) return folded;
-    const ids = operands.length === 2 ? `${operands[0].id},${operands[1].id}` : operands.map((o) => o.id).join(",");
-    const made: Scalar = { kind: "operation", id: this.#next, element, operation, operands, exponent };
-    return this.#intern(made, `${operation}${exponent ?? ""}(${ids})`);
+    const key = `${operation}${exponent ?? ""}:${element}(${idsOf(operands)})`;
+    const known = this.#known(key);
+    return known ?? this.#keep(key, { kind: "operation", id: this.#next, element, operation, operands, exponent });
   }
 
   /** Integer arithmetic becomes affine; comparisons of known integers and neutral elements fold. */
@@ -187,13 +183,48 @@ export class ScalarBuilder {
     return operation === "equal" ? x === y : operation === "less" ? x < y : x <= y;
   }
 
-  /** The scalar that is known under the key, or else `made`, whose id is the next one. */
-  #intern(made: Scalar, key: string): Scalar {
-    const full = `${made.kind} ${made.element} ${key}`;
-    const known = this.#interned.get(full);
-    if (known !== undefined) return known;
-    this.#interned.set(full, made);
+  #known(key: string): Scalar | undefined {
+    return this.#interned.get(key);
+  }
+
+  /** Keeps a scalar that has the next id. */
+  #keep(key: string, made: Scalar): Scalar {
+    this.#interned.set(key, made);
     return made;
+  }
+}
+
+function idsOf(scalars: readonly Scalar[]): string {
+  let ids = "";
+  for (const { id } of scalars) ids += `${id},`;
+  return ids;
+}
+
+function keyOf(offset: Dim, terms: readonly AffineTerm[]): string {
+  let key = `+${offset.key}`;
+  for (const { scalar, coefficient } of terms) key += `;${scalar.id}*${coefficient.key}`;
+  return key;
+}
+
+/** What tells a scalar from others of its kind over the same operands. */
+function labelOf(s: Scalar): string {
+  switch (s.kind) {
+    case "affine":
+      return `${s.offset.key};${s.terms.map((t) => t.coefficient.key).join(";")}`;
+    case "load":
+      return `${s.buffer}${s.guarded ? "?" : ""}`;
+    case "operation":
+      return `${s.operation}${s.exponent ?? ""}:${s.element}`;
+    case "random":
+      return String(s.site);
+    case "choose":
+      return "";
+    case "number":
+    case "variable":
+    case "accumulator":
+    case "argument":
+    case "local":
+      return String(s.id);
   }
 }
 
@@ -258,9 +289,11 @@ export function operandsOf(s: Scalar): readonly Scalar[] {
     case "accumulator":
     case "argument":
     case "local":
-      return [];
+      return none;
   }
 }
+
+const none: readonly Scalar[] = [];
 
 /** The scalars of a statement, in the order in which they are evaluated; those of a body inside are left out. */
 export function scalarsOf(s: Statement): readonly Scalar[] {

@@ -1,12 +1,11 @@
 /** The kernels of a program as statements of an entry point: calls of kernel functions, or their code in place. */
-import { operandsOf, scalarsOf } from "../../6-schedule/scalars.ts";
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import { largestBatch } from "../../ir/program.ts";
-import type { Buffer, Kernel, Program, Scalar, Statement as KernelStatement } from "../../ir/program.ts";
+import type { Buffer, Kernel, Program, Scalar } from "../../ir/program.ts";
 import { emitDim, emitScalar, emitStatements, type KernelNames } from "./kernels.ts";
+import { usesOf, type Uses } from "./kernel-uses.ts";
 import { freeName, identifierOf } from "./names.ts";
-import { printStatements } from "./print.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
 import type { KernelFunction, ModuleWriter, Precision } from "./writer.ts";
@@ -110,12 +109,13 @@ function declareKernel(
 ): KernelFunction {
   const used = usesOf(kernel, (buffer) => dims.product(bufferOf(buffer).shape));
   const readable = readableNames(used, (buffer) => bufferOf(buffer).label);
-  const emit = (name: string, formal: FormalNames): FunctionDeclaration =>
-    kernelFunction(name, kernel, used, formal, bufferOf, names, writer);
   // Equal kernels are one function, whatever their arguments are called.
-  const key = printStatements([{ ...emit("_", positional(used)), doc: [] }]);
+  const outside = [...used.buffers].map((buffer) => `${bufferOf(buffer).element}${startOf(bufferOf(buffer), names)}`);
+  const key = `${names.precision} ${outside.join(" ")}: ${used.key}`;
   const hint = `${names.prefix}${kernel.label.replace(/^./u, (c) => c.toUpperCase())}`;
-  const name = writer.kernel(key, hint, (free) => emit(free, readable));
+  const name = writer.kernel(key, hint, (free) =>
+    kernelFunction(free, kernel, used, readable, bufferOf, names, writer),
+  );
   return writer.keepKernel(kernel.body, signatureOf(used.buffers, bufferOf, names), { used, name });
 }
 
@@ -124,10 +124,14 @@ function signatureOf(buffers: Iterable<string>, bufferOf: (name: string) => Buff
   const parts: string[] = [names.precision];
   for (const buffer of buffers) {
     const { element, shape } = bufferOf(buffer);
-    const start = names.array(bufferOf(buffer), false).base === null ? "" : "+";
-    parts.push(buffer, element, dims.product(shape).key, start);
+    parts.push(buffer, element, dims.product(shape).key, startOf(bufferOf(buffer), names));
   }
   return parts.join(" ");
+}
+
+/** Whether a kernel function is told where the buffer begins. */
+function startOf(buffer: Buffer, names: EntryNames): "" | "+" {
+  return names.array(buffer, false).base === null ? "" : "+";
 }
 
 /** The names of a kernel function's parameters. */
@@ -151,17 +155,6 @@ function readableNames(used: Uses, labelOf: (buffer: string) => string): FormalN
     array: labelOf,
     argument: (name) => args.get(name) ?? name,
     symbol: (name) => symbols.get(name) ?? name,
-  };
-}
-
-function positional(used: Uses): FormalNames {
-  const buffers = [...used.buffers];
-  const args = [...used.arguments.keys()];
-  const symbols = [...used.symbols];
-  return {
-    array: (buffer) => `$a${buffers.indexOf(buffer)}`,
-    argument: (name) => `$n${args.indexOf(name)}`,
-    symbol: (name) => `$d${symbols.indexOf(name)}`,
   };
 }
 
@@ -210,58 +203,6 @@ function kernelFunction(
   }
   const result = value === undefined || isReal ? "void" : value.value.element === "bool" ? "boolean" : "number";
   return { kind: "function", exported: false, name, parameters, result, body, doc: kernel.comment };
-}
-
-/** What a kernel takes from outside, in order of first use. */
-export interface Uses {
-  readonly buffers: ReadonlySet<string>;
-  readonly arguments: ReadonlyMap<string, Scalar["element"]>;
-  readonly symbols: ReadonlySet<string>;
-}
-
-function usesOf(kernel: Kernel, sizeOf: (buffer: string) => Dim): Uses {
-  const buffers = new Set<string>();
-  const args = new Map<string, Scalar["element"]>();
-  const symbols = new Set<string>();
-  const dim = (d: Dim): void => {
-    for (const symbol of dims.symbolsOf(d)) symbols.add(symbol);
-  };
-  const scalar = (s: Scalar): void => {
-    switch (s.kind) {
-      case "argument":
-        args.set(s.name, s.element);
-        return;
-      case "affine":
-        dim(s.offset);
-        for (const term of s.terms) {
-          scalar(term.scalar);
-          dim(term.coefficient);
-        }
-        return;
-      case "load":
-        buffers.add(s.buffer);
-        scalar(s.index);
-        return;
-      case "operation":
-      case "choose":
-      case "random":
-      case "number":
-      case "variable":
-      case "accumulator":
-      case "local":
-        operandsOf(s).forEach(scalar);
-        return;
-    }
-  };
-  const statement = (s: KernelStatement): void => {
-    scalarsOf(s).forEach(scalar);
-    if (s.kind === "store" || s.kind === "storeAdd" || s.kind === "fill") buffers.add(s.buffer);
-    if (s.kind === "fill") dim(sizeOf(s.buffer));
-    if (s.kind === "loop" || s.kind === "if") s.body.forEach(statement);
-  };
-  kernel.body.forEach(statement);
-  for (const value of kernel.values) scalar(value.value);
-  return { buffers, arguments: args, symbols };
 }
 
 /** A dim as an expression of the entry point. */

@@ -21,6 +21,7 @@ const precedences: Readonly<Record<BinaryOperator, number>> = {
 export const lineWidth = 120;
 const ofAssign = 1;
 const ofConditional = 2;
+const ofRelation = 9;
 const ofUnary = 14;
 const ofMember = 17;
 const ofPrimary = 20;
@@ -147,34 +148,65 @@ export function printExpression(e: Expression): string {
 }
 
 function print(e: Expression, outer: number): string {
-  const [text, own] = printBare(e);
-  return own < outer ? `(${text})` : text;
+  return outer > 0 && precedenceOf(e) < outer ? `(${printBare(e)})` : printBare(e);
 }
 
-function printBare(e: Expression): readonly [text: string, precedence: number] {
+function precedenceOf(e: Expression): number {
   switch (e.kind) {
     case "name":
-      return [e.name, ofPrimary];
+    case "string":
+    case "boolean":
+    case "array":
+    case "object":
+      return ofPrimary;
+    case "number":
+      return e.value < 0 || Object.is(e.value, -0) ? ofUnary : ofPrimary;
+    case "call":
+    case "new":
+    case "member":
+    case "element":
+      return ofMember;
+    case "unary":
+      return ofUnary;
+    case "binary":
+      return precedences[e.operator];
+    case "as":
+      return ofRelation;
+    case "conditional":
+      return ofConditional;
+    case "assign":
+    case "arrow":
+      return ofAssign;
+    case "spread":
+    case "raw":
+      return 0;
+  }
+}
+
+function printBare(e: Expression): string {
+  switch (e.kind) {
+    case "name":
+      return e.name;
     case "number":
       return printNumber(e.value);
     case "string":
-      return [printString(e.value), ofPrimary];
+      return printString(e.value);
     case "boolean":
-      return [String(e.value), ofPrimary];
+      return String(e.value);
     case "call":
-      return [`${print(e.callee, ofMember)}(${e.arguments.map((a) => print(a, ofAssign)).join(", ")})`, ofMember];
+      return `${print(e.callee, ofMember)}(${printList(e.arguments)})`;
     case "new":
-      return [`new ${print(e.callee, ofMember)}(${e.arguments.map((a) => print(a, ofAssign)).join(", ")})`, ofMember];
+      return `new ${print(e.callee, ofMember)}(${printList(e.arguments)})`;
     case "member": {
       const object = print(e.object, ofMember);
-      if (isIdentifier(e.name)) return [`${object}${e.optional ? "?." : "."}${e.name}`, ofMember];
-      return [`${object}${e.optional ? "?." : ""}[${printString(e.name)}]`, ofMember];
+      if (isIdentifier(e.name)) return `${object}${e.optional ? "?." : "."}${e.name}`;
+      return `${object}${e.optional ? "?." : ""}[${printString(e.name)}]`;
     }
     case "element":
-      return [`${print(e.object, ofMember)}[${print(e.index, 0)}]`, ofMember];
+      return `${print(e.object, ofMember)}[${print(e.index, 0)}]`;
     case "unary": {
       const operand = print(e.operand, ofUnary);
-      return [`${e.operator}${e.operator === "-" && operand.startsWith("-") ? `(${operand})` : operand}`, ofUnary];
+      return `${e.operator}${e.operator === "-" && operand.startsWith("-") ? `(${operand})` : operand}`;
     }
     case "binary": {
       const own = precedences[e.operator];
@@ -184,30 +216,34 @@ function printBare(e: Expression): readonly [text: string, precedence: number] {
       // a || (b || c) is a || b || c.
       const joins = e.operator === "||" || e.operator === "&&" ? outer : outer + 1;
       const right = print(e.right, isClarified(e.right, e.operator) ? ofPrimary : joins);
-      return [`${left} ${e.operator} ${right}`, own];
+      return `${left} ${e.operator} ${right}`;
     }
     case "conditional":
-      return [`${print(e.condition, 3)} ? ${print(e.then, ofAssign)} : ${print(e.else, ofAssign)}`, ofConditional];
+      return `${print(e.condition, 3)} ? ${print(e.then, ofAssign)} : ${print(e.else, ofAssign)}`;
     case "assign":
-      return [`${print(e.target, ofMember)} ${e.operator} ${print(e.value, ofAssign)}`, ofAssign];
+      return `${print(e.target, ofMember)} ${e.operator} ${print(e.value, ofAssign)}`;
     case "array":
-      return [`[${e.elements.map((x) => print(x, ofAssign)).join(", ")}]`, ofPrimary];
+      return `[${printList(e.elements)}]`;
     case "object":
-      return [e.members.length === 0 ? "{}" : `{ ${e.members.map(printMember).join(", ")} }`, ofPrimary];
+      return e.members.length === 0 ? "{}" : `{ ${e.members.map(printMember).join(", ")} }`;
     case "arrow": {
       const head = `(${printParameters(e.parameters)}) =>`;
-      if (!("kind" in e.body) && e.body.length === 0) return [`${head} {}`, ofAssign];
-      if (!("kind" in e.body)) return [`${head} {\n${printStatements(e.body, "  ")}\n}`, ofAssign];
+      if (!("kind" in e.body) && e.body.length === 0) return `${head} {}`;
+      if (!("kind" in e.body)) return `${head} {\n${printStatements(e.body, "  ")}\n}`;
       const body = print(e.body, ofAssign);
-      return [`${head} ${e.body.kind === "object" ? `(${body})` : body}`, ofAssign];
+      return `${head} ${e.body.kind === "object" ? `(${body})` : body}`;
     }
     case "as":
-      return [`${print(e.value, 9)} as ${e.type}`, 9];
+      return `${print(e.value, ofRelation)} as ${e.type}`;
     case "spread":
-      return [`...${print(e.value, ofAssign)}`, 0];
+      return `...${print(e.value, ofAssign)}`;
     case "raw":
-      return [e.text, 0];
+      return e.text;
   }
+}
+
+function printList(entries: readonly Expression[]): string {
+  return entries.map((e) => print(e, ofAssign)).join(", ");
 }
 
 const multiplicative: ReadonlySet<string> = new Set(["*", "/", "%"]);
@@ -246,11 +282,11 @@ function keyText(key: string): string {
   return key === "__proto__" ? `["__proto__"]` : printString(key);
 }
 
-function printNumber(value: number): readonly [string, number] {
-  if (Number.isNaN(value)) return ["NaN", ofPrimary];
-  if (value === Infinity) return ["Infinity", ofPrimary];
-  if (value < 0 || Object.is(value, -0)) return [`-${printNumber(-value)[0]}`, ofUnary];
-  return [String(value).replace("e+", "e"), ofPrimary];
+function printNumber(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (value === Infinity) return "Infinity";
+  if (value < 0 || Object.is(value, -0)) return `-${printNumber(-value)}`;
+  return String(value).replace("e+", "e");
 }
 
 /** A string literal in ASCII but for letters: nothing ends the literal or a line early. */

@@ -2,7 +2,7 @@
 import { supportSources, type SupportSource } from "../support.generated.ts";
 import type { ElementType } from "../../ir/graph.ts";
 import type { Statement as KernelStatement } from "../../ir/program.ts";
-import type { Uses } from "./calls.ts";
+import type { Uses } from "./kernel-uses.ts";
 import { identifierOf, reservedNames } from "./names.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, Statement } from "./syntax.ts";
