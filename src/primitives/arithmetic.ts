@@ -133,8 +133,13 @@ export const power = elementwiseRecord("power", {
     propagated: ([x, y], [dx, dy]) => (dx > 0 && Math.abs(x) <= dx && y - dy < 0 ? Infinity : null),
   },
   derivative: partials(
-    // d(x^y)/dx = y x^(y - 1); 0 where y = 0, infinite at x = 0 for 0 < y < 1
-    (b, [x, y]) => e.select(b, e.equalTo(b, y, 0), 0, e.mul(b, y, e.pow(b, x, e.sub(b, y, 1)))),
+    // d(x^y)/dx = y x^(y - 1); infinite at x = 0 for 0 < y < 1; 0 where y = 0. Only there, and where the power is no number to
+    // multiply 0 with, a guard says so: elsewhere the slope by y of this slope is 1/x at y = 0.
+    (b, [x, y]) => {
+      const lower = e.pow(b, x, e.sub(b, y, 1));
+      const isVoid = e.and(b, e.equalTo(b, y, 0), e.not(b, b.create("is_finite", [lower], {})));
+      return e.select(b, isVoid, 0, e.mul(b, y, lower));
+    },
     // d(x^y)/dy = x^y log x; 0 where x = 0 and y >= 0 (the limit from x > 0; at y = 0 as PyTorch has it), NaN for x < 0
     (b, [x, y], result) =>
       e.select(b, e.and(b, e.equalTo(b, x, 0), e.lessEqual(b, 0, y)), 0, e.mul(b, result, e.log(b, x))),

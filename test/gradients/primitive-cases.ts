@@ -204,7 +204,7 @@ const requests = (request: (b: GraphBuilder, y: Node, x: Node) => Node): readonl
 /** Every primitive's cases. A primitive without a row does not compile. */
 export const primitiveCases: { readonly [P in PrimitiveName]: readonly Case[] } = {
   constant: besides((b, x) => e.like(b, 0.75, x)),
-  dimension: besides((b, x) => e.like(b, 3, x)),
+  dimension: besides((b) => e.convert(b, e.dimension(b, dims.symbol("n")), "real")),
   parameter: besides((_, x) => x),
   iota: each(
     ...[1, 2, 3, 7, 0].map((n) => view(`[${n}]`, [n], (b, x) => e.mul(b, e.exp(b, x), e.convert(b, b.create("iota", [], { size: d(n) }), "real")))), // prettier-ignore

@@ -38,7 +38,8 @@ export interface Findings {
   readonly faults: readonly string[];
 }
 
-const noDims: ReadonlyMap<string, number> = new Map();
+/** What the symbol of the row of `dimension` stands for. */
+const symbols: ReadonlyMap<string, number> = new Map([["n", 3]]);
 const unit = 2 ** -53;
 const step = 2 ** -300;
 const lifted = 3;
@@ -137,7 +138,7 @@ export class Proof {
     observe?: (node: Node, value: Value) => void,
   ): readonly Value[] {
     const named = new Map([...inputs].map(([p, value]) => [p.attributes.name, value]));
-    const found = evaluate(graph, named, observe === undefined ? { dims: noDims } : { dims: noDims, observe });
+    const found = evaluate(graph, named, observe === undefined ? { dims: symbols } : { dims: symbols, observe });
     return this.#names.map((name) => found.get(name) ?? missing());
   }
 
@@ -196,7 +197,7 @@ export class Proof {
       const v = along[k];
       bindings.set(x, { re: inputs.get(x) ?? missing(), im: tensor(v.shape, v.data.map((d) => d * step)) }); // prettier-ignore
     });
-    const values = evaluateComplex(roots, bindings, noDims, this.#subject.stops);
+    const values = evaluateComplex(roots, bindings, symbols, this.#subject.stops);
     return values.map(({ re, im }) => im?.data.map((v) => v / step) ?? new Float64Array(re.data.length));
   }
 
@@ -275,7 +276,7 @@ export class Proof {
         batch.set(`many.${p.attributes.name}`, tensor([lifted, ...own.shape], entries));
       }
     }
-    const found = evaluate(this.#lifted, batch, { dims: noDims });
+    const found = evaluate(this.#lifted, batch, { dims: symbols });
     points.forEach((at, k) => {
       this.#run(this.#plain, at).forEach((single, j) => {
         const together = found.get(this.#names[j]) ?? missing();
@@ -296,7 +297,7 @@ function like(b: GraphBuilder, x: Node, name: string, leading: dims.Shape = []):
 
 /** Entries in [-1, 1). */
 export function uniform(p: Node, next: () => number, low = -1, high = 1): Value {
-  const shape = p.shape.map((dim) => dims.evaluate(dim, noDims));
+  const shape = p.shape.map((dim) => dims.evaluate(dim, symbols));
   const size = shape.reduce((product, n) => product * n, 1);
   return tensor(shape, Array.from({ length: size }, () => low + (high - low) * next())); // prettier-ignore
 }

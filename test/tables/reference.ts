@@ -22,7 +22,8 @@ export function readTable(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`torch/${name}.json`, import.meta.url), "utf8"));
 }
 
-function entry(value: Entry): number {
+/** A number of a table. */
+export function entry(value: Entry): number {
   if (value === null) return NaN;
   if (typeof value === "number") return value;
   return value === "-0" ? -0 : value === "inf" ? Infinity : value === "-inf" ? -Infinity : NaN;
