@@ -24,13 +24,12 @@ export function exampleLoss(w: Float32Array, b: number, x: Float32Array, y: numb
     sum += w1 * x1;
   }
   const t = sum + b;
-  operands[0] = t;
-  operands[1] = -t;
+  operands[0] = -t;
+  operands[1] = t;
   softplusF32Batch(2);
-  const softplus_t = operands[0];
-  const softplus = operands[1];
-  const t1 = Math.max(-softplus_t, -100);
-  const value = (t1 - Math.max(-softplus, -100)) * y - t1;
+  const softplus = operands[0];
+  const softplus_t = operands[1];
+  const value = -(y * Math.max(-softplus, -100) + (1 - y) * Math.max(-softplus_t, -100));
   return value;
 }
 
@@ -107,10 +106,10 @@ export function exampleLossGradient(
   const softplus_t = operands[0];
   const softplus = operands[1];
   const t2 = Math.max(-softplus_t, -100);
-  const t3 = t2 - Math.max(-softplus, -100);
-  const value = t3 * y - t2;
+  const t3 = Math.max(-softplus, -100);
+  const value = -(y * t3 + (1 - y) * t2);
   const gradient_b = t1;
-  const gradient_y = t3;
+  const gradient_y = t2 - t3;
   if (out !== undefined) {
     out.value = value;
     if (out_gradient !== undefined) {
@@ -429,13 +428,12 @@ function logisticEvaluate(
     roundHalfEvenBatch(1);
     const round_p = operands[0];
     sum += round_p === y1 ? 1 : 0;
-    operands[0] = t;
-    operands[1] = -t;
+    operands[0] = -t;
+    operands[1] = t;
     softplusF32Batch(2);
-    const softplus_t = operands[0];
-    const softplus = operands[1];
-    const t1 = Math.max(-softplus_t, -100);
-    sum1 += (Math.max(-softplus, -100) - t1) * y1 + t1;
+    const softplus = operands[0];
+    const softplus_t = operands[1];
+    sum1 += y1 * Math.max(-softplus, -100) + (1 - y1) * Math.max(-softplus_t, -100);
   }
   const accuracy = sum / batch;
   const loss = -(sum1 / batch);
@@ -508,19 +506,18 @@ function logisticGradient(
     const x1 = x[row];
     const y1 = y[row];
     const t1 = x1 * w1 + b1;
-    operands[0] = t1;
-    operands[1] = -t1;
+    operands[0] = -t1;
+    operands[1] = t1;
     softplusF32Batch(2);
-    const softplus_t1 = operands[0];
-    const softplus = operands[1];
-    const t2 = Math.max(-softplus_t1, -100);
-    sum += (Math.max(-softplus, -100) - t2) * y1 + t2;
+    const softplus = operands[0];
+    const softplus_t1 = operands[1];
+    sum += y1 * Math.max(-softplus, -100) + (1 - y1) * Math.max(-softplus_t1, -100);
     operands[0] = t1;
     sigmoidF32Batch(1);
     const p = operands[0];
-    const t3 = p - y1;
-    sum1 += t3 * t * x1;
-    sum2 += t3;
+    const t2 = p - y1;
+    sum1 += t2 * t * x1;
+    sum2 += t2;
   }
   gradient_w[0] = sum1;
   gradient_b[0] = sum2 / batch;
@@ -563,19 +560,18 @@ function logisticStep(s: LogisticTrainingStore, given: { x: Float32Array; y: Flo
     const x1 = x[row];
     const y1 = y[row];
     const t1 = x1 * w1 + b1;
-    operands[0] = t1;
-    operands[1] = -t1;
+    operands[0] = -t1;
+    operands[1] = t1;
     softplusF32Batch(2);
-    const softplus_t1 = operands[0];
-    const softplus = operands[1];
-    const t2 = Math.max(-softplus_t1, -100);
-    sum += (Math.max(-softplus, -100) - t2) * y1 + t2;
+    const softplus = operands[0];
+    const softplus_t1 = operands[1];
+    sum += y1 * Math.max(-softplus, -100) + (1 - y1) * Math.max(-softplus_t1, -100);
     operands[0] = t1;
     sigmoidF32Batch(1);
     const p = operands[0];
-    const t3 = p - y1;
-    sum1 += t3 * t * x1;
-    sum2 += t3;
+    const t2 = p - y1;
+    sum1 += t2 * t * x1;
+    sum2 += t2;
   }
   const w2 = w[0];
   w[0] = w2 - s.hyper.lr * sum1;

@@ -8,7 +8,7 @@
  * provably finite, which is rare.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
-import { and, constant, constantValue, convert, less, not, or, reduceSum } from "../ir/expressions.ts";
+import { and, constant, constantValue, convert, equalTo, less, like, not, or, reduceSum } from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import { visitPending } from "../ir/visit.ts";
 
@@ -62,6 +62,8 @@ export class Supports {
       case "pad":
       case "window":
         return x === null ? null : b.withOperands(node, [x]);
+      case "scatter_add":
+        return chosenRows(b, node, x);
       case "gather":
         return x === null ? null : b.withOperands(node, [x, node.operands[1]]);
       case "reduce_sum":
@@ -88,6 +90,8 @@ function relevantOperands(node: Node): readonly Node[] {
     case "subtract":
     case "contract":
       return node.operands;
+    case "scatter_add":
+      return node.operands.slice(1);
     case "convert":
     case "divide":
     case "negate":
@@ -105,6 +109,26 @@ function relevantOperands(node: Node): readonly Node[] {
     default:
       return [];
   }
+}
+
+/** Where a scatter_add adds something: at the rows that its indices name, as far as the updates have a support. */
+function chosenRows(b: GraphBuilder, node: Node<"scatter_add">, updated: Node | null): Node {
+  const [indices, updates] = node.operands;
+  const { batch, size } = node.attributes;
+  const { shape } = node;
+  if (indices.shape.length > batch) {
+    const counts = convert(b, updated ?? like(b, 1, updates, "bool"), "real");
+    return less(b, constant(b, 0), b.create("scatter_add", [indices, counts], node.attributes));
+  }
+  // One index a row: i = k.
+  const rank = shape.length;
+  const rows = Array.from({ length: batch }, (_, k) => k - rank);
+  const over = (part: Node, axes: readonly number[]): Node =>
+    axes.length === rank ? part : b.create("broadcast", [part], { shape, axes });
+  const chosen = equalTo(b, over(indices, rows), over(b.create("iota", [], { size }), [batch - rank]));
+  if (updated === null) return chosen;
+  const cells = Array.from({ length: rank - batch - 1 }, (_, k) => k + batch + 1 - rank);
+  return and(b, chosen, over(updated, [...rows, ...cells]));
 }
 
 function both(b: GraphBuilder, x: Node | null, y: Node | null): Node | null {

@@ -7,10 +7,10 @@ import { divideExact, product } from "../ir/dim.ts";
 import { is, reduceSum, topological } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import { excludesZero } from "../ir/facts.ts";
-import { withoutAxes } from "./axes.ts";
+import { sizesAt, withoutAxes } from "./axes.ts";
 import { collect, compose, countLeaves, hasCommon } from "./compose.ts";
 import type { Composition } from "./compose.ts";
-import { decide } from "./conditions.ts";
+import { decide, mayLeaveSum } from "./conditions.ts";
 import { Decomposer } from "./decompose.ts";
 import { Liveness } from "./liveness.ts";
 import type { RuleContext, Soundness } from "./rule.ts";
@@ -33,7 +33,7 @@ export const algebraRows = [
   {
     name: "distribute-sum",
     law: "sum(c x + d y) = c sum(x) + d sum(y) for c and d that do not vary along the axes",
-    soundness: "rounding",
+    soundness: { domain: "c and d are finite, or the axes have entries" },
   },
   { name: "expand-products", law: "x (y + z) = x y + x z, where terms cancel by it", soundness: "rounding" },
 ] as const satisfies readonly AlgebraRow[];
@@ -136,7 +136,7 @@ function distributeSum(context: RuleContext, node: Node<"reduce_sum">, live: Liv
     let inside: Term = { ...term, numerator: 1, denominator: 1 };
     for (const { base, exponent } of term.factors) {
       const uniform = withoutAxes(b, base, axes);
-      if (uniform === null) continue;
+      if (uniform === null || !mayLeaveSum(context, uniform, exponent, sizesAt(x.shape, axes))) continue;
       outside = multiplyTerms(outside, powerTerm(uniform, exponent));
       inside = multiplyTerms(inside, powerTerm(base, -exponent));
     }

@@ -218,7 +218,17 @@ function composeProduct(c: Composition, term: Term, inner: Node | null): Node | 
   const factors = gatherBroadcasts(c, withLiveQuotients(c, term.factors));
   const up: Node[] = [];
   const down: Node[] = [];
-  for (const { base, exponent } of factors) (exponent > 0 ? up : down).push(powerOf(b, base, Math.abs(exponent)));
+  // What is divided by again and again instead of by its power.
+  const again: Node[] = [];
+  for (const factor of factors) {
+    const { base, exponent } = factor;
+    if (exponent > 0) up.push(powerOf(b, base, exponent));
+    else if (isPowerInRange(c, factor)) down.push(powerOf(b, base, -exponent));
+    else {
+      down.push(base);
+      for (let k = 1; k < -exponent; k++) again.push(base);
+    }
+  }
   if (inner !== null) up.unshift(inner);
   if (up.length === 0 && down.length === 0) return null;
   const size = Math.abs(term.numerator);
@@ -233,7 +243,19 @@ function composeProduct(c: Composition, term: Term, inner: Node | null): Node | 
   } else if (result !== null && term.denominator !== 1) {
     result = div(b, result, term.denominator);
   }
+  result = again.reduce<Node | null>((quotient, base) => (quotient === null ? null : div(b, quotient, base)), result);
   return result !== null && negative ? neg(b, result) : result;
+}
+
+/** Where its power would be below it a divisor is one that is 0. */
+const leastPower = 1e-290;
+
+/** Whether a negative power may be written as a division by a power: it does not vanish, or the graph has it anyway. */
+function isPowerInRange({ b, rounded, isLive }: Composition, { base, exponent }: Factor): boolean {
+  if (exponent === -1 || isLive(powInt(b, base, -exponent))) return true;
+  const { lower, upper, integer } = rounded.of(base);
+  const least = leastPower ** (-1 / exponent);
+  return integer || lower >= least || upper <= -least;
 }
 
 /** Integers have no power of their own: they are multiplied out. */
@@ -285,13 +307,22 @@ function withReciprocal(c: Composition, factor: Factor): Factor {
   return { base: inverse, exponent: -factor.exponent };
 }
 
-/** Where the graph divides one factor by another already, that quotient is used. */
+/**
+ * Where the graph divides one factor by another already, that quotient is used; as often as both are there, where the power
+ * of the divisor might vanish.
+ */
 function withLiveQuotients(c: Composition, factors: readonly Factor[]): readonly Factor[] {
-  for (const up of factors.filter((f) => f.exponent === 1)) {
-    for (const down of factors.filter((f) => f.exponent === -1)) {
+  for (const down of factors.filter((f) => f.exponent === -1 || (f.exponent < 0 && !isPowerInRange(c, f)))) {
+    for (const up of factors.filter((f) => f.exponent === 1 || (f.exponent > 0 && down.exponent < -1))) {
       const quotient = div(c.b, up.base, down.base);
       if (!c.isLive(quotient)) continue;
-      return [{ base: quotient, exponent: 1 }, ...factors.filter((f) => f !== up && f !== down)];
+      const count = Math.min(up.exponent, -down.exponent);
+      const left = [
+        { base: up.base, exponent: up.exponent - count },
+        { base: down.base, exponent: down.exponent + count },
+      ];
+      const others = factors.filter((f) => f !== up && f !== down);
+      return [{ base: quotient, exponent: count }, ...sortFactors(left), ...others];
     }
   }
   return factors;

@@ -1,9 +1,23 @@
 /** What facts say about conditions. */
+import { constant, isNonNegative, subtract } from "../ir/dim.ts";
+import type { Dim, Shape } from "../ir/dim.ts";
 import { is } from "../ir/expressions.ts";
+import { excludesZero } from "../ir/facts.ts";
 import type { FactTable } from "../ir/facts.ts";
 import type { Facts } from "../ir/primitive.ts";
 import type { Node } from "../ir/graph.ts";
 import type { RuleContext } from "./rule.ts";
+
+/**
+ * Whether factor^exponent may be taken out of a sum over axes of such sizes. A sum of nothing is 0, and 0 times what is not
+ * finite is NaN: there are terms, or the factor is finite (but for being divided by the length of an empty axis).
+ */
+export function mayLeaveSum(context: RuleContext, factor: Node, exponent: number, sizes: Shape): boolean {
+  const hasEntries = (size: Dim): boolean => isNonNegative(subtract(size, constant(1))) === true;
+  if (context.axesHaveEntries || sizes.every(hasEntries)) return true;
+  const facts = context.nonEmpty.of(factor);
+  return facts.finite && (exponent > 0 || excludesZero(facts));
+}
 
 /** Whether a bool node always or never holds under the facts of a table; null if neither is known. */
 export function truthOf(condition: Node, facts: FactTable): boolean | null {

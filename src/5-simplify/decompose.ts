@@ -2,6 +2,7 @@
 import { constantValue, is, sigmoid } from "../ir/expressions.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { AnyNode, AttributesOf, Node } from "../ir/graph.ts";
+import { collect } from "./compose.ts";
 import { opposites } from "./opposite.ts";
 import { exponentOf, indicatorKey, multiplyTerms, numberTerm, powerTerm, scaleTerm, sortFactors } from "./term.ts";
 import type { Factor, Indicator, Term } from "./term.ts";
@@ -175,7 +176,11 @@ export class Decomposer {
   }
 
   #readSum(node: Node): Term[] | null {
-    if ((is(node, "add") || is(node, "subtract")) && this.#mayEnter(node)) return this.sum(node);
+    if ((is(node, "add") || is(node, "subtract")) && this.#mayEnter(node)) {
+      // Like terms first: what cancels here would leave its roundings behind when it is multiplied out.
+      const addends = this.sum(node);
+      return addends.some((term) => term.numerator === 0) ? addends : collect(addends);
+    }
     if (!is(node, "sigmoid")) return null;
     // σ(-z) = 1 - σ(z), where σ(z) is there anyway.
     const [x] = node.operands;

@@ -17,6 +17,10 @@ export interface RuleContext {
   readonly facts: FactTable;
   /** With open ends attained, as rounding does: what is finite under these facts stays finite when computed. */
   readonly rounded: FactTable;
+  /** As `rounded`, where no length that is computed with is 0. */
+  readonly nonEmpty: FactTable;
+  /** Every axis is taken to have entries. */
+  readonly axesHaveEntries: boolean;
 }
 
 /** One named rewrite: a node of one of the primitives `on` becomes another node of the same type, or stays (null). */
@@ -37,6 +41,8 @@ export interface TraceEvent {
 }
 
 export interface SimplifyOptions {
+  /** For formulas that people read: every axis is taken to have entries. Code must be right without. */
+  readonly axesHaveEntries?: boolean;
   /** Names of rules that are switched off. */
   readonly disable?: ReadonlySet<string>;
   readonly trace?: (event: TraceEvent) => void;

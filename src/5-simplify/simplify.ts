@@ -52,7 +52,13 @@ class Simplifier {
     this.#options = options;
     this.#fuel = fuel;
     this.#disable = options.disable ?? new Set();
-    this.#context = { b, facts: new FactTable(b, { body }), rounded: new FactTable(b, { body, rounded: true }) };
+    this.#context = {
+      b,
+      facts: new FactTable(b, { body }),
+      rounded: new FactTable(b, { body, rounded: true }),
+      nonEmpty: new FactTable(b, { body, rounded: true, nonEmpty: true }),
+      axesHaveEntries: options.axesHaveEntries ?? false,
+    };
     this.#engine = new Engine(this.#context, indexRules(rules, this.#disable), options, fuel, (record) =>
       this.#body(record),
     );

@@ -1,4 +1,4 @@
-/** Simplification for readers: in exact arithmetic, where no number is rounded to the end of its range. */
+/** Simplification for readers: in exact arithmetic, where no number is rounded to the end of its range and no axis is empty. */
 import { rewriteGraph } from "../4-differentiate/rewrite.ts";
 import { truthOf } from "../5-simplify/conditions.ts";
 import { simplify } from "../5-simplify/simplify.ts";
@@ -24,7 +24,8 @@ export function tidy(
   // Once derivatives are taken, stop_gradient has done its work.
   const drop = (node: Node, operands: readonly Node[]): Node | null => (is(node, "stop_gradient") ? operands[0] : null);
   const open = rewriteGraph(graph, b, () => drop, onReplace);
-  const first = simplify(open, b, { onReplace });
+  const options = { onReplace, axesHaveEntries: true };
+  const first = simplify(open, b, options);
   const facts = new FactTable(b);
   const settle = (node: Node, operands: readonly Node[]): Node | null => {
     if (!is(node, "select")) return null;
@@ -33,6 +34,6 @@ export function tidy(
   };
   const settled = rewriteGraph(first, b, ({ isBody }) => (isBody ? () => null : settle), onReplace);
   const same = settled.outputs.every(({ node }, k) => node === first.outputs[k].node);
-  const result = same ? first : simplify(settled, b, { onReplace });
+  const result = same ? first : simplify(settled, b, options);
   return result.outputs.map(({ node }) => node);
 }

@@ -28,6 +28,11 @@ export interface FactOptions {
    * finite in floating-point arithmetic, overflow aside.
    */
   readonly rounded?: boolean;
+  /**
+   * Takes the numbers of entries that are computed with to be 1 and more: the mean over an empty axis is NaN anyway, and so
+   * is whatever else is divided by its length.
+   */
+  readonly nonEmpty?: boolean;
   /** Parameters may be infinite: true in the body of a loop, whose carries are any numbers. */
   readonly body?: boolean;
 }
@@ -59,7 +64,9 @@ export class FactTable {
     if (node.primitive === "parameter" && this.#options.body === true && node.element === "real") return unknownFacts;
     const operands = node.operands.map((operand) => this.#known.get(operand) ?? unknownFacts);
     const shapes = node.operands.map((operand) => operand.shape);
-    const facts = recordOf(this.#b, node).facts(operands, node.attributes, shapes);
+    const known = recordOf(this.#b, node).facts(operands, node.attributes, shapes);
+    const isLength = this.#options.nonEmpty === true && node.primitive === "dimension";
+    const facts = isLength ? { ...known, lower: Math.max(known.lower, 1) } : known;
     if (this.#options.rounded !== true || (!facts.lowerOpen && !facts.upperOpen)) return facts;
     return {
       ...facts,

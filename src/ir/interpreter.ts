@@ -11,6 +11,8 @@ export interface EvaluateOptions {
   readonly dims: ReadonlyMap<string, number>;
   /** 2^-53 (default), or 2^-24 where the emitted program may round to f32. */
   readonly unitRoundoff?: number;
+  /** Bounds hold for rewritten forms too, in which a zero may have the other sign (1/-0, atan2(-0, -1)). */
+  readonly freeZeros?: boolean;
   /** Called with each node's value, operands first; nodes of loop bodies once a round. */
   readonly observe?: (node: Node, value: Value) => void;
 }
@@ -84,11 +86,13 @@ function plan(roots: readonly Node[]): Plan {
 class Interpreter {
   readonly #options: EvaluateOptions;
   readonly #unitRoundoff: number;
+  readonly #freeZeros: boolean;
   readonly #plans = new Map<Loop, Plan>();
 
   constructor(options: EvaluateOptions) {
     this.#options = options;
     this.#unitRoundoff = options.unitRoundoff ?? 2 ** -53;
+    this.#freeZeros = options.freeZeros ?? false;
   }
 
   /** The values of the roots; `bindings` gives those of parameters. Values that nothing needs any more are dropped. */
@@ -125,6 +129,7 @@ class Interpreter {
       element: node.element,
       dims: this.#options.dims,
       unitRoundoff: this.#unitRoundoff,
+      freeZeros: this.#freeZeros,
     };
     return [record.meaning(operands.map(first), node.attributes, at)];
   }

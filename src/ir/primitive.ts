@@ -67,6 +67,8 @@ export interface Evaluation {
   readonly dims: ReadonlyMap<string, number>;
   /** The relative error that one rounding of the emitted program may make: 2^-53, or 2^-24 where it may store f32. */
   readonly unitRoundoff: number;
+  /** The bound holds whatever the signs of zeros are: rewriting keeps numbers, not these. */
+  readonly freeZeros?: boolean;
 }
 
 /** Where random tests sample operands, and points that are always tried. */

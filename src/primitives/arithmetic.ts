@@ -64,7 +64,7 @@ export const multiply = elementwiseRecord("multiply", {
   arity: 2,
   elements: NUMBER,
   fn: () => (x, y) => x * y,
-  bounds: EXACT,
+  bounds: { ...EXACT, underflows: ([x, y]) => x !== 0 && y !== 0 },
   // d(x y) = y dx + x dy
   derivative: bilinear((b, cotangent, { operands }, operand) => e.mul(b, cotangent, operands[1 - operand])),
   facts: ([x, y]) => multiplyFacts(x, y),
@@ -90,6 +90,8 @@ export const divide = elementwiseRecord("divide", {
     roundings: 2,
     // The pole lies within the error of the divisor.
     propagated: ([, y], [, error]) => (error > 0 && Math.abs(y) <= error ? Infinity : null),
+    underflows: ([x, y]) => x !== 0 && Number.isFinite(y),
+    byZeroSign: ([, y]) => (y === 0 ? Infinity : 0),
   },
   derivative: partials(
     // d(x/y)/dx = 1/y; infinite at y = 0
@@ -131,6 +133,8 @@ export const power = elementwiseRecord("power", {
   bounds: {
     roundings: CLOSE.roundings,
     propagated: ([x, y], [dx, dy]) => (dx > 0 && Math.abs(x) <= dx && y - dy < 0 ? Infinity : null),
+    underflows: ([x, y]) => x !== 0 && Number.isFinite(x) && Number.isFinite(y),
+    byZeroSign: ([x, y]) => (x === 0 && y < 0 ? Infinity : 0),
   },
   derivative: partials(
     // d(x^y)/dx = y x^(y - 1); infinite at x = 0 for 0 < y < 1; 0 where y = 0. Only there, and where the power is no number to
@@ -168,7 +172,13 @@ export const powerInteger = elementwiseRecord("power_integer", {
     ({ exponent }) =>
     (x) =>
       Math.pow(x, exponent),
-  bounds: CLOSE,
+  bounds: ({ exponent }) => ({
+    ...CLOSE,
+    // The pole of a negative power lies within the error.
+    propagated: ([x], [error]) => (exponent < 0 && error > 0 && Math.abs(x) <= error ? Infinity : null),
+    underflows: ([x]) => x !== 0 && Number.isFinite(x),
+    byZeroSign: ([x]) => (exponent < 0 && x === 0 ? Infinity : 0),
+  }),
   derivative: partials((b, [x], { attributes: { exponent: n } }) => {
     // d(x^n)/dx = n x^(n - 1); 0 for n = 0 and 1 for n = 1 at every x, 0 included
     if (n === 0) return null;

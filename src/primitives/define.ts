@@ -65,7 +65,7 @@ interface ElementwiseSpec<P extends PrimitiveName> {
   readonly print?: (attributes: AttributesOf[P]) => string;
   /** In f64, within an ulp or two. */
   readonly fn: (attributes: AttributesOf[P]) => Scalar;
-  readonly bounds?: Bounds;
+  readonly bounds?: Bounds | ((attributes: AttributesOf[P]) => Bounds);
   readonly derivative: Derivative<P>;
   readonly facts: (operands: readonly Facts[], attributes: AttributesOf[P]) => Facts;
   readonly commutative?: boolean;
@@ -86,13 +86,15 @@ export function elementwiseRecord<P extends PrimitiveName & ElementwiseName>(
   name: P,
   spec: ElementwiseSpec<P>,
 ): PrimitiveRecord<P> {
+  const { bounds = CLOSE } = spec;
+  const boundsOf = typeof bounds === "function" ? bounds : (): Bounds => bounds;
   return {
     ...plain,
     name,
     arity: spec.arity,
     print: spec.print ?? printNothing,
     shape: (operands) => sameType(name, spec.elements ?? REAL, operands),
-    meaning: (operands, attributes, at) => elementwise(spec.fn(attributes), spec.bounds ?? CLOSE, operands, at),
+    meaning: (operands, attributes, at) => elementwise(spec.fn(attributes), boundsOf(attributes), operands, at),
     derivative: spec.derivative,
     facts: spec.facts,
     commutative: spec.commutative ?? false,

@@ -28,6 +28,11 @@ export function roundingError(x: number, times: number, unitRoundoff: number): n
   return times * Math.max(Math.abs(x) * unitRoundoff, Number.MIN_VALUE);
 }
 
+/** The error of a result that underflowed to 0, of a function of so many roundings. */
+function underflowError(times: number, unitRoundoff: number): number {
+  return times * (unitRoundoff > 2 ** -53 ? 2 ** -150 : Number.MIN_VALUE);
+}
+
 /** How far two computed numbers are apart: 0 for equal infinities and for two NaNs. */
 export function distance(a: number, b: number): number {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return 0;
@@ -48,6 +53,10 @@ export interface Bounds {
    * a jump. Null leaves it to the corners.
    */
   readonly propagated?: (operands: readonly number[], errors: readonly number[]) => number | null;
+  /** Whether a result of 0 is one that underflowed: exact arithmetic gives a number that is none. */
+  readonly underflows?: (operands: readonly number[]) => boolean;
+  /** How far apart the results are for zeros of either sign among the operands; 0 if not given. */
+  readonly byZeroSign?: (operands: readonly number[]) => number;
 }
 
 /** The error of storing a value in the program's precision; nothing where it is representable. */
@@ -63,7 +72,7 @@ export function elementwise(
   fn: Scalar,
   bounds: Bounds,
   operands: readonly Value[],
-  { shape, element, unitRoundoff }: Evaluation,
+  { shape, element, unitRoundoff, freeZeros }: Evaluation,
 ): Value {
   const result = blank(shape, element);
   const count = operands.length;
@@ -79,8 +88,10 @@ export function elementwise(
     let own = 0;
     if (element === "real") {
       if (bounds.roundings === 0) own = storageError(value, unitRoundoff);
+      else if (value === 0 && bounds.underflows?.(x) === true) own = underflowError(bounds.roundings, unitRoundoff);
       else own = roundingError(bounds.scale?.(x) ?? value, bounds.roundings, unitRoundoff);
     }
+    if (freeZeros === true) own += bounds.byZeroSign?.(x) ?? 0;
     result.error[i] = (bounds.propagated?.(x, e) ?? propagate(fn, x, e, value)) + own;
   }
   return result;

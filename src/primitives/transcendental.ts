@@ -38,6 +38,9 @@ const on = (low: number, high: number, ...special: readonly number[]): Domain =>
   special: [...special, NaN].map((x) => [x]),
 });
 
+// Functions that are 0 nowhere: where they fall below all numbers they are rounded to 0.
+const neverZero: Bounds = { ...CLOSE, underflows: ([x]) => Number.isFinite(x) };
+
 /** Facts of a growing function that is finite strictly inside (low, high) and infinite at these ends. */
 function inside(x: Facts, low: number, high: number, fn: (x: number) => number): Facts {
   const isFinite = x.finite && above(x, low) && below(x, high);
@@ -80,6 +83,7 @@ export const exp = unary(
   (_, __, r) => r,
   (x) => monotone(x, Math.exp, positive),
   on(-5, 5, 0, 1000, -1000, Infinity, -Infinity),
+  neverZero,
 );
 
 export const expm1 = unary(
@@ -264,6 +268,7 @@ export const erfc = unary(
   (b, x) => e.mul(b, -twoOverRootPi, gaussian(b, x)),
   (x) => monotone(x, erfcOf, [open(0), open(2)], true),
   on(-3, 5, 0, 10, 30, -10),
+  neverZero,
 );
 
 export const sigmoid = unary(
@@ -273,6 +278,7 @@ export const sigmoid = unary(
   (b, _, r) => e.mul(b, r, e.sub(b, 1, r)),
   (x) => monotone(x, sigmoidOf, [open(0), open(1)]),
   on(-6, 6, 0, 100, -100, 1000, -1000, Infinity, -Infinity),
+  neverZero,
 );
 
 export const softplus = unary(
@@ -282,11 +288,20 @@ export const softplus = unary(
   (b, x) => e.sigmoid(b, x),
   (x) => monotone(x, softplusOf, positive),
   on(-6, 6, 0, 100, -100, 1000, -1000),
+  neverZero,
 );
 
 export const atan2 = elementwiseRecord("atan2", {
   arity: 2,
   fn: () => Math.atan2,
+  bounds: {
+    ...CLOSE,
+    underflows: ([y, x]) => y !== 0 && Number.isFinite(x),
+    // Within the error y is -0 or 0, on either side of the cut.
+    propagated: ([y, x], [dy, dx]) => (dy > 0 && Math.abs(y) <= dy && x - dx <= 0 ? 2 * Math.PI : null),
+    // The branch cut: -0 and 0 over a negative number are -pi and pi; so are -0 and 0 as x, under a zero, 0 and pi.
+    byZeroSign: ([y, x]) => (y === 0 && x <= 0 ? 2 * Math.PI : 0),
+  },
   derivative: partials(
     // d atan2(y, x)/dy = x/(x^2 + y^2); NaN at (0, 0)
     (b, [y, x]) => overSquaredNorm(b, x, y, x),

@@ -95,6 +95,36 @@ describe("guards", () => {
     }
   });
 
+  it("holds for entries that a subscript leaves out, one or several of a row", () => {
+    const graphs = bothWays((b) => {
+      const x = parameter(b, "x", [3]);
+      const m = parameter(b, "m", [2, 3]);
+      const i = parameter(b, "i", [], "index", 3);
+      const j = parameter(b, "j", [2], "index", 3);
+      const k = parameter(b, "k", [2], "index", 2);
+      const sum = (node: Node): Node => (node.shape.length === 0 ? node : e.reduceSum(b, node, e.allAxes(node)));
+      const chosen = (of: Node, at: Node, batch: number): Node =>
+        sum(b.create("gather", [e.sqrt(b, of), at], { batch }));
+      const guarded = b.create("gather", [ifPositive(b, m, e.log(b, m)), j], { batch: 1 });
+      return graphOf({
+        one: gradient(b, chosen(x, i, 0), x),
+        several: gradient(b, chosen(x, j, 0), x),
+        "one of each row": gradient(b, chosen(m, j, 1), m),
+        rows: gradient(b, chosen(m, k, 0), m),
+        guarded: gradient(b, sum(guarded), m),
+      });
+    });
+    for (const graph of graphs) {
+      const found = run(graph, { x: [0, 4, 0], i: 1, m: [0, 1, 4, 0.25, 0, 0], j: [1, 1], k: [0, 0] });
+      // d sqrt(x)/dx = 1/(2 sqrt x): 1/4 at 4, infinite at 0.
+      expect(found.one).toEqual([0, 0.25, 0]);
+      expect(found.several).toEqual([0, 0.5, 0]);
+      expect(found["one of each row"]).toEqual([0, 0.5, 0, 0, Infinity, 0]);
+      expect(found.rows).toEqual([Infinity, 1, 0.5, 0, 0, 0]);
+      expect(found.guarded.map((v) => v + 0)).toEqual([0, 1, 0, 0, 0, 0]);
+    }
+  });
+
   it("costs nothing where partials are finite", () => {
     const b = createBuilder();
     const x = parameter(b, "x", ["batch", 8]);

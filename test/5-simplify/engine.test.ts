@@ -16,7 +16,8 @@ function simplified(node: Node, options: SimplifyOptions = {}): string {
 }
 
 function engineOf(rules: readonly Rule[], fuel: number, options: SimplifyOptions = {}): Engine {
-  const context = { b, facts: new FactTable(b), rounded: new FactTable(b, { rounded: true }) };
+  const rounded = new FactTable(b, { rounded: true });
+  const context = { b, facts: new FactTable(b), rounded, nonEmpty: rounded, axesHaveEntries: false };
   return new Engine(context, indexRules(rules), options, { left: fuel }, (record) => record);
 }
 
@@ -122,6 +123,8 @@ describe("formulas", () => {
     ["a common factor", e.add(b, e.mul(b, x, y), e.mul(b, x, e.exp(b, y))), "((y + exp(y)) * x)"],
     ["powers", e.mul(b, e.powInt(b, x, 2), x), "x^3"],
     ["a constant of a sum", e.mul(b, 3, e.div(b, x, 3)), "x"],
+    ["a square that is divided by", e.div(b, e.div(b, x, e.exp(b, y)), e.exp(b, y)), "((x / exp(y)) / exp(y))"],
+    ["a square that vanishes nowhere", e.div(b, e.div(b, x, e.cosh(b, y)), e.cosh(b, y)), "(x / cosh(y)^2)"],
     ["thirds stay thirds", e.div(b, e.add(b, x, y), 3), "((x + y) / 3)"],
     ["c (a + 2 b) as it stands", e.mul(b, e.exp(b, x), e.add(b, x, e.mul(b, 2, y))), "(exp(x) * (x + (2 * y)))"],
   ];

@@ -157,15 +157,16 @@ export interface Point {
   readonly symbols: ReadonlyMap<string, number>;
 }
 
-/** The values of outputs; null where a subscript is out of range. */
+/** The values of outputs; null where a subscript is out of range. `freeZeros`: for graphs that others are rewritten from. */
 export function interpreted(
   graph: Graph,
   inputs: ReadonlyMap<string, Value>,
   { symbols }: Pick<Point, "symbols">,
   unitRoundoff: number,
+  freeZeros = false,
 ): ReadonlyMap<string, Value> | null {
   try {
-    return evaluate(graph, inputs, { dims: symbols, unitRoundoff });
+    return evaluate(graph, inputs, { dims: symbols, unitRoundoff, freeZeros });
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -224,10 +225,32 @@ function described(inputs: ReadonlyMap<string, Value>, symbols: ReadonlyMap<stri
   return [[...symbols].map(([s, n]) => `${s} = ${String(n)}`).join(", "), ...values].join("\n");
 }
 
-/** Whether some tensor of a graph has no entries. */
-function holdsEmpty(graph: Graph, symbols: Point["symbols"]): boolean {
+/**
+ * Whether a graph computes with a length that is 0, as a mean over an empty axis does: NaN as it is written, and a rule may
+ * take what is divided by it out of a sum of nothing.
+ */
+export function computesWithNoLength(
+  graph: Graph,
+  inputs: ReadonlyMap<string, Value>,
+  symbols: Point["symbols"],
+): boolean {
   const nodes = topological(graph.outputs.map((o) => o.node));
-  return nodes.some((node) => node.shape.some((size) => dims.evaluate(size, symbols) === 0));
+  if (!nodes.some((node) => node.shape.some((size) => dims.evaluate(size, symbols) === 0))) return false;
+  const lengths = new Set<Node>();
+  let found = false;
+  const observe = (node: Node, value: Value): void => {
+    const isOfLengths = node.operands.some((x) => lengths.has(x));
+    const isKnown = node.operands.every((x) => lengths.has(x) || x.primitive === "constant");
+    if (node.primitive !== "dimension" && !(isOfLengths && isKnown)) return;
+    lengths.add(node);
+    if (node.element === "real" && value.data.some((x) => x === 0 || !Number.isFinite(x))) found = true;
+  };
+  try {
+    evaluate(graph, inputs, { dims: symbols, observe });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return found;
 }
 
 function judgeFunction(
@@ -239,9 +262,9 @@ function judgeFunction(
 ): void {
   const nodes = [...new Set([...f.inputs.map((i) => i.node), ...entry.graph.parameters])];
   if (nodes.some((p) => p.shape.some((size) => dims.evaluate(size, at.symbols) < 0))) return;
-  // A rule may take a factor out of a sum over nothing, and 0 becomes 0 times that factor.
-  const isUncertain = (own: ReadonlyMap<string, Value>): boolean => comparesNonFinite(entry.plain, own, at.symbols);
-  const isBare = at.flavour === "wild" || holdsEmpty(entry.plain, at.symbols);
+  const isUncertain = (own: ReadonlyMap<string, Value>): boolean =>
+    comparesNonFinite(entry.plain, own, at.symbols) || computesWithNoLength(entry.plain, own, at.symbols);
+  const isBare = at.flavour === "wild";
   const inputs = new Map(nodes.map((p) => [p.attributes.name, drawn(p, at.seed, at.flavour, at.symbols)]));
   // Directions of inputs that play no part are asked for all the same.
   for (const name of entry.wrt) {
@@ -253,7 +276,7 @@ function judgeFunction(
     new Fault(kind, `${entry.label}: ${what}\n${described(inputs, at.symbols)}`);
   const refused = !requirementsHold(entry.graph, at.symbols);
   if (!refused && !isBare && !isUncertain(inputs)) {
-    const wanted = interpreted(entry.plain, inputs, at, 2 ** -53);
+    const wanted = interpreted(entry.plain, inputs, at, 2 ** -53, true);
     const forms = [
       ["erased", entry.erased],
       ["simplified", entry.final],
@@ -284,7 +307,7 @@ function judgeFunction(
       throw where(`throws, ${how}`, `${how} threw ${String(error)}\n${emitted.code}`);
     }
     if (values === null) throw where(`accepts, ${how}`, `${how} accepted what must be refused\n${emitted.code}`);
-    const wanted = interpreted(entry.plain, own, at, 2 ** -53);
+    const wanted = interpreted(entry.plain, own, at, 2 ** -53, true);
     const skipsPlain = isBare || isUncertain(own);
     for (const { name } of entry.graph.outputs) {
       const found = results.get(name) ?? [];

@@ -6,7 +6,7 @@ import type { Value } from "../../src/ir/value.ts";
 import { difference, rounded } from "../6-schedule/harness.ts";
 import { argumentFor } from "./calls.ts";
 import { Fault, type Entry, type Frontend, type Precision } from "./compiled.ts";
-import { compareForms, interpreted, type Module, type WithoutRule } from "./judge.ts";
+import { compareForms, computesWithNoLength, interpreted, type Module, type WithoutRule } from "./judge.ts";
 import { Rng } from "./rng.ts";
 import { drawn, gap, requirementsHold, symbolsOf } from "./values.ts";
 
@@ -75,7 +75,8 @@ function judgeForms(
     if (!requirementsHold(entry.graph, symbols)) continue;
     const nodes = [...new Set([...entry.graph.parameters, ...entry.plain.parameters])];
     const inputs = valuesOf(nodes, m, seed, symbols);
-    const wanted = interpreted(entry.plain, inputs, { symbols }, 2 ** -53);
+    if (computesWithNoLength(entry.plain, inputs, symbols)) continue;
+    const wanted = interpreted(entry.plain, inputs, { symbols }, 2 ** -53, true);
     const index = entries.indexOf(entry);
     const compare = (kind: string, graph: Entry["final"]): void => {
       compareForms(kind, entry.label, graph, interpreted(graph, inputs, { symbols }, 2 ** -53), wanted);
@@ -220,7 +221,8 @@ class ModelRun {
       throw this.#fault(`${kind} throws`, String(error));
     }
     if (wanted === null) throw this.#fault(`${kind} accepts`, "what must be refused is accepted");
-    const plain = interpreted(entry.plain, values, { symbols: this.#symbols }, 2 ** -53);
+    const isUncertain = computesWithNoLength(entry.plain, values, this.#symbols);
+    const plain = isUncertain ? null : interpreted(entry.plain, values, { symbols: this.#symbols }, 2 ** -53, true);
     for (const { name, updates } of entry.graph.outputs) {
       if (updates !== null) continue;
       this.#compare(kind, name, results[name], this.#valueOf(wanted, name), plain?.get(name) ?? null);

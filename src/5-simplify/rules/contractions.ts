@@ -3,7 +3,8 @@ import type { Dim } from "../../ir/dim.ts";
 import { constantValue, contract, equalTo, is, like, mul, reduceSum, select } from "../../ir/expressions.ts"; // prettier-ignore
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { AnyNode, Node } from "../../ir/graph.ts";
-import { asRepeated, axesWithout } from "../axes.ts";
+import { asRepeated, axesWithout, sizesAt } from "../axes.ts";
+import { mayLeaveSum } from "../conditions.ts";
 import { arrange, asOneHot, choose } from "../one-hot.ts";
 import type { Rule, RuleContext } from "../rule.ts";
 
@@ -41,13 +42,13 @@ export const contractions: readonly Rule[] = [
   {
     name: "contract-broadcast",
     law: "Σ_k x y_k = x Σ_k y_k, and labels along which an operand does not vary are left out of it",
-    soundness: "rounding",
+    soundness: { domain: "x is finite, or there are terms" },
     on: ["contract"],
-    apply: (node, { b }) => {
+    apply: (node, context) => {
       const parts = operandsOf(node);
       if (parts === null) return null;
       const [x, y] = parts;
-      return leaveOut(b, node, x, y) ?? leaveOut(b, node, y, x);
+      return leaveOut(context, node, x, y) ?? leaveOut(context, node, y, x);
     },
   },
   {
@@ -146,7 +147,8 @@ function chooseBy({ b, facts }: RuleContext, hot: Labelled, x: Labelled, result:
 }
 
 /** The contraction without the labels along which x is constant; null if there are none. */
-function leaveOut(b: GraphBuilder, node: Node, x: Labelled, y: Labelled): Node | null {
+function leaveOut(context: RuleContext, node: Node, x: Labelled, y: Labelled): Node | null {
+  const { b } = context;
   const repeated = asRepeated(x.node);
   if (repeated === null) return null;
   const result = resultOf(node as AnyNode);
@@ -155,6 +157,7 @@ function leaveOut(b: GraphBuilder, node: Node, x: Labelled, y: Labelled): Node |
   if (gone.length === 0) return null;
   const summed = gone.filter((label) => y.labels.includes(label) && !result.includes(label));
   const axes = summed.map((label) => y.labels.indexOf(label) - y.labels.length).sort((p, q) => p - q);
+  if (!mayLeaveSum(context, repeated.source, 1, sizesAt(y.node.shape, axes))) return null;
   const other: Labelled = {
     node: reduceSum(b, y.node, axes),
     labels: y.labels.filter((label) => !summed.includes(label)),

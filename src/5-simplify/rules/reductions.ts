@@ -3,22 +3,24 @@ import { constantOf, product } from "../../ir/dim.ts";
 import { constantValue, convert, dimension, is, like, mul, neg, reduceSum, reshape } from "../../ir/expressions.ts";
 import type { AnyNode, Node } from "../../ir/graph.ts";
 import { asRepeated, axesWithout, axisAmong, repeat, sizesAt, withoutAxes } from "../axes.ts";
+import { mayLeaveSum } from "../conditions.ts";
 import type { Rule } from "../rule.ts";
 
 export const reductions: readonly Rule[] = [
   {
     name: "sum-of-broadcast",
     law: "the sum of n equal numbers x is n x",
-    soundness: "rounding",
+    soundness: { domain: "x is finite, or n > 0" },
     on: ["reduce_sum"],
-    apply: (node, { b }) => {
+    apply: (node, context) => {
       if (!is(node, "reduce_sum")) return null;
+      const { b } = context;
       const [x] = node.operands;
       const repeated = asRepeated(x);
       if (repeated === null) return null;
       const { axes } = node.attributes;
       const uniform = axes.filter((axis) => !repeated.axes.includes(axis));
-      if (uniform.length === 0) return null;
+      if (uniform.length === 0 || !mayLeaveSum(context, repeated.source, 1, sizesAt(x.shape, uniform))) return null;
       const rank = x.shape.length;
       const kept = axesWithout(rank, uniform);
       const smaller = repeat(
@@ -78,19 +80,24 @@ export const reductions: readonly Rule[] = [
   {
     name: "sum-of-multiple",
     law: "sum(-x) = -sum(x); sum(c x) = c sum(x) for a number c, or what does not vary along the axes; sum(x / c)",
-    soundness: "rounding",
+    soundness: { domain: "c is finite, or the axes have entries" },
     on: ["reduce_sum"],
-    apply: (node, { b }) => {
+    apply: (node, context) => {
       if (!is(node, "reduce_sum")) return null;
+      const { b } = context;
       const { axes } = node.attributes;
       const [x] = node.operands;
+      const sizes = sizesAt(x.shape, axes);
       if (is(x, "negate")) return neg(b, reduceSum(b, x.operands[0], axes));
       if (!is(x, "multiply") && !is(x, "divide")) return null;
       const [p, q] = x.operands;
-      const outside = (factor: Node): Node | null => withoutAxes(b, factor, axes);
-      const right = outside(q);
+      const outside = (factor: Node, exponent: number): Node | null => {
+        const uniform = withoutAxes(b, factor, axes);
+        return uniform !== null && mayLeaveSum(context, uniform, exponent, sizes) ? uniform : null;
+      };
+      const right = outside(q, is(x, "multiply") ? 1 : -1);
       if (right !== null) return b.withOperands(x, [reduceSum(b, p, axes), right]);
-      const left = is(x, "multiply") ? outside(p) : null;
+      const left = is(x, "multiply") ? outside(p, 1) : null;
       return left === null ? null : mul(b, left, reduceSum(b, q, axes));
     },
   },
