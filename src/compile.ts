@@ -4,7 +4,7 @@ import { printAst } from "./1-parse/print.ts";
 import { check } from "./2-check/check.ts";
 import type { CheckedFunction, CheckedInput, CheckedModel } from "./2-check/checked.ts";
 import { loadImports, reader } from "./2-check/imports.ts";
-import { loadPrelude } from "./2-check/prelude.ts";
+import { prelude } from "./2-check/prelude.ts";
 import { lower } from "./3-lower/lower.ts";
 import type { LoweredFile } from "./3-lower/lowered.ts";
 import { differentiate } from "./4-differentiate/differentiate.ts";
@@ -63,7 +63,7 @@ export async function compile(source: string, options: CompileOptions): Promise<
     precision,
     builder,
     origins,
-    prelude: loadPrelude(),
+    prelude,
   });
   const diagnostics = [...syntax, ...found];
   if (checked === null || hasErrors(diagnostics)) return { ...nothing, diagnostics, printed: printed.text() };

@@ -8,7 +8,7 @@ import { createBuilder } from "../primitives/index.ts";
 import { check, type CheckOptions } from "./check.ts";
 import type { CheckedFile } from "./checked.ts";
 import { loadImports, reader } from "./imports.ts";
-import { loadPrelude } from "./prelude.ts";
+import { prelude } from "./prelude.ts";
 
 export interface SourceOptions {
   /** As the user gave it; imports are resolved against it. */
@@ -47,7 +47,7 @@ export function checkedSource(
     item: item ?? null,
     builder,
     origins,
-    prelude: loadPrelude(),
+    prelude,
   });
   const diagnostics = [...syntax, ...found];
   const failed = diagnostics.some(({ severity }) => severity === "error");

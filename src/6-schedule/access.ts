@@ -1,7 +1,7 @@
 /** The scalar expression of one element of a node, read where its value is: in storage, or computed on the spot. */
 import * as dims from "../ir/dim.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
-import type { Scalar } from "../ir/program.ts";
+import type { AffineTerm, Scalar } from "../ir/program.ts";
 import { stridesOf } from "./layout.ts";
 import { matchAxes } from "./materialize.ts";
 import type { ScalarBuilder } from "./scalars.ts";
@@ -18,6 +18,7 @@ export class Access {
   readonly #scalars: ScalarBuilder;
   readonly #placeOf: (node: Node) => Place | null;
   readonly #memo = new Map<string, Scalar>();
+  readonly #strides = new Map<dims.Shape, readonly dims.Dim[]>();
   #guarded = false;
 
   constructor(scalars: ScalarBuilder, placeOf: (node: Node) => Place | null) {
@@ -49,10 +50,11 @@ export class Access {
 
   /** The flat row-major address of `at`. */
   address(shape: dims.Shape, at: readonly Scalar[]): Scalar {
-    const strides = stridesOf(shape);
+    let strides = this.#strides.get(shape);
+    if (strides === undefined) this.#strides.set(shape, (strides = stridesOf(shape)));
     return this.#scalars.affine(
       dims.constant(0),
-      at.map((scalar, k) => ({ scalar, coefficient: strides[k] })),
+      at.map((scalar, k): AffineTerm => ({ scalar, coefficient: strides[k] })),
     );
   }
 

@@ -1,8 +1,7 @@
 /** Which subscripts may lie outside the axis that they choose from: where data decides, the program checks. */
 import * as dims from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
-import { topological } from "../ir/expressions.ts";
-import type { AnyNode, Graph, Node } from "../ir/graph.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
 
 /** Entries of `index` must be 0 .. size - 1. */
 export interface IndexCheck {
@@ -10,9 +9,8 @@ export interface IndexCheck {
   readonly size: Dim;
 }
 
-/** The subscripts of gathers and scatters that are not inside for certain, each with each size once. */
-export function uncertainIndices(graph: Graph): readonly IndexCheck[] {
-  const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+/** Among a graph's nodes, the subscripts of gathers and scatters that are not inside for certain, each with each size once. */
+export function uncertainIndices(nodes: readonly AnyNode[]): readonly IndexCheck[] {
   const ranges = new Map<Node, Range | null>();
   const found = new Map<string, IndexCheck>();
   for (const node of nodes) {

@@ -3,7 +3,7 @@
  * cost.
  */
 import * as dims from "../ir/dim.ts";
-import { topological, useCounts } from "../ir/expressions.ts";
+import { useCounts } from "../ir/expressions.ts";
 import type { AnyNode, Graph, Node, PrimitiveName } from "../ir/graph.ts";
 import type { IndexCheck } from "./index-checks.ts";
 import { primitives } from "../primitives/index.ts";
@@ -74,9 +74,12 @@ const cheap = 6;
 /** Nesting of inlined expressions, so that no traversal recurses far. */
 const deepest = 48;
 
-/** The nodes that get storage (or, without axes, a number), in topological order. */
-export function materialized(graph: Graph, checks: readonly IndexCheck[]): ReadonlySet<Node> {
-  const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+/** Of a graph's nodes in topological order those that get storage (or, without axes, a number), in this order. */
+export function materialized(
+  graph: Graph,
+  nodes: readonly AnyNode[],
+  checks: readonly IndexCheck[],
+): ReadonlySet<Node> {
   const chosen = new Set<Node>();
   const costs = new Map<Node, number>();
   const heights = new Map<Node, number>();

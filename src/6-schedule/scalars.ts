@@ -60,21 +60,15 @@ export class ScalarBuilder {
   /** offset + sum of terms, flattened, equal terms collected, in order of creation. */
   affine(offset: Dim, terms: readonly AffineTerm[]): Scalar {
     let sum = offset;
-    const collected = new Map<Scalar, Dim>();
+    const collected: AffineTerm[] = [];
     const collect = (scalar: Scalar, coefficient: Dim): void => {
       if (scalar.kind === "affine") {
         sum = dims.add(sum, dims.multiply(scalar.offset, coefficient));
         for (const term of scalar.terms) collect(term.scalar, dims.multiply(term.coefficient, coefficient));
-      } else {
-        const known = collected.get(scalar);
-        collected.set(scalar, known === undefined ? coefficient : dims.add(known, coefficient));
-      }
+      } else insertTerm(collected, scalar, coefficient);
     };
     for (const term of terms) collect(term.scalar, term.coefficient);
-    const rest = [...collected]
-      .filter(([, coefficient]) => !dims.equal(coefficient, zero))
-      .map(([scalar, coefficient]): AffineTerm => ({ scalar, coefficient }))
-      .sort((a, b) => a.scalar.id - b.scalar.id);
+    const rest = collected.filter(({ coefficient }) => !dims.equal(coefficient, zero));
     const [only] = rest;
     if (rest.length === 1 && dims.equal(sum, zero) && dims.equal(only.coefficient, one)) return only.scalar;
     return this.#affine(keyOf(sum, rest), sum, rest);
@@ -226,6 +220,15 @@ function labelOf(s: Scalar): string {
     case "local":
       return String(s.id);
   }
+}
+
+/** Adds a term to a list in order of creation. */
+function insertTerm(terms: AffineTerm[], scalar: Scalar, coefficient: Dim): void {
+  let k = terms.length;
+  while (k > 0 && terms[k - 1].scalar.id > scalar.id) k--;
+  if (k > 0 && terms[k - 1].scalar === scalar)
+    terms[k - 1] = term(scalar, dims.add(terms[k - 1].coefficient, coefficient)); // prettier-ignore
+  else terms.splice(k, 0, term(scalar, coefficient));
 }
 
 function term(scalar: Scalar, coefficient: Dim): AffineTerm {

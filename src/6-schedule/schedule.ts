@@ -1,7 +1,7 @@
 /** Graph -> program: small graphs as straight-line code, others as one kernel a group of fused nodes. */
 import * as dims from "../ir/dim.ts";
-import { is } from "../ir/expressions.ts";
-import type { Graph, Node } from "../ir/graph.ts";
+import { is, topological } from "../ir/expressions.ts";
+import type { AnyNode, Graph, Node } from "../ir/graph.ts";
 import type { Buffer, Kernel, Program, ProgramOutput } from "../ir/program.ts";
 import type { Place } from "./access.ts";
 import { labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
@@ -23,8 +23,9 @@ export function schedule(graph: Graph, options: ScheduleOptions): Program {
 
 /** The general schedule: loop nests over arrays. */
 export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
-  const checks = uncertainIndices(graph);
-  const stored = materialized(graph, checks);
+  const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+  const checks = uncertainIndices(nodes);
+  const stored = materialized(graph, nodes, checks);
   const { groups, deferred, early, reads } = formGroups(graph, stored, checks);
   const names = new Names(options.taken);
   const buffers = new Map<string, Buffer>();

@@ -24,7 +24,7 @@ const mostOperations = 3000;
 export function scheduleStraight(graph: Graph, options: ScheduleOptions): Program | null {
   const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
   const symbol = soleSymbol(nodes);
-  if (symbol === undefined || uncertainIndices(graph).length > 0) return null;
+  if (symbol === undefined) return null;
   const layouts = new Map<Node, RowLayout>();
   let operations = 0;
   for (const node of nodes) {
@@ -35,6 +35,7 @@ export function scheduleStraight(graph: Graph, options: ScheduleOptions): Progra
     operations += unrolledSize(node, layout, layouts);
     if (operations > mostOperations) return null;
   }
+  if (uncertainIndices(nodes).length > 0) return null;
   // A later loop over rows would read what an earlier one has written over.
   if (graph.outputs.some((o) => o.updates !== null && layouts.get(o.node)?.axis !== null)) return null;
   return new Straight(graph, nodes, symbol, layouts, options).program();

@@ -37,7 +37,9 @@ export class GraphBuilder {
    * @throws ShapeFault if the operands do not fit, NodeLimit past the limit of nodes.
    */
   create<P extends PrimitiveName>(primitive: P, operands: readonly Node[], attributes: AttributesOf[P]): Node<P> {
-    const key = `${primitive}(${operands.map((o) => o.id).join(",")})${this.#key(attributes)}`;
+    let key = `${primitive}(`;
+    for (const { id } of operands) key += `${id},`;
+    key += this.#key(attributes);
     const known = this.#interned.get(key);
     if (known !== undefined) return known as Node<P>;
     const type = this.table[primitive].shape(operands, attributes);
@@ -75,12 +77,16 @@ export class GraphBuilder {
     if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
     if (typeof value === "string") return JSON.stringify(value);
     if (typeof value !== "object" || value === null) return String(value);
-    if (Array.isArray(value)) return `[${value.map((v) => this.#key(v)).join(",")}]`;
+    if (Array.isArray(value)) {
+      let key = "[";
+      for (const v of value) key += `${this.#key(v)},`;
+      return `${key}]`;
+    }
     if ("terms" in value && "key" in value) return `<${String(value.key)}>`;
     if ("trip" in value) return `loop${this.#loopKey(value)}`;
-    return `{${Object.entries(value)
-      .map(([k, v]) => `${k}:${this.#key(v)}`)
-      .join(",")}}`;
+    let key = "{";
+    for (const [name, v] of Object.entries(value)) key += `${name}:${this.#key(v)},`;
+    return `${key}}`;
   }
 
   #loopKey(record: object): number {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "../../src/1-parse/parse.ts";
 import { contextual } from "../../src/1-parse/segments.ts";
 import { revive, serialise } from "../../src/1-parse/serialise.ts";
-import { loadPrelude } from "../../src/2-check/prelude.ts";
+import { prelude } from "../../src/2-check/prelude.ts";
 import { supportSources } from "../../src/7-emit/support.generated.ts";
 
 describe("generated sources", () => {
@@ -24,9 +24,8 @@ describe("generated sources", () => {
 describe("the prelude", () => {
   it("loads as what parsing gives, but for comments", () => {
     const names = readdirSync("grammar/prelude").sort();
-    const files = loadPrelude();
-    expect(files.map(({ source }) => source.path)).toEqual(names.map((name) => `prelude/${name}`));
-    for (const file of files) {
+    expect(prelude.map(({ source }) => source.path)).toEqual(names.map((name) => `prelude/${name}`));
+    for (const file of prelude) {
       const text = readFileSync(`grammar/${file.source.path}`, "utf8");
       const { file: parsed, diagnostics } = parse({ path: file.source.path, text });
       expect(diagnostics).toEqual([]);
@@ -36,7 +35,7 @@ describe("the prelude", () => {
   });
 
   it("spans refer to its sources", () => {
-    for (const { source, items } of loadPrelude()) {
+    for (const { source, items } of prelude) {
       for (const { span } of items) expect(span.source).toBe(source);
     }
   });

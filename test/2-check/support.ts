@@ -2,7 +2,7 @@
 import { parse } from "../../src/1-parse/parse.ts";
 import { check, type Checked, type CheckOptions } from "../../src/2-check/check.ts";
 import { loadImports } from "../../src/2-check/imports.ts";
-import { loadPrelude } from "../../src/2-check/prelude.ts";
+import { prelude } from "../../src/2-check/prelude.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { GraphBuilder } from "../../src/ir/builder.ts";
 import type { Graph } from "../../src/ir/graph.ts";
@@ -10,8 +10,6 @@ import { evaluate } from "../../src/ir/interpreter.ts";
 import { Origins } from "../../src/ir/origins.ts";
 import type { Value } from "../../src/ir/value.ts";
 import { primitives } from "../../src/primitives/index.ts";
-
-const prelude = loadPrelude();
 
 export interface Setup extends Partial<Omit<CheckOptions, "builder" | "origins" | "prelude">> {
   readonly files?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 // Subscripts that data decides: inside they choose, outside the call is refused, whatever else the kernels do.
 import { describe, expect, test } from "vitest";
 import * as e from "../../src/ir/expressions.ts";
-import type { Node } from "../../src/ir/graph.ts";
+import type { AnyNode, Node } from "../../src/ir/graph.ts";
 import { tensor } from "../../src/ir/interpreter.ts";
 import { uncertainIndices } from "../../src/6-schedule/index-checks.ts";
 import { createBuilder } from "../../src/primitives/index.ts";
@@ -21,7 +21,7 @@ function uncertain(make: Made, rows: number | string = 4): number {
   const b = createBuilder();
   const x = parameter(b, "x", [rows, 2]);
   const i = parameter(b, "i", ["m"], "index", 4);
-  return uncertainIndices(graphOf({ y: b.create("gather", [x, make(b, i)], { batch: 0 }) })).length;
+  return uncertainIndices(e.topological([b.create("gather", [x, make(b, i)], { batch: 0 })]) as AnyNode[]).length;
 }
 
 describe("what is certain to be inside is not checked", () => {

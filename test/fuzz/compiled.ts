@@ -5,7 +5,7 @@ import { printAst } from "../../src/1-parse/print.ts";
 import { check } from "../../src/2-check/check.ts";
 import type { CheckedFile, CheckedFunction, CheckedInput, CheckedModel } from "../../src/2-check/checked.ts";
 import { loadImports, reader } from "../../src/2-check/imports.ts";
-import { loadPrelude } from "../../src/2-check/prelude.ts";
+import { prelude } from "../../src/2-check/prelude.ts";
 import { lower } from "../../src/3-lower/lower.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
@@ -56,8 +56,6 @@ export interface Frontend {
   readonly builder: GraphBuilder;
   readonly origins: Origins;
 }
-
-const prelude = loadPrelude();
 
 /** Parses and checks; the diagnostics alone where there are errors. The formatter's laws are judged on the way. */
 export function frontend(text: string): Frontend | readonly Diagnostic[] {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "../../src/1-parse/parse.ts";
 import { check } from "../../src/2-check/check.ts";
 import { loadImports } from "../../src/2-check/imports.ts";
-import { loadPrelude } from "../../src/2-check/prelude.ts";
+import { prelude } from "../../src/2-check/prelude.ts";
 import { lower } from "../../src/3-lower/lower.ts";
 import type { LoweredModel, ModelEntry } from "../../src/3-lower/lowered.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
@@ -16,8 +16,6 @@ import type { Value } from "../../src/ir/value.ts";
 import { primitives } from "../../src/primitives/index.ts";
 import type { Packed } from "../tables/reference.ts";
 import { argument, difference, readTable } from "../tables/reference.ts";
-
-const prelude = loadPrelude();
 
 function unpack(packed: Packed, element: ElementType = "real"): Value {
   const data = argument(packed);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "../../src/1-parse/parse.ts";
 import { check } from "../../src/2-check/check.ts";
 import { loadImports } from "../../src/2-check/imports.ts";
-import { loadPrelude } from "../../src/2-check/prelude.ts";
+import { prelude } from "../../src/2-check/prelude.ts";
 import { lower } from "../../src/3-lower/lower.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
@@ -15,8 +15,6 @@ import type { Value } from "../../src/ir/value.ts";
 import { primitives } from "../../src/primitives/index.ts";
 import type { Case, Packed } from "../tables/reference.ts";
 import { annotation, argument, difference, readTable } from "../tables/reference.ts";
-
-const prelude = loadPrelude();
 
 type Results = ReadonlyMap<string, Value>;
 
