@@ -23,6 +23,25 @@ it("warns of a parameter whose gradient is 0 everywhere, and not of one that sta
   expect((await audited(model("mean((z * c - y)^2)"))).diagnostics).toEqual([]);
 });
 
+it("warns of a parameter that does not reach the loss, once", async () => {
+  const found = await audited(`
+model M {
+  input  x: [batch, 2]
+  target y: [batch]
+  param w: [2] = normal(0.1)
+  param c: [2, 3] = zeros
+  output p = x @ w + 0 * sum(c)
+  output q = x @ c
+  loss   mean((x @ w - y)^2)
+}
+`);
+  expect(found.passed).toBe(true);
+  expect(found.diagnostics.map(({ code, span }) => [code, span.source.text.slice(span.start, span.end)])).toEqual([
+    ["unused-parameter", "c"],
+  ]);
+  expect(found.items[0].derivatives.map(({ by, zero }) => [by, zero])).toEqual([["w", false], ["c", true]]); // prettier-ignore
+});
+
 it("warns of units that start equal and have equal gradients, once a parameter", async () => {
   const network = (W: string, v: string): string => `
 model M {

@@ -7,7 +7,8 @@ import type { Graph, Node } from "../../ir/graph.ts";
 import { evaluate } from "../../ir/interpreter.ts";
 import type { Origins } from "../../ir/origins.ts";
 import type { Value } from "../../ir/value.ts";
-import { hazards, type Effect, type Entry, type Hazard, type Users } from "./rules.ts";
+import type { Effect, Entry, Hazard, Surroundings } from "./hazard.ts";
+import { hazards } from "./rules.ts";
 
 /** One input to try. */
 export interface Trial {
@@ -28,6 +29,10 @@ export interface Subject {
   /** The gradient, of a tensor a directional derivative; null where the program has none. */
   readonly gradient: () => Graph | null;
   readonly origins: Origins;
+  /** Parameters that training moves. */
+  readonly trained: ReadonlySet<Node>;
+  /** Of the arithmetic in whose terms digits are counted: 2^-24, or 2^-53 of functions of numbers alone. */
+  readonly unitRoundoff: number;
   readonly trials: Iterable<Trial>;
 }
 
@@ -43,14 +48,10 @@ interface Found {
   readonly entry: Entry;
 }
 
-/** Unit roundoff of f32, in whose terms digits are counted. */
-const unitRoundoff = 2 ** -24;
-/** An output that has lost half of its digits. */
-const half = 2 ** -12;
-
 /** One warning an expression, with an input that shows it. */
-export function findHazards({ item, span: own, values, gradient, origins, trials }: Subject): readonly Diagnostic[] {
-  const searches = values.map((graph) => new Search(graph, gradient, origins, own));
+export function findHazards(subject: Subject): readonly Diagnostic[] {
+  const { item, trials } = subject;
+  const searches = subject.values.map((graph) => new Search(graph, subject));
   if (searches.every(({ done }) => done)) return [];
   const warnings = new Map<string, Diagnostic>();
   for (const trial of trials) {
@@ -60,7 +61,7 @@ export function findHazards({ item, span: own, values, gradient, origins, trials
         const key = `${hazard.code} ${span.source.path} ${span.start} ${span.end}`;
         if (warnings.has(key)) continue;
         const at = trial.text(search.parametersOf(node));
-        const help = hazard.help(node, search.users);
+        const help = hazard.help(node, search.around);
         warnings.set(key, diagnostic(hazard.code, { item, what: hazard.what(entry), at }, span, { help }));
       }
     }
@@ -70,12 +71,12 @@ export function findHazards({ item, span: own, values, gradient, origins, trials
 }
 
 class Search {
-  readonly users: Users;
+  readonly around: Surroundings;
   readonly #graph: Graph;
-  readonly #gradient: () => Graph | null;
+  readonly #subject: Subject;
   readonly #open: Map<Node, readonly Candidate[]>;
 
-  constructor(graph: Graph, gradient: () => Graph | null, origins: Origins, own: Span) {
+  constructor(graph: Graph, subject: Subject) {
     const nodes = withBodies(graph.outputs.map(({ node }) => node));
     const users = new Map<Node, Node[]>();
     for (const node of nodes) {
@@ -85,21 +86,25 @@ class Search {
         else known.push(node);
       }
     }
-    this.users = users;
+    this.around = { users, trained: subject.trained };
     this.#graph = graph;
-    this.#gradient = gradient;
+    this.#subject = subject;
     this.#open = new Map();
     for (const node of nodes) {
       for (const hazard of hazards) {
-        if (!hazard.primitives.includes(node.primitive) || !hazard.applies(node, users)) continue;
-        // A whole that a rewrite made has no place of its own.
-        const span = [hazard.whole?.(node, users) ?? node, node]
-          .map((at) => placeOf(at, origins, own))
-          .find((at) => at !== null && hazard.written.test(at.source.text.slice(at.start, at.end)));
-        if (span == null) continue;
-        this.#open.set(node, [...(this.#open.get(node) ?? []), { node, hazard, span }]);
+        if (!hazard.primitives.includes(node.primitive) || !hazard.applies(node, this.around)) continue;
+        const span = this.#spanOf(node, hazard);
+        if (span !== null) this.#open.set(node, [...(this.#open.get(node) ?? []), { node, hazard, span }]);
       }
     }
+  }
+
+  /** Where the user wrote it; null where nobody did: rewrites made it, or the library. */
+  #spanOf(node: Node, { whole, written }: Hazard): Span | null {
+    const { origins, span: own } = this.#subject;
+    // A whole that a rewrite made has no place of its own.
+    const places = [whole?.(node, this.around) ?? node, node].map((at) => placeOf(at, origins, own));
+    return places.find((at) => at !== null && written.test(at.source.text.slice(at.start, at.end))) ?? null;
   }
 
   /** Nothing is left to be shown. */
@@ -119,18 +124,19 @@ class Search {
       if (value.element === "real" && !value.data.every(Number.isFinite)) wrong.add(node);
       const operands = node.operands.map((operand) => last.get(operand));
       for (const candidate of this.#open.get(node) ?? []) {
-        if (trial.far && !candidate.hazard.far) continue;
-        const shown = happens(candidate, operands, value);
+        if (trial.far && candidate.hazard.far !== true) continue;
+        const shown = happens(candidate, operands, value, unitRoundoff);
         if (shown !== null) found.push({ candidate, ...shown });
       }
     };
+    const { unitRoundoff } = this.#subject;
     const options = { dims: trial.sizes, unitRoundoff };
     try {
       const outputs = [...evaluate(this.#graph, trial.inputs, { ...options, observe }).values()];
       const first = new Map<string, Found>();
       for (const f of found) first.set(`${f.candidate.node.id} ${f.effect}`, first.get(`${f.candidate.node.id} ${f.effect}`) ?? f); // prettier-ignore
       const shown = this.#confirmed([...first.values()], outputs, wrong, () => {
-        const gradient = this.#gradient();
+        const gradient = this.#subject.gradient();
         return gradient === null ? [] : [...evaluate(gradient, trial.inputs, options).values()];
       });
       for (const { candidate } of shown) this.#open.delete(candidate.node);
@@ -151,7 +157,8 @@ class Search {
     const of = (effect: Effect): readonly Found[] => found.filter((f) => f.effect === effect);
     if (found.length === 0) return [];
     const shown: Found[] = [];
-    if (outputs.some(lossy)) shown.push(...of("digits"));
+    const half = Math.sqrt(this.#subject.unitRoundoff);
+    if (outputs.some((output) => lossy(output, half))) shown.push(...of("digits"));
     const values = of("value");
     if (outputs.some(notFinite)) {
       const reaching = values.filter(({ candidate }) => this.#reaches(candidate.node, wrong));
@@ -168,7 +175,7 @@ class Search {
     const seen = new Set([node]);
     for (const at of seen) {
       if (results.has(at)) return true;
-      const users = this.users.get(at) ?? [];
+      const users = this.around.users.get(at) ?? [];
       // The results of a loop's body are read where the loop's are.
       if (users.length === 0) return true;
       for (const user of users) if (wrong.has(user) || is(user, "loop")) seen.add(user);
@@ -207,7 +214,8 @@ function notFinite({ element, data }: Value): boolean {
   return element === "real" && !data.every(Number.isFinite);
 }
 
-function lossy({ element, data, error }: Value): boolean {
+/** Some entry may have a relative error above `half`. */
+function lossy({ element, data, error }: Value, half: number): boolean {
   if (element !== "real") return false;
   return data.some((x, k) => x !== 0 && Number.isFinite(x) && error[k] > half * Math.abs(x));
 }
@@ -217,6 +225,7 @@ function happens(
   { hazard }: Candidate,
   operands: readonly (Value | undefined)[],
   value: Value,
+  unit: number,
 ): { readonly effect: Effect; readonly entry: Entry } | null {
   for (let k = 0; k < value.data.length; k++) {
     const numbers = operands.map((operand) => operand?.data[k] ?? NaN);
@@ -227,6 +236,7 @@ function happens(
       value: value.data[k],
       lost: value.error[k] / Math.abs(value.data[k]),
       before: Math.max(...relative),
+      unit,
     };
     const effect = hazard.effect(entry);
     if (effect !== null) return { effect, entry };

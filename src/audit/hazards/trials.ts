@@ -3,6 +3,7 @@ import type { CheckedFunction, CheckedInput } from "../../2-check/checked.ts";
 import { lowerFunction } from "../../3-lower/function.ts";
 import type { LoweredFunction } from "../../3-lower/lowered.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { topological } from "../../ir/expressions.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { inputsOf as functionInputs, samplePoint as functionPoint } from "../functions.ts";
 import type { CheckContext } from "../item.ts";
@@ -16,7 +17,7 @@ interface Spread {
   readonly of: (x: number) => number;
 }
 
-const constants = [0, 1, -1, 0.5, 2, -2, 10, -10, 30, -30];
+const constants = [0, 1, -1, 0.5, 2, -2, 10, -10, 30, -30, 5, -5];
 const spreads: readonly Spread[] = [
   ...constants.map((c): Spread => ({ of: () => c })),
   { of: (x) => x },
@@ -24,14 +25,18 @@ const spreads: readonly Spread[] = [
   { of: (x) => -x },
   { of: (x) => -10 * x },
   { of: () => 1e-4 },
+  { of: () => 1e-9 },
   { of: (x) => 1e-3 * x },
   { far: true, of: () => 1000 },
   { far: true, of: () => -1000 },
+  { far: true, of: () => 1e10 },
+  // Close to each other beside their size.
+  { far: true, of: (x) => 1000 + x },
 ];
 
 /** Numbers that can be shown as they are, and that f32 holds. */
 function plain(x: number): number {
-  return Math.fround(Number(x.toPrecision(2)));
+  return Math.fround(Math.abs(x) < 100 ? Number(x.toPrecision(2)) : Math.round(10 * x) / 10);
 }
 
 /** The point with its real inputs spread out; values that the user gave stay. */
@@ -51,7 +56,7 @@ function text(inputs: readonly CheckedInput[], { values }: Point, reached: Reado
   const parts = inputs.flatMap(({ name, node }) => {
     const value = values.get(name);
     if (value === undefined || !reached.has(node.attributes.name)) return [];
-    const entries = Array.from(value.data, (x) => String(Number(x.toPrecision(2))));
+    const entries = Array.from(value.data, (x) => String(Number(x.toPrecision(6))));
     if (value.shape.length === 0) return [`\`${name} = ${entries[0]}\``];
     if (entries.length > 1 && entries.every((entry) => entry === entries[0])) return [`\`${name}\` all ${entries[0]}`];
     return [`\`${name}\` = [${entries.slice(0, most).join(", ")}${entries.length > most ? ", ..." : ""}]`];
@@ -59,8 +64,11 @@ function text(inputs: readonly CheckedInput[], { values }: Point, reached: Reado
   return parts.length === 0 ? "any input" : parts.join(", ");
 }
 
-/** Of parameters that have not been moved. */
-const start = ", with the parameters as they start";
+/** Where trained parameters are. */
+const places = {
+  start: ", with the parameters as they start",
+  moved: ", with the parameters near their start",
+} as const;
 
 /** Entries of a tensor that a message shows. */
 const most = 4;
@@ -74,14 +82,22 @@ export function functionHazards(context: CheckContext, { checked }: LoweredFunct
   const real = checked.inputs.filter(({ node }) => node.element === "real").map(({ name }) => name);
   const scalar = checked.results.length === 1 && checked.results[0].node.shape.length === 0;
   const differentiable = real.length > 0 && checked.results.every(({ node }) => node.element === "real");
+  const value = lowered("value", []);
   return findHazards({
     item: checked.name,
     span: checked.span,
-    values: [lowered("value", [])],
+    values: [value],
     gradient: () => (differentiable ? lowered(scalar ? "gradient" : "jvp", real) : null),
     origins: session.origins,
+    trained: new Set(),
+    unitRoundoff: ofNumbers(value) ? 2 ** -53 : 2 ** -24,
     trials: functionTrials(context, checked),
   });
+}
+
+/** Functions of numbers alone compute in double. */
+function ofNumbers({ outputs }: Graph): boolean {
+  return topological(outputs.map(({ node }) => node)).every(({ shape }) => shape.length === 0);
 }
 
 function* functionTrials(context: CheckContext, f: CheckedFunction): Generator<Trial> {
@@ -110,13 +126,16 @@ export function modelHazards(context: CheckContext, twin: Twin): readonly Diagno
     values: [...of("forward"), ...of("evaluate")],
     gradient: () => of("gradient").at(0) ?? null,
     origins: session.origins,
+    trained: new Set(lowered.checked.parameters.filter(({ frozen }) => !frozen).map(({ node }) => node)),
+    unitRoundoff: 2 ** -24,
     trials: modelTrials(context, twin),
   });
 }
 
 /** Targets stay as they are drawn; parameters are where they start, and a little away from there. */
 function* modelTrials(context: CheckContext, twin: Twin): Generator<Trial> {
-  const { inputs, targets } = twin.lowered.checked;
+  const { inputs, targets, parameters } = twin.lowered.checked;
+  const trained = parameters.filter(({ frozen }) => !frozen);
   for (const moved of [true, false]) {
     const base = twin.sample("normal", moved);
     for (const way of spreads) {
@@ -125,7 +144,11 @@ function* modelTrials(context: CheckContext, twin: Twin): Generator<Trial> {
         inputs: modelInputs(context, twin.lowered, point),
         sizes: point.sizes,
         far: way.far === true,
-        text: (reached) => text([...inputs, ...targets], point, reached) + (moved ? "" : start),
+        text: (reached) => {
+          const given = text([...inputs, ...targets], point, reached);
+          if (!trained.some(({ node }) => reached.has(node.attributes.name))) return given;
+          return given + (moved ? places.moved : places.start);
+        },
       };
     }
   }

@@ -35,5 +35,6 @@ export const check = {
   "hazard-division": { severity: "warning", message: hazard },
   "hazard-sqrt": { severity: "warning", message: hazard },
   "hazard-power": { severity: "warning", message: hazard },
+  "hazard-domain": { severity: "warning", message: hazard },
   "hazard-cancellation": { severity: "warning", message: hazard },
 } as const satisfies Catalogue;
