@@ -1,20 +1,9 @@
 /** Products of adjoints or tangents with partials, guarded where a value was not selected. */
-import {
-  constantValue,
-  convert,
-  constant,
-  contract,
-  like,
-  mul,
-  neg,
-  reduceSum,
-  select,
-  less,
-} from "../ir/expressions.ts";
+import { constantValue, contract, like, mul, neg, select } from "../ir/expressions.ts";
 import { shapesEqual } from "../ir/dim.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import type { Context } from "./context.ts";
-import { spread } from "./support.ts";
+import { anyOver, spread } from "./support.ts";
 
 /**
  * x * y, null for zero. Where a factor is not provably finite and the other is 0 because a value was not selected, the
@@ -82,8 +71,7 @@ function guardedContraction(context: Context, node: Node): Node {
     const support = safe ? null : supportOf(context, q);
     if (support === null) return p;
     const axes = others.flatMap((label, k) => (labels.includes(label) ? [] : [k - others.length]));
-    const counts = reduceSum(b, convert(b, support, "real"), axes);
-    const met = axes.length === 0 ? support : less(b, constant(b, 0), counts);
+    const met = anyOver(b, support, axes);
     const shared = others.filter((label) => labels.includes(label));
     return select(b, spread(b, met, shared, labels, p.shape), p, 0);
   };

@@ -49,6 +49,9 @@ export class Supports {
         return both(b, x, y);
       case "add":
       case "subtract":
+        // Forward mode puts zeros in the place of tangents that are not there.
+        if (constantValue(node.operands[0]) === 0) return y;
+        if (constantValue(node.operands[1]) === 0) return x;
         return x === null || y === null ? null : or(b, x, y);
       case "divide":
       case "negate":
@@ -156,8 +159,8 @@ function dropUniform(b: GraphBuilder, x: Node, axes: readonly number[]): Node | 
 }
 
 /**
- * The support of a contraction from that of one operand, where that is the same along the labels summed over. (Any other
- * would cost a reduction over each of them, in every network of rectified units.)
+ * The support of a contraction from that of one operand: an entry is a sum over labels, of which any may count. (Where the
+ * support varies along these labels it costs a reduction; it is asked for only beside a factor that may be infinite.)
  */
 function followLabels(
   b: GraphBuilder,
@@ -170,8 +173,7 @@ function followLabels(
   if (support.shape.length !== n || shape.length !== result.length) return null;
   const gone = labels.flatMap((label, k) => (result.includes(label) ? [] : [k - n]));
   const kept = labels.filter((label) => result.includes(label));
-  const reduced = dropUniform(b, support, gone);
-  return reduced === null ? null : spread(b, reduced, kept, result, shape);
+  return spread(b, anyOver(b, support, gone), kept, result, shape);
 }
 
 /** A tensor of axes `labels` as one of axes `result`, which has all of them, of shape `shape`. */

@@ -90,6 +90,7 @@ describe("derivatives of orders one and two against differences", () => {
       const parts = [e.sigmoid(b, x), e.softplus(b, x), e.tanh(b, x), e.cosh(b, x), e.log(b, e.add(b, 2, x))];
       return e.reduceSum(b, parts.reduce((p, q) => e.add(b, e.mul(b, p, q), q)), [-1]); // prettier-ignore
     },
+    "factors of -1 on either side": (b, x) => e.reduceSum(b, e.mul(b, -1, e.exp(b, e.mul(b, x, -1))), [-1]),
     "a square root of a sum": (b, x) => e.sqrt(b, e.add(b, 1, e.reduceSum(b, e.mul(b, x, x), [-1]))),
   };
   for (const [name, f] of Object.entries(cases)) {
@@ -194,6 +195,50 @@ describe("jacobians", () => {
     expect(run(graph, { x: [1, 2] }, { n: 2 }).J).toEqual([4, 1, 2, 5]);
     expect(run(graph, { x: [5] }, { n: 1 }).J).toEqual([10]);
     expect(run(graph, { x: [] }, { n: 0 }).J).toEqual([]);
+  });
+
+  for (const [rows, inner, columns] of [
+    [4, 2, 3],
+    [2, 4, 3],
+  ]) {
+    it(`of a ${rows} by ${columns} matrix, by one of ${inner} by ${columns}`, () => {
+      const b = createBuilder();
+      const x = parameter(b, "x", [inner, columns]);
+      const A = parameter(b, "A", [rows, inner]);
+      const product = e.matmul(b, A, x);
+      const y = e.mul(b, product, product);
+      const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], {}) }), b);
+      const a = randoms(3, rows * inner);
+      const at = randoms(5, inner * columns);
+      // y_ij = (Σ_k a_ik x_kj)², so dy_ij/dx_kl = 2 (A x)_ij a_ik [j = l]
+      const wanted: number[] = [];
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) {
+          let sum = 0;
+          for (let k = 0; k < inner; k++) sum += a[i * inner + k] * at[k * columns + j];
+          for (let k = 0; k < inner; k++) {
+            for (let l = 0; l < columns; l++) wanted.push(j === l ? 2 * sum * a[i * inner + k] : 0);
+          }
+        }
+      }
+      const { J } = run(graph, { A: a, x: at });
+      expect(J.length).toBe(wanted.length);
+      J.forEach((value, k) => {
+        expect(value).toBeCloseTo(wanted[k], 12);
+      });
+    });
+  }
+
+  it("of products of a batch, whose axes have no labels", () => {
+    const b = createBuilder();
+    const x = parameter(b, "x", [2, 1, 2]);
+    const W = parameter(b, "W", [2, 2, 1]);
+    const y = b.create("contract", [x, W], { left: ["i", "k"], right: ["k", "j"], result: ["i", "j"] });
+    const graph = differentiate(graphOf({ byX: b.create("jacobian", [y, x], {}), byW: b.create("jacobian", [y, W], {}) }), b); // prettier-ignore
+    // y_b = Σ_k x_bk w_bk
+    const found = run(graph, { x: [1, 2, 3, 4], W: [5, 6, 7, 8] });
+    expect(found.byX).toEqual([5, 6, 0, 0, 0, 0, 7, 8]);
+    expect(found.byW).toEqual([1, 2, 0, 0, 0, 0, 3, 4]);
   });
 
   it("by inputs that gathers, windows and choices read", () => {

@@ -125,6 +125,123 @@ describe("guards", () => {
     }
   });
 
+  it("leaves out a value that a maximum did not take", () => {
+    // At -1 the larger of x and 0 is 0, where the root's slope is infinite.
+    for (const graph of orders((b, x) => e.sqrt(b, e.max(b, x, 0)))) {
+      for (const [output, [value]] of Object.entries(run(graph, { x: -1 }))) expect([output, value + 0]).toEqual([output, 0]); // prettier-ignore
+      expect(run(graph, { x: 4 }).g[0]).toBeCloseTo(0.25, 12);
+    }
+  });
+
+  /** The root of what a choice, a sum or a product of choices makes: 0, with an infinite slope, where none was taken. */
+  const rootsOf: Readonly<Record<string, (b: GraphBuilder, xs: readonly Node[]) => Node>> = {
+    "choices in both branches of a choice": (b, [u, v, p, q, r]) =>
+      e.select(b, e.less(b, 0, p), e.select(b, e.less(b, 0, q), u, 0), e.select(b, e.less(b, 0, r), v, 0)),
+    "a choice in a choice": (b, [u, v, p, q]) => e.add(b, e.select(b, e.less(b, 0, p), e.select(b, e.less(b, 0, q), u, 0), 0), e.mul(b, 0, v)), // prettier-ignore
+    "a sum of choices": (b, [u, v, p, q]) => e.add(b, e.select(b, e.less(b, 0, p), u, 0), e.select(b, e.less(b, 0, q), v, 0)), // prettier-ignore
+  };
+  for (const [name, f] of Object.entries(rootsOf)) {
+    it(`${name}: what was not taken contributes 0 to the tangent of its root, and what was its slope`, () => {
+      const graphs = bothWays((b) => {
+        const xs = ["u", "v", "p", "q", "r"].map((letter) => parameter(b, letter));
+        const inner = f(b, xs);
+        const y = e.sqrt(b, inner);
+        const [u, v] = xs;
+        const one = e.constant(b, 1);
+        return graphOf({ inner, byU: gradient(b, y, u), byV: gradient(b, y, v), alongU: b.create("jvp", [y, u, one], {}), alongV: b.create("jvp", [y, v, one], {}), p: xs[2], q: xs[3], r: xs[4] }); // prettier-ignore
+      });
+      for (const graph of graphs) {
+        for (const signs of [0, 1, 2, 3, 4, 5, 6, 7]) {
+          const [p, q, r] = [signs & 1, signs & 2, signs & 4];
+          const [u, v] = [4, 9];
+          const { inner, byU, byV, alongU, alongV } = run(graph, { u, v, p, q, r });
+          // The slopes of inner are 1 or 0, and it is u, v, u + v or 0.
+          const takenU = inner[0] === u || inner[0] === u + v ? 1 : 0;
+          const takenV = inner[0] === v || inner[0] === u + v ? 1 : 0;
+          const slope = inner[0] === 0 ? 0 : 0.5 / Math.sqrt(inner[0]);
+          const wanted = [takenU * slope, takenV * slope];
+          expect([signs, byU[0] + 0, byV[0] + 0]).toEqual([signs, ...wanted]);
+          expect([signs, alongU[0] + 0, alongV[0] + 0]).toEqual([signs, ...wanted]);
+        }
+      }
+    });
+  }
+
+  it("holds for tangents that are summed along axes, or multiplied by matrices", () => {
+    const graphs = bothWays((b) => {
+      const x = parameter(b, "x", [2, 3, 2]);
+      const c = parameter(b, "c", [2]);
+      const d = parameter(b, "d", [2, 3]);
+      const W = parameter(b, "W", [2, 2]);
+      const v = parameter(b, "v", [2, 3, 2]);
+      const along = (positive: Node, axes: readonly number[]): Node =>
+        e.select(b, b.create("broadcast", [e.less(b, 0, positive)], { shape: x.shape, axes }), x, 0);
+      const rootSum = (inner: Node): Node => e.reduceSum(b, e.sqrt(b, inner), e.allAxes(inner));
+      const summed = rootSum(e.reduceSum(b, along(c, [-3]), [-1]));
+      const turned = rootSum(e.contract(b, [along(d, [-3, -2]), ["i", "l", "k"]], [W, ["k", "j"]], ["l", "j", "i"]));
+      const both = (y: Node, name: string): Record<string, Node> => ({
+        [`${name}Gradient`]: gradient(b, y, x),
+        [`${name}Jvp`]: b.create("jvp", [y, x, v], {}),
+      });
+      return graphOf({ ...both(summed, "summed"), ...both(turned, "turned") });
+    });
+    const x = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    const v = [1, -1, 2, 3, -2, 1, 1, 2, 3, -1, 1, 4];
+    const c = [0, 1];
+    const d = [1, 0, 1, 0, 1, 1];
+    const W = [1, 2, 3, 4];
+    const summed = Array<number>(12).fill(0);
+    const turned = Array<number>(12).fill(0);
+    for (let i = 0; i < 2; i++) {
+      for (let l = 0; l < 3; l++) {
+        const at = (i * 3 + l) * 2;
+        for (let k = 0; k < 2; k++) {
+          // d sqrt(Σ_k x_ilk)/dx_ilk, and Σ_j W_kj / (2 sqrt(Σ_k x_ilk W_kj)), where the row was taken
+          if (c[i] > 0) summed[at + k] = 0.5 / Math.sqrt(x[at] + x[at + 1]);
+          if (d[i * 3 + l] === 0) continue;
+          for (let j = 0; j < 2; j++) turned[at + k] += (0.5 * W[k * 2 + j]) / Math.sqrt(x[at] * W[j] + x[at + 1] * W[2 + j]); // prettier-ignore
+        }
+      }
+    }
+    const dot = (slopes: readonly number[]): number => slopes.reduce((sum, slope, k) => sum + slope * v[k], 0);
+    for (const graph of graphs) {
+      const found = run(graph, { x, v, c, d, W });
+      for (const [name, wanted] of Object.entries({ summed, turned })) {
+        found[`${name}Gradient`].forEach((value, k) => {
+          expect(value).toBeCloseTo(wanted[k], 12);
+        });
+        expect(found[`${name}Jvp`][0]).toBeCloseTo(dot(wanted), 12);
+      }
+    }
+  });
+
+  it("leaves out only rows of a factor that meet nothing that was taken", () => {
+    const graphs = bothWays((b) => {
+      const x = parameter(b, "x", [2, 3]);
+      const W = parameter(b, "W", [3, 2]);
+      const c = parameter(b, "c", [2, 2]);
+      const taken = e.select(b, e.less(b, 0, c), e.matmul(b, e.log(b, x), W), 0);
+      // The same product, of which the log has its axes the other way round.
+      const turned = e.select(b, e.less(b, 0, c), e.contract(b, [e.transpose(b, e.log(b, x), [-1, -2]), ["k", "i"]], [W, ["k", "j"]], ["i", "j"]), 0); // prettier-ignore
+      const sum = (node: Node): Node => e.reduceSum(b, node, e.allAxes(node));
+      return graphOf({
+        byW: gradient(b, sum(taken), W),
+        byX: gradient(b, sum(taken), x),
+        turned: gradient(b, sum(turned), W),
+      });
+    });
+    for (const graph of graphs) {
+      // Of row 0, which holds log(0), nothing is taken; of row 1 the first column.
+      const found = run(graph, { x: [0, 1, 2, 1, 2, 4], W: [1, 2, 3, 4, 5, 6], c: [0, 0, 1, 0] });
+      const wanted = [0, 0, Math.log(2), 0, Math.log(4), 0];
+      wanted.forEach((value, k) => {
+        expect(found.byW[k]).toBeCloseTo(value, 12);
+        expect(found.turned[k]).toBeCloseTo(value, 12);
+      });
+      expect(found.byX.map((v) => v + 0)).toEqual([0, 0, 0, 1, 1.5, 1.25]);
+    }
+  });
+
   it("costs nothing where partials are finite", () => {
     const b = createBuilder();
     const x = parameter(b, "x", ["batch", 8]);
