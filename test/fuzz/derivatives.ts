@@ -52,6 +52,7 @@ export function judgeDerivatives({ builder: b }: Frontend, entry: Entry, at: Poi
   }
   if (isCut || !Number.isFinite(f.value) || !Number.isFinite(f.error)) return;
   const whole = plainly([{ name: "total", node: total, updates: null }]);
+  if (meetsTie(whole, inputs, at)) return;
   const sample = (t: number): { readonly value: number; readonly error: number } | null => {
     const moved = new Map(inputs);
     for (const { attributes } of xs) {
@@ -96,6 +97,27 @@ function judgeDifferences(label: string, derivative: Bounded, sample: (t: number
   if (Math.abs(extrapolated - derivative.value) > bound) {
     throw new Fault("differences", `${label}: the derivative is ${String(derivative.value)}, differences give ${String(extrapolated)} (bound ${String(bound)})`); // prettier-ignore
   }
+}
+
+/**
+ * Whether a comparison finds two equal numbers: which branch is differentiated there is agreed upon, and need not be what
+ * differences tell (x [x != 0] is x, and its derivative at 0 is 0).
+ */
+function meetsTie(graph: Graph, inputs: ReadonlyMap<string, Value>, { symbols }: Point): boolean {
+  const values = new Map<Node, Value>();
+  let found = false;
+  const observe = (node: Node, value: Value): void => {
+    values.set(node, value);
+    if (node.primitive !== "equal" && node.primitive !== "less" && node.primitive !== "less_equal") return;
+    const [x, y] = node.operands.map((operand) => values.get(operand));
+    if (x?.element === "real" && y?.data.some((v, k) => v === x.data[k]) === true) found = true;
+  };
+  try {
+    evaluate(graph, inputs, { dims: symbols, observe });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  return found;
 }
 
 function outcome(

@@ -30,6 +30,8 @@ const started = Date.now();
 const run = emptyRun();
 const failures: Failure[] = [];
 const refusals: string[] = [];
+/** Seeds that were given up once, and begun again. */
+const slow = new Set<number>();
 let next = first;
 let done = 0;
 let typed = 0;
@@ -86,8 +88,17 @@ function employ(): Promise<void> {
       heard = Date.now();
       child.send(task);
     };
-    const lost = (kind: string): void => {
+    const lost = (kind: "hang" | "crash of the process"): void => {
       if (!begun) throw new Error("the worker does not start");
+      // On a busy machine a program may take long once.
+      if (kind === "hang" && task !== null && !slow.has(at)) {
+        slow.add(at);
+        done += at - task.from;
+        const again = { from: at, to: task.to };
+        start();
+        give(again);
+        return;
+      }
       fail({ seed: at, kind, message: `the program took the process down (${kind})`, source: sourceOf(generate(at)) });
       const rest = task === null ? undefined : { from: at + 1, to: task.to };
       done += rest === undefined ? 0 : at + 1 - (task?.from ?? at);

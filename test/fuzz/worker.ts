@@ -49,6 +49,7 @@ function main(): void {
       if (failure !== null) report({ kind: "failed", failure });
     }
     if (modules.length >= typedAtOnce) {
+      report({ kind: "alive", seed: to - 1 });
       typed = modules.length;
       typeFaults(modules.map((m) => m.code)).forEach((message, k) => {
         const { seed, code } = modules[k];

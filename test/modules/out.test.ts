@@ -94,6 +94,24 @@ test("a refused call leaves the numbers of `out` alone, and a setter is called w
   expect(written).toEqual([4, 3]);
 });
 
+test("a setter that throws for the result has the last word: the arrays hold the whole result by then", () => {
+  const double = f64(0, 0);
+  let writes = 0;
+  const out = {
+    double,
+    get total(): number {
+      return 4;
+    },
+    set total(value: number) {
+      writes++;
+      if (value !== 4) throw new Error("not this one");
+    },
+  };
+  expect(() => m.g(x, out)).toThrow("not this one");
+  expect(writes).toBe(2);
+  expect(double).toEqual(f64(2, 4));
+});
+
 describe("models", async () => {
   const { trainer } = await compiled(
     "model M { input x: [batch, 2]\n param w: [2] = ones\n frozen param c: [2] = ones\n output p = x * w * c\n output total = sum(p)\n loss sum(p)\n train sgd(lr = 0.5) }",

@@ -1,4 +1,10 @@
-/** `out`, in which a call is given the memory of its results: read once, and refused before anything is computed. */
+/**
+ * `out`, in which a call is given the memory of its results: read once, and refused before anything is computed.
+ *
+ * Numbers are written last, each tried before by writing it over itself. A setter that throws for the result alone has
+ * refused no call: the results are computed and the arrays hold them, whole, when its exception reaches the caller. To
+ * take that back would cost every call a copy of its results.
+ */
 import type { Shape } from "../../ir/dim.ts";
 import type { ProgramOutput } from "../../ir/program.ts";
 import { shapeText, supportCall } from "./checks.ts";
