@@ -13,7 +13,7 @@ import { continuations } from "./continuation.ts";
 import type { Case, Operand } from "./primitive-cases.ts";
 import { primitiveCases } from "./primitive-cases.ts";
 import { Proof, uniform } from "./prove.ts";
-import { rounds } from "./rounds.ts";
+import { isCompiled, rounds } from "./rounds.ts";
 import { show } from "./summary.ts";
 
 function parameterFor(b: GraphBuilder, { sizes, interval, element = "real" }: Operand, k: number): Node<"parameter"> {
@@ -48,6 +48,8 @@ function proofOf({ operands, build }: Case, name: PrimitiveName): Proof {
 
 const names = Object.keys(primitives) as PrimitiveName[];
 const comparisons = new Map<PrimitiveName, number>();
+/** Of f32 modules with their f64 twins. */
+const compiled = new Map<PrimitiveName, number>();
 
 describe("every primitive, at orders one and two, forward, reverse, lifted and simplified, against independent derivatives", () => {
   test.each(names)("%s", (name) => {
@@ -61,13 +63,19 @@ describe("every primitive, at orders one and two, forward, reverse, lifted and s
         expect([found.group, findings.faults.slice(0, 3)]).toEqual([found.group, []]);
         comparisons.set(name, (comparisons.get(name) ?? 0) + findings.comparisons);
       }
+      const emitted = isCompiled(which) ? proof.twins(rounds, next) : null;
+      expect([found.group, emitted?.faults.slice(0, 3) ?? []]).toEqual([found.group, []]);
+      compiled.set(name, (compiled.get(name) ?? 0) + (emitted?.comparisons ?? 0));
     }
   });
 
   test("none is left untested", ({ task }) => {
     // What is compared must be compared closely: a loose bound shows nothing.
     const left = names.filter((name) => (comparisons.get(name) ?? 0) < 50 * rounds);
-    const sum = [...comparisons.values()].reduce((total, n) => total + n, 0);
+    const few = names.filter((name) => (compiled.get(name) ?? 0) < 4 * rounds);
+    // Loops are not emitted yet; a lone dim has no value in a module.
+    expect(few).toEqual(["dimension", "loop", "loop_result"]);
+    const sum = [...comparisons.values(), ...compiled.values()].reduce((total, n) => total + n, 0);
     show(task, {
       what: "primitives at random points",
       tested: names.length - left.length,

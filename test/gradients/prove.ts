@@ -15,11 +15,13 @@ import type { Value } from "../../src/ir/value.ts";
 import { createContext } from "../../src/4-differentiate/context.ts";
 import { forward } from "../../src/4-differentiate/forward.ts";
 import { lift } from "../../src/4-differentiate/lift.ts";
+import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import { reverse } from "../../src/4-differentiate/reverse.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
 import { evaluateComplex, isAnalytic } from "./continuation.ts";
 import type { ComplexValue } from "./continuation.ts";
 import { RATIO, ridders, STEPS } from "./differences.ts";
+import { isEmitted, Twins } from "./twin.ts";
 
 /** A function of real tensors: a node, the parameters it is differentiated by, and further ones that stay. */
 export interface Subject {
@@ -60,6 +62,7 @@ class Ledger implements Findings {
 
 /** The derivatives of a subject as graphs: made once, evaluated at many points. */
 export class Proof {
+  readonly #b: GraphBuilder;
   readonly #subject: Subject;
   readonly #vs: readonly Node<"parameter">[];
   readonly #w: Node<"parameter">;
@@ -75,6 +78,7 @@ export class Proof {
 
   constructor(b: GraphBuilder, subject: Subject) {
     const { xs } = subject;
+    this.#b = b;
     const y = subject.y.element === "real" ? subject.y : e.convert(b, subject.y, "real");
     this.#subject = { ...subject, y };
     this.#vs = xs.map((x, k) => like(b, x, `direction${k}`));
@@ -116,10 +120,8 @@ export class Proof {
   /** All checks at a point drawn from `next`. */
   check(next: () => number): Findings {
     const ledger = new Ledger();
-    const { xs, others, draw } = this.#subject;
-    const inputs = new Map<Node<"parameter">, Value>();
-    for (const p of [...xs, ...others]) inputs.set(p, draw(p, next));
-    for (const p of [...this.#vs, this.#w]) inputs.set(p, uniform(p, next));
+    const { xs } = this.#subject;
+    const inputs = this.#draw(next);
     const [y, tangent, ...rest] = this.#run(this.#plain, inputs);
     const cotangents = rest.slice(0, xs.length);
     const seconds = rest.slice(xs.length);
@@ -130,6 +132,27 @@ export class Proof {
     this.#simplification(ledger, inputs, [y, tangent, ...rest]);
     this.#lifting(ledger, inputs, next);
     return ledger;
+  }
+
+  #draw(next: () => number): ReadonlyMap<Node<"parameter">, Value> {
+    const { xs, others, draw } = this.#subject;
+    const inputs = new Map<Node<"parameter">, Value>();
+    for (const p of [...xs, ...others]) inputs.set(p, draw(p, next));
+    for (const p of [...this.#vs, this.#w]) inputs.set(p, uniform(p, next));
+    return inputs;
+  }
+
+  /** The value and both orders in emitted f32 code against the f64 twin, at so many points; null where modules cannot hold them. */
+  twins(points: number, next: () => number): Findings | null {
+    if (!isEmitted(this.#simplified)) return null;
+    const twins = new Twins(this.#b, eraseMarks(this.#simplified, this.#b));
+    const all = Array.from({ length: points }, () => {
+      return twins.check(new Map([...this.#draw(next)].map(([p, value]) => [p.attributes.name, value])));
+    });
+    return {
+      comparisons: all.reduce((sum, { comparisons }) => sum + comparisons, 0),
+      faults: all.flatMap(({ faults }) => faults),
+    };
   }
 
   #run(
