@@ -82,7 +82,7 @@ export class Decomposer {
     let numerator = 1;
     let denominator = 1;
     const factors = new Map<number, Factor>();
-    const indicators = new Map<number, Indicator>();
+    let indicators: Map<number, Indicator> | null = null;
     const pending: Pending[] = [{ node: root, exponent: 1, under: null }];
     for (let at = pending.pop(); at !== undefined && !this.exceeded; at = pending.pop()) {
       const { exponent, under } = at;
@@ -112,11 +112,13 @@ export class Decomposer {
       if (node.primitive === "power_integer") this.leaves++;
       if (inner.indicator !== null) {
         this.leaves++;
+        indicators ??= new Map();
         indicators.set(indicatorKey(inner.indicator), inner.indicator);
       }
       pending.push(...inner.parts);
     }
-    return { ...scaleTerm(numberTerm(1, denominator), numerator), factors: sortFactors(factors.values()), indicators };
+    const number = scaleTerm(numberTerm(1, denominator), numerator);
+    return { ...number, factors: sortFactors(factors.values()), indicators: indicators ?? number.indicators };
   }
 
   // Of x - y and -(y - x) the graph may hold both: they are one atom.

@@ -4,6 +4,7 @@
  * objects, which numbers that pass through an array never are.
  */
 import type { Dim } from "../ir/dim.ts";
+import type { ElementwiseName } from "../ir/primitive.ts";
 import { largestBatch, type BatchedCall, type Scalar, type Statement } from "../ir/program.ts";
 import type { Finished } from "./blocks.ts";
 import type { ScheduleOptions } from "./buffers.ts";
@@ -29,6 +30,9 @@ export const shareInPlace = 0.4;
 
 /** The kernel itself where an engine inlines all of its calls; otherwise with all calls that are always made in batches. */
 export function batchCalls(kernel: Finished, options: BatchOptions): Finished {
+  const isCall = (operation: ElementwiseName, exponent: number | null): boolean =>
+    options.inlinedCalls(operation, exponent) < Infinity;
+  if (!options.scalars.hasOperation(isCall)) return kernel;
   const budget = new Budget(runsFewTimes(kernel.body) ? { ...options, share: 0 } : options);
   for (const s of kernel.body) budget.spend(s);
   for (const { value } of kernel.values) budget.scalar(value);

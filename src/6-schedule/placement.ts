@@ -46,6 +46,8 @@ export class Placement {
   /** By the id of the scalar. */
   readonly #settled: (Settled | undefined)[] = [];
   readonly #split: (Scalar | undefined)[] = [];
+  /** What is about to be split, by id. */
+  readonly #reached: (true | undefined)[] = [];
   /** The uses of scalars that have a home, by their id. */
   readonly #uses: (Use | undefined)[] = [];
   /** Of those that have none, by the block that uses them. */
@@ -99,7 +101,7 @@ export class Placement {
   #prepared(root: Scalar): Scalar {
     const known = this.#split[root.id];
     if (known !== undefined) return known;
-    for (const s of below(root, (t) => this.#split[t.id] !== undefined)) {
+    for (const s of this.#below(root)) {
       const operands = operandsOf(s);
       const changed = mapped(operands, (o) => this.#split[o.id] ?? o);
       const rebuilt = changed === operands ? s : this.#scalars.withOperands(s, changed);
@@ -111,6 +113,19 @@ export class Placement {
       if (hint !== undefined && split !== s) this.#hints.set(split, hint);
     }
     return this.#split[root.id] ?? root;
+  }
+
+  /** `root` and everything below it that is not split yet, operands first: in order of creation. */
+  #below(root: Scalar): readonly Scalar[] {
+    const found = [root];
+    for (let k = 0; k < found.length; k++) {
+      for (const o of operandsOf(found[k])) {
+        if (this.#reached[o.id] || this.#split[o.id] !== undefined) continue;
+        this.#reached[o.id] = true;
+        found.push(o);
+      }
+    }
+    return found.sort((a, b) => a.id - b.id);
   }
 
   /**
@@ -369,18 +384,4 @@ function mapped(scalars: readonly Scalar[], of: (s: Scalar) => Scalar): readonly
     changed?.push(s);
   }
   return changed ?? scalars;
-}
-
-/** `root` and everything below it but what `done` accepts, operands first: in order of creation. Iterative. */
-function below(root: Scalar, done: (s: Scalar) => boolean): readonly Scalar[] {
-  const found = new Set<Scalar>([root]);
-  const pending = [root];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const o of operandsOf(next)) {
-      if (found.has(o) || done(o)) continue;
-      found.add(o);
-      pending.push(o);
-    }
-  }
-  return [...found].sort((a, b) => a.id - b.id);
 }

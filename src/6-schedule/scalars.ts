@@ -17,6 +17,12 @@ export class ScalarBuilder {
     return this.#interned.size;
   }
 
+  /** Whether an operation was made that `is` accepts. */
+  hasOperation(is: (operation: ElementwiseName, exponent: number | null) => boolean): boolean {
+    for (const s of this.#interned.values()) if (s.kind === "operation" && is(s.operation, s.exponent)) return true;
+    return false;
+  }
+
   number(value: number, element: ElementType): Scalar {
     if (element === "index") return this.affine(dims.constant(value), []);
     const key = `${element} ${Object.is(value, -0) ? "-0" : String(value)}`;
