@@ -4,6 +4,7 @@ import type { SourceOptions } from "../2-check/checked-source.ts";
 import { compile } from "../compile.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
+import { defaults } from "./defaults.ts";
 import { checkFunction } from "./functions.ts";
 import { itemFails, rowFails, type CheckContext, type GivenValues, type ItemReport } from "./item.ts";
 import { functionHazards, modelHazards } from "./hazards/trials.ts";
@@ -27,7 +28,7 @@ export interface AuditOptions extends SourceOptions {
   readonly seed?: number;
   /** The largest relative error of a derivative that passes; default 1e-6. */
   readonly tolerance?: number;
-  /** Entries of a tensor that are checked one by one; default 24. */
+  /** Entries of a tensor that are compared one by one, fewer of a large program; default 24. */
   readonly samples?: number;
 }
 
@@ -35,20 +36,27 @@ export interface Audit {
   readonly path: string;
   readonly seed: number;
   readonly tolerance: number;
+  readonly samples: number;
   readonly items: readonly ItemReport[];
   /** Errors of the program, failures of the check, and warnings. */
   readonly diagnostics: readonly Diagnostic[];
   readonly passed: boolean;
 }
 
-export const defaults = { seed: 1, tolerance: 1e-6, samples: 24 } as const;
-
 /** Checks every exported function and model of a source. Errors in the program or the values are diagnostics. */
 export async function audit(source: string, options: AuditOptions): Promise<Audit> {
   const { seed = defaults.seed, tolerance = defaults.tolerance, samples = defaults.samples } = options;
   const result = (items: readonly ItemReport[], diagnostics: readonly Diagnostic[]): Audit => {
     const errors = diagnostics.some(({ severity }) => severity === "error");
-    return { path: options.path, seed, tolerance, items, diagnostics, passed: !errors && !items.some(itemFails) };
+    return {
+      path: options.path,
+      seed,
+      tolerance,
+      samples,
+      items,
+      diagnostics,
+      passed: !errors && !items.some(itemFails),
+    };
   };
   const { session, diagnostics: found } = openSession(source, options);
   if (session === null) return result([], found);

@@ -1,5 +1,4 @@
-/** An audit as text and as JSON. */
-import { toJson, type JsonDiagnostic } from "../diagnostics/render.ts";
+/** An audit as text. */
 import type { Audit } from "./audit.ts";
 import type { DerivativeRow, EntryFinding, SingleFinding } from "./checks.ts";
 import { itemFails, rowFails, type ItemReport, type ValueRow } from "./item.ts";
@@ -8,16 +7,24 @@ import { itemFails, rowFails, type ItemReport, type ValueRow } from "./item.ts";
 const shown = 3;
 
 /** Tables by function and model, and a last line that says what it comes to. */
-export function auditText(audit: Audit): string {
-  const rows = audit.items.flatMap(({ derivatives }) => derivatives);
+export function auditText({ path, seed, tolerance, items, passed }: Audit): string {
+  const head = `${path}: seed ${seed}, tolerance ${tolerance.toExponential()}`;
+  if (items.length === 0 && !passed) return `${head}\n\nFAILED: not checked, there are errors`;
+  const rows = items.flatMap(({ derivatives }) => derivatives);
   const checked = rows.reduce((sum, row) => sum + row.checked, 0);
   const total = rows.reduce((sum, row) => sum + row.entries, 0);
-  const failed = rows.filter(rowFails).length;
-  const head = `${audit.path}: seed ${audit.seed}, tolerance ${audit.tolerance.toExponential()}`;
   const entries = total === checked ? count(total, "entry", "entries") : `${checked} of ${total} entries one by one, and all of a tensor at once`; // prettier-ignore
   const of = `${count(rows.length, "derivative")}, ${entries}`;
-  const end = audit.passed ? `passed: ${of}` : `FAILED${failed > 0 ? `: ${failed} of ${of}` : ""}`;
-  return [head, ...audit.items.map(itemText), end].join("\n\n");
+  const failed = rows.filter(rowFails).length;
+  const unchecked = items.filter(({ point }) => point === null).length;
+  const wrong = items.flatMap(({ values }) => values).filter(({ single }) => single.ofBound > 1).length;
+  const faults = [
+    ...(failed > 0 ? [`${failed} of ${of}`] : []),
+    ...(wrong > 0 ? [`${count(wrong, "value")} in f32`] : []),
+    ...(unchecked > 0 ? [`${count(unchecked, "item")} not checked`] : []),
+  ];
+  const end = passed ? `passed: ${of}` : `FAILED: ${faults.join("; ")}`;
+  return [head, ...items.map(itemText), end].join("\n\n");
 }
 
 function count(n: number, one: string, many = `${one}s`): string {
@@ -117,120 +124,7 @@ function valueLines(values: readonly ValueRow[]): readonly string[] {
   const undecided = values.reduce((sum, { single }) => sum + single.undecided, 0);
   const rest = undecided === 0 ? "" : `; ${undecided} decided by less than the rounding, not compared`;
   const names = [...new Set(values.map(({ entry }) => entry))].join(", ");
-  const line = `  values of ${names}: f32 differs from f64 by ${most > 0 && most < 0.001 ? "less than 0.1%" : `at most ${percent(most)}`} of the error bound${rest}`;
+  const difference = most === 0 ? "equals f64" : `differs from f64 by ${most < 0.001 ? "less than 0.1%" : `at most ${percent(most)}`} of the error bound`; // prettier-ignore
+  const line = `  values of ${names}: f32 ${difference}${rest}`;
   return wrong.length > 0 ? wrong : [line];
-}
-
-/** A number, or the text of one that JSON does not have. */
-type JsonNumber = number | "NaN" | "Infinity" | "-Infinity";
-
-interface JsonFinding {
-  readonly at: readonly number[] | null;
-  readonly derivative: JsonNumber;
-  readonly difference: JsonNumber;
-  readonly left: JsonNumber;
-  readonly right: JsonNumber;
-}
-
-interface JsonSingle {
-  readonly error: JsonNumber;
-  readonly at: readonly number[] | null;
-  readonly ofBound: JsonNumber;
-  readonly undecided: number;
-}
-
-interface JsonDerivative {
-  readonly derivative: string;
-  readonly of: string;
-  readonly by: string;
-  readonly shape: readonly number[];
-  readonly entries: number;
-  readonly checked: number;
-  readonly directions: number;
-  readonly passed: boolean;
-  readonly absolute: { readonly error: JsonNumber; readonly at: readonly number[] | null };
-  readonly relative: { readonly error: JsonNumber; readonly at: readonly number[] | null };
-  readonly failures: readonly JsonFinding[];
-  readonly kinks: readonly JsonFinding[];
-  readonly notFinite: readonly JsonFinding[];
-  readonly unsettled: readonly JsonFinding[];
-  readonly f32: JsonSingle | null;
-}
-
-/** What `derive check --json` prints for a file. */
-export interface JsonAudit {
-  readonly path: string;
-  readonly seed: number;
-  readonly tolerance: number;
-  readonly passed: boolean;
-  readonly items: readonly {
-    readonly name: string;
-    readonly kind: "function" | "model";
-    readonly passed: boolean;
-    readonly sizes: Readonly<Record<string, number>> | null;
-    readonly derivatives: readonly JsonDerivative[];
-    readonly values: readonly {
-      readonly entry: string;
-      readonly output: string;
-      readonly shape: readonly number[];
-      readonly f32: JsonSingle;
-    }[];
-  }[];
-  readonly diagnostics: readonly JsonDiagnostic[];
-}
-
-export function auditJson({ path, seed, tolerance, passed, items, diagnostics }: Audit): JsonAudit {
-  return {
-    path,
-    seed,
-    tolerance,
-    passed,
-    items: items.map((item) => ({
-      name: item.name,
-      kind: item.kind,
-      passed: !itemFails(item),
-      sizes: item.point === null ? null : Object.fromEntries(item.point.sizes),
-      derivatives: item.derivatives.map(derivativeJson),
-      values: item.values.map(({ entry, output, shape, single }) => ({
-        entry,
-        output,
-        shape,
-        f32: singleJson(single),
-      })),
-    })),
-    diagnostics: toJson(diagnostics),
-  };
-}
-
-function derivativeJson(row: DerivativeRow): JsonDerivative {
-  return {
-    derivative: row.entry,
-    of: row.of,
-    by: row.by,
-    shape: row.shape,
-    entries: row.entries,
-    checked: row.checked,
-    directions: row.directions,
-    passed: !rowFails(row),
-    absolute: { error: json(row.absolute), at: row.absoluteAt },
-    relative: { error: json(row.relative), at: row.relativeAt },
-    failures: row.failures.map(findingJson),
-    kinks: row.kinks.map(findingJson),
-    notFinite: row.singular.map(findingJson),
-    unsettled: row.unsettled.map(findingJson),
-    f32: row.single === null ? null : singleJson(row.single),
-  };
-}
-
-function findingJson({ at, derivative, difference, left, right }: EntryFinding): JsonFinding {
-  return { at, derivative: json(derivative), difference: json(difference), left: json(left), right: json(right) };
-}
-
-function singleJson({ error, at, ofBound, undecided }: SingleFinding): JsonSingle {
-  return { error: json(error), at, ofBound: json(ofBound), undecided };
-}
-
-function json(x: number): JsonNumber {
-  if (Number.isFinite(x)) return x;
-  return Number.isNaN(x) ? "NaN" : x > 0 ? "Infinity" : "-Infinity";
 }

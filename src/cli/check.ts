@@ -2,8 +2,10 @@ import type { Command } from "commander";
 import { addSizes, integerFrom, positive } from "./arguments.ts";
 import { endLine, readSource, recordingReader } from "./compile-files.ts";
 import type { Check, Services } from "./compiler.ts";
+import { defaults } from "../audit/defaults.ts";
+import { uncheckedJson, type JsonAudit } from "../audit/json.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { toJson } from "../diagnostics/render.ts";
+import { asciiControls, printable } from "../diagnostics/cells.ts";
 import { expandFiles } from "./files.ts";
 import { programOptions, shared, type SharedFlags } from "./options.ts";
 import { exitCodeOf, internalError, reportDiagnostics } from "./reporter.ts";
@@ -33,7 +35,7 @@ fn L
   gradient of value  a   1        0               0               0          0%            ok
   gradient of value  b   1        0               0               0          0%            ok
   gradient of value  c   1        0               0               0          0%            ok
-  values of value, gradient: f32 differs from f64 by at most 0% of the error bound
+  values of value, gradient: f32 equals f64
 
 passed: 3 derivatives, 3 entries
 
@@ -54,11 +56,15 @@ export function addCheck(
     .option("--size <dim=size>", "the size of a symbolic dimension (repeatable)", addSizes)
     .addOption(shared.item("check this function or model alone"))
     .addOption(shared.set())
-    .option("--seed <integer>", "of inputs, initial parameters and random draws (default: 1)", integerFrom(0))
-    .option("--tolerance <number>", "the largest relative error that passes (default: 1e-6)", positive)
+    .option(
+      "--seed <integer>",
+      `of inputs, initial parameters and random draws (default: ${defaults.seed})`,
+      integerFrom(0),
+    )
+    .option("--tolerance <number>", `the largest relative error that passes (default: ${defaults.tolerance})`, positive)
     .option(
       "--samples <count>",
-      "entries of a tensor compared one by one, fewer of a large program (default: 24)",
+      `entries of a tensor compared one by one, fewer of a large program (default: ${defaults.samples})`,
       integerFrom(1),
     ) // prettier-ignore
     .addOption(shared.json("the tables as JSON on standard output"))
@@ -69,22 +75,23 @@ export function addCheck(
 }
 
 async function checkFiles(paths: readonly string[], flags: Flags, check: Check, terminal: Terminal): Promise<ExitCode> {
-  const files: unknown[] = [];
+  const files: JsonAudit[] = [];
   const diagnostics: Diagnostic[] = [];
   let passed = true;
+  let shown = 0;
   for (const path of paths) {
     const { read } = recordingReader();
     const source = readSource(path, read, []);
     const found =
       typeof source === "string"
-        ? await check(source, { path, read, ...optionsOf(flags) }).catch((error: unknown) => failed(path, internalError(error, path))) // prettier-ignore
-        : failed(path, source);
+        ? await check(source, { path, read, ...optionsOf(flags) }).catch((error: unknown) => failed(path, flags, internalError(error, path))) // prettier-ignore
+        : failed(path, flags, source);
     passed &&= found.passed;
     diagnostics.push(...found.diagnostics);
     if (flags.json === true) files.push(found.json);
-    else if (found.text !== null) terminal.out(`${files.length === 0 ? "" : "\n"}${endLine(found.text)}`);
+    else if (found.text !== null) terminal.out(printable(`${shown++ === 0 ? "" : "\n"}${endLine(found.text)}`));
   }
-  if (flags.json === true) terminal.out(`${JSON.stringify({ files })}\n`);
+  if (flags.json === true) terminal.out(`${asciiControls(JSON.stringify({ files }))}\n`);
   else reportDiagnostics(diagnostics, terminal, false);
   const code = exitCodeOf(diagnostics);
   return code === 0 && !passed ? 1 : code;
@@ -102,17 +109,9 @@ function optionsOf({ size, seed, tolerance, samples, ...flags }: Flags): Omit<Pa
 
 function failed(
   path: string,
-  ...diagnostics: readonly Diagnostic[]
-): {
-  readonly passed: boolean;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly text: null;
-  readonly json: unknown;
-} {
-  return {
-    passed: false,
-    diagnostics,
-    text: null,
-    json: { path, passed: false, items: [], diagnostics: toJson(diagnostics) },
-  };
+  { seed = defaults.seed, tolerance = defaults.tolerance, samples = defaults.samples }: Flags,
+  diagnostic: Diagnostic,
+): Awaited<ReturnType<Check>> {
+  const json = uncheckedJson({ path, seed, tolerance, samples }, [diagnostic]);
+  return { passed: false, diagnostics: [diagnostic], text: null, json };
 }

@@ -1,5 +1,6 @@
 import type { Diagnostic, Source } from "../diagnostics/diagnostic.ts";
 import type { Audit, AuditOptions } from "../audit/audit.ts";
+import type { JsonAudit } from "../audit/json.ts";
 import type { Module } from "../audit/port.ts";
 import type { ExplainOptions } from "../explain/explain.ts";
 import type { CompileOptions, CompileResult } from "../options.ts";
@@ -19,11 +20,11 @@ export type Explain = (
   options: ExplainOptions,
 ) => Promise<{ readonly text: string | null; readonly diagnostics: readonly Diagnostic[] }>;
 
-/** Checks a source; the text and the data of what it found. */
+/** Checks a source; the text (null: nothing to show but diagnostics) and the data of what it found. */
 export type Check = (
   source: string,
   options: Omit<AuditOptions, "load">,
-) => Promise<Pick<Audit, "diagnostics" | "passed"> & { readonly text: string; readonly json: unknown }>;
+) => Promise<Pick<Audit, "diagnostics" | "passed"> & { readonly text: string | null; readonly json: JsonAudit }>;
 
 /**
  * What commands load when they need it and not before, so that `derive --help` is quick. A command whose service is missing does not exist.
@@ -41,17 +42,7 @@ export const services: Services = {
     const { explain } = await import("../explain/explain.ts");
     return (source, options) => Promise.resolve(explain(source, options));
   },
-  check: async () => {
-    const [{ audit }, { auditJson, auditText }] = await Promise.all([
-      import("../audit/audit.ts"),
-      import("../audit/report.ts"),
-    ]);
-    return async (source, options) => {
-      const found = await audit(source, { ...options, load: importModule });
-      const { diagnostics, passed } = found;
-      return { diagnostics, passed, text: auditText(found), json: auditJson(found) };
-    };
-  },
+  check: () => checkWith(importModule),
   format: async () => {
     const [{ parse }, { format }] = await Promise.all([import("../1-parse/parse.ts"), import("../1-parse/format.ts")]);
     return (source) => {
@@ -61,6 +52,20 @@ export const services: Services = {
     };
   },
 };
+
+/** `derive check` with modules loaded by `load`. */
+export async function checkWith(load: AuditOptions["load"]): Promise<Check> {
+  const [{ audit }, { auditText }, { auditJson }] = await Promise.all([
+    import("../audit/audit.ts"),
+    import("../audit/report.ts"),
+    import("../audit/json.ts"),
+  ]);
+  return async (source, options) => {
+    const found = await audit(source, { ...options, load });
+    const { diagnostics, passed } = found;
+    return { diagnostics, passed, text: auditText(found), json: auditJson(found) };
+  };
+}
 
 /** Runs the text of a module as the engine runs any: without a file, and without eval. */
 async function importModule(code: string): Promise<Module> {

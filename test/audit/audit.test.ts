@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Given } from "../../src/audit/audit.ts";
-import { auditJson, auditText } from "../../src/audit/report.ts";
+import { auditJson } from "../../src/audit/json.ts";
+import { auditText } from "../../src/audit/report.ts";
 import type { Module } from "../../src/audit/port.ts";
 import { audited, codesOf, rowOf } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { JsonAudit } from "../../src/audit/report.ts";
+import type { JsonAudit } from "../../src/audit/json.ts";
 import { checkCommand } from "../cli/support.ts";
 
 /** What each example differentiates: of how many entries how many are compared one by one, `+` where all are along a direction too. */
@@ -37,7 +37,7 @@ describe("derive check", () => {
   it.each(Object.entries(examples))(
     "confirms every gradient of examples/%s and warns of nothing",
     async (name, rows) => {
-      const { code, out, error } = await checkCommand(join(folder, name, `${name}.nn`), "--json");
+      const { code, out, error } = await checkCommand([join(folder, name, `${name}.nn`), "--json"]);
       expect([code, error]).toEqual([0, ""]);
       const { files } = JSON.parse(out) as { files: readonly JsonAudit[] };
       expect(files).toHaveLength(1);

@@ -2,11 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach } from "vitest";
+import type { Precision } from "../../src/audit/port.ts";
+import { checkWith, services } from "../../src/cli/compiler.ts";
 import type { Compile, CompileOptions, Explain, Format, Services } from "../../src/cli/compiler.ts";
 import { run } from "../../src/cli/program.ts";
 import type { ExitCode } from "../../src/cli/terminal.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { diagnostic } from "../../src/diagnostics/report.ts";
+import { load } from "../../src/evaluate.ts";
 
 /** A new folder with files, removed after the test. */
 export function folderWith(files: Record<string, string>): string {
@@ -82,7 +85,7 @@ export async function derive(
   const calls: CompileOptions[] = [];
   let out = "";
   let error = "";
-  const services: Services = {
+  const fakes: Services = {
     compile: () => Promise.resolve(fakeCompiler(calls)),
     format: () => Promise.resolve(fakeFormat),
     explain: () => Promise.resolve(fakeExplain),
@@ -99,12 +102,15 @@ export async function derive(
     width: 100,
     ...(more.signal === undefined ? {} : { signal: more.signal }),
   };
-  const code = await run(args, terminal, services);
+  const code = await run(args, terminal, fakes);
   return { code, out, error, calls };
 }
 
-/** `derive check` with the real compiler, in this process. */
-export async function checkCommand(...args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
+/** `derive check` with the real compiler, in this process; `change`: what becomes of the text of a module before it runs. */
+export async function checkCommand(
+  args: readonly string[],
+  change?: (code: string, precision: Precision) => string,
+): Promise<{ code: number; out: string; error: string }> {
   const result = { code: -1, out: "", error: "" };
   const terminal = {
     out: (text: string) => {
@@ -116,6 +122,10 @@ export async function checkCommand(...args: readonly string[]): Promise<{ code: 
     color: false,
     width: 100,
   };
-  result.code = await run(["check", ...args], terminal);
+  const changed: Services =
+    change === undefined
+      ? services
+      : { ...services, check: () => checkWith((code, precision) => Promise.resolve(load(change(code, precision)))) };
+  result.code = await run(["check", ...args], terminal, changed);
   return result;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaults } from "../../../src/audit/audit.ts";
+import { defaults } from "../../../src/audit/defaults.ts";
 import { functionHazards } from "../../../src/audit/hazards/trials.ts";
 import { openSession } from "../../../src/audit/session.ts";
 import type { Diagnostic } from "../../../src/diagnostics/diagnostic.ts";
