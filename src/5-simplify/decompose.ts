@@ -252,7 +252,7 @@ function factorsOf(node: AnyNode, { exponent, under }: Pending): Parts | null {
     }
     case "broadcast": {
       const [inner] = node.operands;
-      if (!isProduct(inner) && !is(inner, "broadcast")) return null;
+      if (!isProduct(inner)) return null;
       return made([
         { node: inner, exponent, under: under === null ? node.attributes : joined(under, node.attributes) },
       ]);

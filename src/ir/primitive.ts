@@ -89,8 +89,6 @@ export interface PrimitiveRecord<P extends PrimitiveName> {
   /** Reference evaluation with a running error bound. Null for primitives that the interpreter walks itself. */
   readonly meaning: ((operands: readonly Value[], attributes: AttributesOf[P], result: Evaluation) => Value) | null;
   readonly derivative: Derivative<P>;
-  /** For a choice between operands: the bool operand under which operand k is selected (negated if `when` is false). */
-  readonly guard: ((node: Node<P>, operand: number) => { readonly condition: Node; readonly when: boolean } | null) | null; // prettier-ignore
   /** `shapes`: those of the operands, where known; with them the facts of reductions are sharper. */
   readonly facts: (operands: readonly Facts[], attributes: AttributesOf[P], shapes?: readonly Shape[]) => Facts;
   readonly commutative: boolean;

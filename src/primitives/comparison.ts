@@ -1,6 +1,6 @@
 /** Comparisons, logic, the elementwise choice, and conversion between element types. */
 import * as e from "../ir/expressions.ts";
-import type { Node, TensorType } from "../ir/graph.ts";
+import type { TensorType } from "../ir/graph.ts";
 import { ShapeFault } from "../ir/primitive.ts";
 import type { Evaluation, Facts, PrimitiveRecord } from "../ir/primitive.ts";
 import type { Value } from "../ir/value.ts";
@@ -176,8 +176,6 @@ export const select: PrimitiveRecord<"select"> = {
     const zero = e.zerosLike(b, cotangent);
     return operand === 1 ? e.select(b, condition, cotangent, zero) : e.select(b, condition, zero, cotangent);
   }),
-  guard: (node: Node<"select">, operand) =>
-    operand === 0 ? null : { condition: node.operands[0], when: operand === 1 },
   facts: ([condition, x, y]) => {
     if (above(condition, 0)) return x;
     return below(condition, 1) ? y : hull(x, y);

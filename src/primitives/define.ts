@@ -40,7 +40,6 @@ export function bilinear<P extends PrimitiveName>(
 
 /** What records say unless they say otherwise. */
 export const plain = {
-  guard: null,
   commutative: false,
   associative: false,
   identity: null,

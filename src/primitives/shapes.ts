@@ -34,7 +34,7 @@ export function requireSameShape(a: Shape, b: Shape): void {
  */
 export function sizeAt(shape: Shape, axis: number): Dim {
   const size = axis < 0 ? shape.at(axis) : undefined;
-  if (size === undefined || shape.length + axis < 0) throw new ShapeFault(`${printShape(shape)} has no axis ${axis}`);
+  if (size === undefined) throw new ShapeFault(`${printShape(shape)} has no axis ${axis}`);
   return size;
 }
 

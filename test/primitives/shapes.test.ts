@@ -78,6 +78,8 @@ const rows: readonly Row[] = [
   ["contract", [["n", 3], ["n", 3]], { left: ["i"], right: ["i"], result: [] }, "real[n]"],
   ["gather", [["words", 8], ["index", ["batch", 3]]], { batch: 0 }, "real[batch, 3, 8]"],
   ["gather", [[2, 5, 8], ["index", [2, 3]]], { batch: 1 }, "real[2, 3, 8]"],
+  ["gather", [[], ["index", [3]]], { batch: 0 }, "indexing needs 1 axis, but [] has 0"],
+  ["gather", [[2], ["index", [2]]], { batch: 1 }, "indexing needs 2 axes, but [2] has 1"],
   ["gather", [[5], [3]], { batch: 0 }, "a subscript wants integers, not real numbers"],
   ["scatter_add", [["index", ["b", 3]], ["b", 3, 8]], { batch: 1, size: n }, "real[b, n, 8]"],
   ["random", [["index", []], ["index", []]], { site: 0, shape: shapeOf("n") }, "real[n]"],

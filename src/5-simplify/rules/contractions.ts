@@ -176,7 +176,8 @@ function multiplyOut(
   result: readonly string[],
   sizes: ReadonlyMap<string, Dim>,
 ): Node {
-  const isSum = x.labels.some((label) => !result.includes(label)) || y.labels.some((label) => !result.includes(label));
+  // A label that is summed over stands in both.
+  const isSum = x.labels.some((label) => !result.includes(label));
   if (isSum) return contract(b, [x.node, x.labels], [y.node, y.labels], result);
   // An outer product stays a contraction: kernels for it need no copies.
   const isOuter = ![x, y].some(({ labels }) => labels.length === result.length);
