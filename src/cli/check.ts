@@ -21,6 +21,7 @@ interface Flags extends SharedFlags {
 const help = `
 Every derivative of the generated module is compared with finite differences: the program compiled for f64 with differences of its values, at
 several steps, and the f32 module with that twin by a running error bound. Dropout holds its masks; kinks are told from faults.
+Of large tensors some entries are compared one by one, and all of them at once along a random direction.
 
 Examples:
   derive check digits.nn                          at inputs and parameters drawn from --seed

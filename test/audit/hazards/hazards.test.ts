@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { defaults } from "../../../src/audit/defaults.ts";
+import { hazards } from "../../../src/audit/hazards/rules.ts";
 import { functionHazards } from "../../../src/audit/hazards/trials.ts";
 import { openSession } from "../../../src/audit/session.ts";
+import { catalogue } from "../../../src/diagnostics/catalogue/index.ts";
 import type { Diagnostic } from "../../../src/diagnostics/diagnostic.ts";
 import { evaluate } from "../../../src/evaluate.ts";
 import { audited } from "../support.ts";
@@ -342,6 +346,13 @@ describe("numbers that go wrong", () => {
     ["log(1 - x)", "keep the argument positive; `log1p(-x)` is `log(1 - x)` that keeps its digits at small x"],
   ])("have a stable form to offer: %s", (expression, help) => {
     expect(hazardsOf(`fn f(x: [n]) = ${expression}`).map((found) => found.help)).toEqual([help]);
+  });
+
+  it("are those of the catalogue and of the README", () => {
+    const codes = [...new Set(hazards.map(({ code }) => code))].sort();
+    expect(Object.keys(catalogue).filter((code) => code.startsWith("hazard-")).sort()).toEqual(codes); // prettier-ignore
+    const readme = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
+    expect([...readme.matchAll(/^\| `(hazard-\w+)`/gm)].map(([, code]) => code).sort()).toEqual(codes);
   });
 
   // Left of the sign as the help says it, right of it the form that it offers.
