@@ -157,16 +157,18 @@ export interface Point {
   readonly symbols: ReadonlyMap<string, number>;
 }
 
-/** The values of outputs; null where a subscript is out of range. `freeZeros`: for graphs that others are rewritten from. */
+/**
+ * The values of outputs; null where a subscript is out of range. Bounds hold whatever the signs of zeros are: rules do not
+ * keep them, nor do sums, which begin with 0 or with their first term.
+ */
 export function interpreted(
   graph: Graph,
   inputs: ReadonlyMap<string, Value>,
   { symbols }: Pick<Point, "symbols">,
   unitRoundoff: number,
-  freeZeros = false,
 ): ReadonlyMap<string, Value> | null {
   try {
-    return evaluate(graph, inputs, { dims: symbols, unitRoundoff, freeZeros });
+    return evaluate(graph, inputs, { dims: symbols, unitRoundoff, freeZeros: true });
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -276,7 +278,7 @@ function judgeFunction(
     new Fault(kind, `${entry.label}: ${what}\n${described(inputs, at.symbols)}`);
   const refused = !requirementsHold(entry.graph, at.symbols);
   if (!refused && !isBare && !isUncertain(inputs)) {
-    const wanted = interpreted(entry.plain, inputs, at, 2 ** -53, true);
+    const wanted = interpreted(entry.plain, inputs, at, 2 ** -53);
     const forms = [
       ["erased", entry.erased],
       ["simplified", entry.final],
@@ -307,7 +309,7 @@ function judgeFunction(
       throw where(`throws, ${how}`, `${how} threw ${String(error)}\n${emitted.code}`);
     }
     if (values === null) throw where(`accepts, ${how}`, `${how} accepted what must be refused\n${emitted.code}`);
-    const wanted = interpreted(entry.plain, own, at, 2 ** -53, true);
+    const wanted = interpreted(entry.plain, own, at, 2 ** -53);
     const skipsPlain = isBare || isUncertain(own);
     for (const { name } of entry.graph.outputs) {
       const found = results.get(name) ?? [];

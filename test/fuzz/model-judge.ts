@@ -76,7 +76,7 @@ function judgeForms(
     const nodes = [...new Set([...entry.graph.parameters, ...entry.plain.parameters])];
     const inputs = valuesOf(nodes, m, seed, symbols);
     if (computesWithNoLength(entry.plain, inputs, symbols)) continue;
-    const wanted = interpreted(entry.plain, inputs, { symbols }, 2 ** -53, true);
+    const wanted = interpreted(entry.plain, inputs, { symbols }, 2 ** -53);
     const index = entries.indexOf(entry);
     const compare = (kind: string, graph: Entry["final"]): void => {
       compareForms(kind, entry.label, graph, interpreted(graph, inputs, { symbols }, 2 ** -53), wanted);
@@ -222,7 +222,7 @@ class ModelRun {
     }
     if (wanted === null) throw this.#fault(`${kind} accepts`, "what must be refused is accepted");
     const isUncertain = computesWithNoLength(entry.plain, values, this.#symbols);
-    const plain = isUncertain ? null : interpreted(entry.plain, values, { symbols: this.#symbols }, 2 ** -53, true);
+    const plain = isUncertain ? null : interpreted(entry.plain, values, { symbols: this.#symbols }, 2 ** -53);
     for (const { name, updates } of entry.graph.outputs) {
       if (updates !== null) continue;
       this.#compare(kind, name, results[name], this.#valueOf(wanted, name), plain?.get(name) ?? null);
