@@ -2,14 +2,18 @@
 import { topological } from "../ir/expressions.ts";
 import type { Graph, GraphOutput, GraphRequirement, Node } from "../ir/graph.ts";
 
-/** The graph of `outputs`; parameters in the order given, those that no output reaches left out. */
+/**
+ * The graph of `outputs`; parameters in the order given, those that no output reaches left out. `symbolsFromOne`: calls with
+ * an empty axis are refused.
+ */
 export function closeGraph(
   outputs: readonly GraphOutput[],
   parameters: readonly Node<"parameter">[],
   requirements: readonly GraphRequirement[],
+  symbolsFromOne = false,
 ): Graph {
   const reached = new Set(topological(outputs.map((output) => output.node)));
-  return { parameters: parameters.filter((p) => reached.has(p)), outputs, requirements };
+  return { parameters: parameters.filter((p) => reached.has(p)), outputs, requirements, symbolsFromOne };
 }
 
 /** An output that is returned. */

@@ -18,6 +18,7 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
     outputs: readonly GraphOutput[],
     training: boolean | null,
     more: readonly Replacement[] = [],
+    isOfLoss = true,
   ): Graph => {
     const merge = (from: Node, to: Node): void => {
       origins.merge(from, to);
@@ -32,6 +33,7 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
       parametersOf(m),
       // Of the nodes as they were checked: those that take their places are others.
       requirementsOf(m.requirements, reachedFrom([...roots, ...more.map(([, node]) => node)]), everything),
+      isOfLoss,
     );
   };
 
@@ -41,6 +43,8 @@ export function lowerModel(m: CheckedModel, b: GraphBuilder, origins: Origins): 
       kind: "forward",
       graph: graph(
         m.outputs.map((o) => returned(`outputs.${o.name}`, o.node)),
+        false,
+        [],
         false,
       ),
     },

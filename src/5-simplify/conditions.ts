@@ -1,6 +1,5 @@
 /** What facts say about conditions. */
-import { constant, isNonNegative, subtract } from "../ir/dim.ts";
-import type { Dim, Shape } from "../ir/dim.ts";
+import type { Shape } from "../ir/dim.ts";
 import { is } from "../ir/expressions.ts";
 import { excludesZero } from "../ir/facts.ts";
 import type { FactTable } from "../ir/facts.ts";
@@ -13,8 +12,7 @@ import type { RuleContext } from "./rule.ts";
  * finite is NaN: there are terms, or the factor is finite (but for being divided by the length of an empty axis).
  */
 export function mayLeaveSum(context: RuleContext, factor: Node, exponent: number, sizes: Shape): boolean {
-  const hasEntries = (size: Dim): boolean => isNonNegative(subtract(size, constant(1))) === true;
-  if (context.axesHaveEntries || sizes.every(hasEntries)) return true;
+  if (sizes.every((size) => context.hasEntries(size))) return true;
   const facts = context.nonEmpty.of(factor);
   return facts.finite && (exponent > 0 || excludesZero(facts));
 }

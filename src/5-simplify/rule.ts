@@ -1,5 +1,6 @@
 /** What a rewrite rule is. Data only. */
 import type { GraphBuilder } from "../ir/builder.ts";
+import type { Dim } from "../ir/dim.ts";
 import type { FactTable } from "../ir/facts.ts";
 import type { AnyNode, Node, PrimitiveName } from "../ir/graph.ts";
 
@@ -19,8 +20,8 @@ export interface RuleContext {
   readonly rounded: FactTable;
   /** As `rounded`, where no length that is computed with is 0. */
   readonly nonEmpty: FactTable;
-  /** Every axis is taken to have entries. */
-  readonly axesHaveEntries: boolean;
+  /** Whether an axis of such a size surely has entries. */
+  readonly hasEntries: (size: Dim) => boolean;
 }
 
 /** One named rewrite: a node of one of the primitives `on` becomes another node of the same type, or stays (null). */

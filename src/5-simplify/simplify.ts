@@ -3,10 +3,22 @@
  * looks at whole expressions; both alternate until nothing changes.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
-import { topological } from "../ir/expressions.ts";
+import {
+  add,
+  constant as dimConstant,
+  constantOf,
+  isNonNegative,
+  substitute,
+  subtract,
+  symbol as dimSymbol,
+  symbolsOf,
+} from "../ir/dim.ts";
+import type { Dim, Requirement } from "../ir/dim.ts";
+import { is, topological } from "../ir/expressions.ts";
 import { FactTable } from "../ir/facts.ts";
 import type { Graph, Loop, Node } from "../ir/graph.ts";
 import { simplifyAlgebra } from "./algebra.ts";
+import { sizesAt } from "./axes.ts";
 import { Engine, indexRules } from "./engine.ts";
 import type { Fuel } from "./engine.ts";
 import type { RuleContext, SimplifyOptions } from "./rule.ts";
@@ -29,13 +41,55 @@ export function simplify(graph: Graph, b: GraphBuilder, options: SimplifyOptions
  */
 export function simplifier(b: GraphBuilder, options: SimplifyOptions = {}): (graph: Graph) => Graph {
   const fuel: Fuel = { left: 0 };
-  const shared = new Simplifier(b, options, fuel, false);
+  const known = new Map<string, Simplifier>();
   return (graph) => {
     const roots = graph.outputs.map((output) => output.node);
-    fuel.left = options.fuel ?? 2000 + 50 * topological(roots).length;
+    const reached = topological(roots);
+    fuel.left = options.fuel ?? 2000 + 50 * reached.length;
+    const axes = axesOf(graph, reached, options);
+    const shared = known.get(axes.key) ?? new Simplifier(b, options, fuel, axes.hasEntries, false);
+    known.set(axes.key, shared);
     const nodes = shared.run(roots);
     return { ...graph, outputs: graph.outputs.map((output, k) => ({ ...output, node: nodes[k] })) };
   };
+}
+
+/** What is known of the axes of a graph; of equal keys it is the same. */
+interface Axes {
+  readonly key: string;
+  readonly hasEntries: (size: Dim) => boolean;
+}
+
+function axesOf(graph: Graph, nodes: readonly Node[], options: SimplifyOptions): Axes {
+  if (options.axesHaveEntries === true) return { key: "", hasEntries: () => true };
+  // Where nothing is summed over symbolic axes nothing depends on what is known of them: the key is that of most graphs.
+  const isFree = graph.symbolsFromOne === true || !nodes.some(sumsOverSymbols);
+  const named = isFree ? null : graph.requirements.flatMap(({ requirement }) => symbolFromOne(requirement));
+  const least = (symbol: string): boolean => named === null || named.includes(symbol);
+  const hasEntries = (size: Dim): boolean => {
+    const moved = [...symbolsOf(size)].filter(least).map((s) => [s, add(dimSymbol(s), dimConstant(1))] as const);
+    return isNonNegative(subtract(substitute(size, new Map(moved)), dimConstant(1))) === true;
+  };
+  return { key: named === null ? "*" : [...new Set(named)].sort().join(","), hasEntries };
+}
+
+/** The symbol that a requirement says to be at least 1. */
+function symbolFromOne({ left, relation, right }: Requirement): readonly string[] {
+  const least = constantOf(right);
+  if (relation !== ">=" || least === null || least < 1) return [];
+  return [...symbolsOf(left)].filter((symbol) => left.key === dimSymbol(symbol).key);
+}
+
+function sumsOverSymbols(node: Node): boolean {
+  const isSymbolic = (size: Dim): boolean => constantOf(size) === null;
+  if (is(node, "reduce_sum")) return sizesAt(node.operands[0].shape, node.attributes.axes).some(isSymbolic);
+  if (is(node, "contract")) {
+    const { left, right, result } = node.attributes;
+    const { shape } = node.operands[0];
+    const lead = shape.length - left.length;
+    return left.some((label, k) => right.includes(label) && !result.includes(label) && isSymbolic(shape[lead + k]));
+  }
+  return is(node, "loop");
 }
 
 class Simplifier {
@@ -46,9 +100,17 @@ class Simplifier {
   readonly #engine: Engine;
   readonly #bodies = new Map<Loop, Loop>();
   readonly #disable: ReadonlySet<string>;
+  readonly #hasEntries: (size: Dim) => boolean;
 
-  constructor(b: GraphBuilder, options: SimplifyOptions, fuel: Fuel, body: boolean) {
+  constructor(
+    b: GraphBuilder,
+    options: SimplifyOptions,
+    fuel: Fuel,
+    hasEntries: (size: Dim) => boolean,
+    body: boolean,
+  ) {
     this.#b = b;
+    this.#hasEntries = hasEntries;
     this.#options = options;
     this.#fuel = fuel;
     this.#disable = options.disable ?? new Set();
@@ -57,7 +119,7 @@ class Simplifier {
       facts: new FactTable(b, { body }),
       rounded: new FactTable(b, { body, rounded: true }),
       nonEmpty: new FactTable(b, { body, rounded: true, nonEmpty: true }),
-      axesHaveEntries: options.axesHaveEntries ?? false,
+      hasEntries,
     };
     this.#engine = new Engine(this.#context, indexRules(rules, this.#disable), options, fuel, (record) =>
       this.#body(record),
@@ -96,7 +158,7 @@ class Simplifier {
     const known = this.#bodies.get(record);
     if (known !== undefined) return known;
     const roots = [...record.next, ...record.stackedOutputs];
-    const nodes = new Simplifier(this.#b, this.#options, this.#fuel, true).run(roots);
+    const nodes = new Simplifier(this.#b, this.#options, this.#fuel, this.#hasEntries, true).run(roots);
     const count = record.next.length;
     const isSame = nodes.every((node, k) => node === roots[k]);
     const result = isSame ? record : { ...record, next: nodes.slice(0, count), stackedOutputs: nodes.slice(count) };

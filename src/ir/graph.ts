@@ -224,6 +224,8 @@ export interface Graph {
   readonly parameters: readonly Node<"parameter">[];
   readonly outputs: readonly GraphOutput[];
   readonly requirements: readonly GraphRequirement[];
+  /** Every symbol is 1 and more whenever this is computed: there is no loss of an empty batch. */
+  readonly symbolsFromOne?: boolean;
 }
 
 export interface GraphOutput {

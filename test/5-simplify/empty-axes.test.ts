@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
 import * as dims from "../../src/ir/dim.ts";
 import * as e from "../../src/ir/expressions.ts";
-import type { Node } from "../../src/ir/graph.ts";
+import type { Graph, Node } from "../../src/ir/graph.ts";
+import { evaluate } from "../../src/evaluate.ts";
 import { algebraRows } from "../../src/5-simplify/algebra.ts";
 import { rules } from "../../src/5-simplify/rules/index.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
@@ -32,10 +33,10 @@ const poles: Readonly<Record<string, (b: GraphBuilder, s: Node) => Node>> = {
 
 const all = [...rules, ...algebraRows].map((rule) => rule.name);
 
-function fires(b: GraphBuilder, node: Node, rule: string): boolean {
+function fires(b: GraphBuilder, node: Node, rule: string, known: Partial<Graph> = {}): boolean {
   const fired: string[] = [];
   const disable = new Set(all.filter((name) => name !== rule));
-  simplify(graphOf({ node }), b, { disable, trace: (event) => fired.push(event.rule) });
+  simplify({ ...graphOf({ node }), ...known }, b, { disable, trace: (event) => fired.push(event.rule) });
   return fired.includes(rule);
 }
 
@@ -64,6 +65,49 @@ describe.each(Object.entries(sums))("%s", (rule, sum) => {
     expect(fires(b, sum(b, x, e.div(b, e.tanh(b, s), length)), rule)).toBe(true);
   });
 });
+
+describe("what is known of symbols", () => {
+  const b = createBuilder();
+  const x = parameter(b, "x", ["n"]);
+  const node = sums["sum-of-multiple"](b, x, e.div(b, 1, parameter(b, "s")));
+  const required = (least: number): Partial<Graph> => {
+    const requirement = { left: dims.symbol("n"), relation: ">=", right: dims.constant(least) } as const;
+    return { requirements: [{ requirement, reason: "x[0]" }] };
+  };
+
+  it("requirements and entry points that refuse empty batches make axes have entries", () => {
+    expect(fires(b, node, "sum-of-multiple", { symbolsFromOne: true })).toBe(true);
+    expect(fires(b, node, "sum-of-multiple", required(1))).toBe(true);
+    expect(fires(b, node, "sum-of-multiple", required(3))).toBe(true);
+  });
+
+  it("neither does for an axis of n - 1 entries, nor a requirement of 0", () => {
+    expect(fires(b, node, "sum-of-multiple", required(0))).toBe(false);
+    const tail = e.slice(b, node.operands[0], [{ start: dims.constant(1), size: dims.subtract(dims.symbol("n"), dims.constant(1)), step: 1 }]); // prettier-ignore
+    const shorter = e.mul(b, tail, e.broadcastTo(b, e.div(b, 1, parameter(b, "s")), tail.shape));
+    expect(fires(b, e.reduceSum(b, shorter, [-1]), "sum-of-multiple", { symbolsFromOne: true })).toBe(false);
+  });
+
+  it("of a model `forward` alone takes an empty batch, and sums nothing to 0", async () => {
+    const source = `
+      model M {
+        input x: [batch]
+        param s = ones
+        output p = sum(x / s)
+        loss sum(x / s)
+        train sgd(lr = 0.1)
+      }`;
+    const m = (await evaluate(source, { path: "m.nn" })) as Record<string, (options: object) => Trainer>;
+    const model = m.createMTrainer({ batch: 2, params: { s: Float32Array.of(0) } });
+    expect(model.forward({ x: new Float32Array(0) })).toEqual({ p: 0 });
+    expect(() => model.evaluate({ x: new Float32Array(0) })).toThrow(/batch is 0/);
+  });
+});
+
+interface Trainer {
+  readonly forward: (inputs: object) => object;
+  readonly evaluate: (batch: object) => object;
+}
 
 it("an axis of n + 1 entries has entries", () => {
   const b = createBuilder();
