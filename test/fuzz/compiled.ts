@@ -23,6 +23,9 @@ import { Origins } from "../../src/ir/origins.ts";
 import type { Program } from "../../src/ir/program.ts";
 import { verify } from "../../src/ir/verifier.ts";
 import { createBuilder, primitives } from "../../src/primitives/index.ts";
+import { noteSyntax, type Coverage } from "./coverage.ts";
+import { filesOf } from "./files.ts";
+import { syntaxOf } from "./syntax.ts";
 
 export type Precision = "f32" | "f64";
 
@@ -58,14 +61,26 @@ export interface Frontend {
 }
 
 /** Parses and checks; the diagnostics alone where there are errors. The formatter's laws are judged on the way. */
-export function frontend(text: string): Frontend | readonly Diagnostic[] {
-  const parsed = parse({ path: "fuzz.nn", text });
-  const errors = parsed.diagnostics.filter((x) => x.severity === "error");
+export function frontend(text: string, coverage?: Coverage): Frontend | readonly Diagnostic[] {
+  const files = filesOf(text);
+  const parsed = [...files].map(([path, part]) => parse({ path, text: part }));
+  const errors = parsed.flatMap((p) => p.diagnostics.filter((x) => x.severity === "error"));
   if (errors.length > 0) return errors;
-  judgeFormat(parsed.file);
+  for (const { file } of parsed) judgeFormat(file);
+  if (coverage !== undefined)
+    noteSyntax(
+      coverage,
+      parsed.map(({ file }) => syntaxOf(file)),
+    );
   const builder = createBuilder({ maxNodes: 200_000 });
   const origins = new Origins();
-  const sources = loadImports(parsed.file, reader(undefined));
+  const read = (path: string): string => {
+    const found = files.get(path);
+    if (found === undefined) throw new Error(`no file ${path}`);
+    return found;
+  };
+  const sources = loadImports(parsed[0].file, reader(read));
+  if (sources.diagnostics.length > 0) return sources.diagnostics;
   const { checked, diagnostics } = check(sources, { set: {}, item: null, precision: "f64", builder, origins, prelude });
   const faults = diagnostics.filter((x) => x.severity === "error");
   if (checked === null || faults.length > 0) return faults;
@@ -75,7 +90,7 @@ export function frontend(text: string): Frontend | readonly Diagnostic[] {
 /** `derive fmt` keeps the meaning and has nothing more to do the second time. */
 function judgeFormat(file: Parameters<typeof format>[0]): void {
   const formatted = format(file);
-  const again = parse({ path: "fuzz.nn", text: formatted });
+  const again = parse({ path: file.source.path, text: formatted });
   const broken = again.diagnostics.find((x) => x.severity === "error");
   if (broken !== undefined)
     throw new Fault("format", `the formatted program does not parse: ${broken.message}\n${formatted}`);

@@ -7,6 +7,8 @@ export interface Construct {
   /** How often it is tried, relative to the others. */
   readonly weight: number;
   readonly make: (scope: Scope) => Term | null;
+  /** Public functions that it calls. */
+  readonly calls?: readonly string[];
 }
 
 /** Tries constructs until `count` of them have made something. */

@@ -1,24 +1,195 @@
-/** What programs ought to reach. */
+/** What programs ought to reach: kinds of syntax, public names with their arguments, primitives, rules. */
 import { algebraRows } from "../../src/5-simplify/algebra.ts";
 import { rules } from "../../src/5-simplify/rules/index.ts";
+import type { PrimitiveName } from "../../src/ir/graph.ts";
 import { primitives } from "../../src/primitives/index.ts";
+import { publicCalls, type NameSpace } from "./signatures.ts";
+import type { Detail, Found, SyntaxKind } from "./syntax.ts";
 
-/** Primitives and rules that nothing in the language makes yet, and what they wait for. */
-export const unreachable: ReadonlyMap<string, string> = new Map([
-  ["loop", "for and scan"],
-  ["loop_result", "for and scan"],
-  ["window", "convolution and pooling"],
-  ["fold", "convolution and pooling"],
-]);
-
-export function allPrimitives(): readonly string[] {
-  return Object.keys(primitives);
+/** What a run has come across, each with the number of programs that hold it. */
+export interface Coverage {
+  readonly primitives: Map<string, number>;
+  readonly rules: Map<string, number>;
+  readonly syntax: Map<string, number>;
+  readonly calls: Map<string, number>;
 }
 
-export function allRules(): readonly string[] {
-  return [...rules, ...algebraRows].map(({ name }) => name);
+export function emptyCoverage(): Coverage {
+  return { primitives: new Map(), rules: new Map(), syntax: new Map(), calls: new Map() };
 }
 
-export function never(all: readonly string[], met: ReadonlyMap<string, number>): readonly string[] {
-  return all.filter((name) => !met.has(name) && !unreachable.has(name));
+export function count(into: Map<string, number>, names: Iterable<string>): void {
+  for (const name of names) into.set(name, (into.get(name) ?? 0) + 1);
+}
+
+export function noteSyntax(coverage: Coverage, found: readonly Found[]): void {
+  count(coverage.syntax, new Set(found.flatMap(({ syntax }) => [...syntax])));
+  count(coverage.calls, new Set(found.flatMap(({ calls }) => [...calls])));
+}
+
+/** Why nothing is generated; null where it is. */
+type Missing = string | null;
+
+const refused = "the checker refuses loops and index notation so far";
+
+const syntax: Readonly<Record<SyntaxKind | Detail, Missing>> = {
+  "item import": null,
+  "item const": null,
+  "item fn": null,
+  "item layer": null,
+  "item initializer": null,
+  "item optimizer": null,
+  "item model": null,
+  "item derive": null,
+  "statement let": null,
+  "statement return": null,
+  "statement const": null,
+  "statement hyper": null,
+  "statement input": null,
+  "statement target": null,
+  "statement param": null,
+  "statement state": null,
+  "statement next": null,
+  "statement use": null,
+  "statement output": null,
+  "statement loss": null,
+  "statement metric": null,
+  "statement train": null,
+  "expression number": null,
+  "expression constant": null,
+  "expression text": "texts are for einsum, which the checker refuses so far",
+  "expression name": null,
+  "expression group": null,
+  "expression unary": null,
+  "expression binary": null,
+  "expression call": null,
+  "expression member": null,
+  "expression subscript": null,
+  "expression list": null,
+  "expression if": null,
+  "expression map": refused,
+  "expression for": refused,
+  "expression scan": refused,
+  "expression while": refused,
+  "expression repeat": null,
+  "subscript at": null,
+  "subscript slice": null,
+  "unary -": null,
+  "unary not": null,
+  "binary or": null,
+  "binary and": null,
+  "binary ==": null,
+  "binary !=": null,
+  "binary <": null,
+  "binary <=": null,
+  "binary >": null,
+  "binary >=": null,
+  "binary +": null,
+  "binary -": null,
+  "binary *": null,
+  "binary /": null,
+  "binary @": null,
+  "binary ^": null,
+  "type real": null,
+  "type index": null,
+  "type bool": null,
+  "constant true": null,
+  "constant false": null,
+  "constant inf": null,
+  "constant nan": null,
+  "constant pi": null,
+  "comment line": null,
+  "comment block": null,
+  "comment doc": null,
+  "import as": null,
+  "several imports": null,
+  "doc comment": null,
+  "body of one expression": null,
+  "body of statements": null,
+  "parameter without a type": null,
+  "parameter with a default": null,
+  "parameter with a type and a default": null,
+  "leading dims": null,
+  "leading dims alone": null,
+  "dims computed": null,
+  "derive with shapes": null,
+  "derive by some names": null,
+  "derive none": null,
+  "derive value": null,
+  "derive gradient": null,
+  "derive jvp": null,
+  "derive jacobian": null,
+  "derive hessian": null,
+  "derive hvp": null,
+  "operator grad": null,
+  "operator jvp": null,
+  "operator jacobian": null,
+  "operator hessian": null,
+  "operator hvp": null,
+  "operator by a member": null,
+  "several targets": null,
+  "discarded target": null,
+  "several results": null,
+  frozen: null,
+  "param without initial value": null,
+  "param with an expression": null,
+  "state with a type": null,
+  "output of a name": null,
+  "named loss": null,
+  "named argument": null,
+  "slice from": null,
+  "slice to": null,
+  "slice step": null,
+  "slice by a dim": null,
+  "several subscripts": null,
+  "subscript by a list": null,
+  "nested list": null,
+  "several carries": null,
+  "definitions in a loop": null,
+  "loop in a loop": null,
+  "number with a point in front": null,
+  "number with a point behind": null,
+  "number with _": null,
+  "number with an exponent": null,
+  "if as an operand": null,
+  "if in a condition": null,
+  "keyword as a name": null,
+  "name that is not ASCII": null,
+};
+
+/** Public names, and arguments as `var(ddof)`, that no program has. */
+const calls: Readonly<Record<string, string>> = {};
+
+const waiting: Readonly<Partial<Record<PrimitiveName, string>>> = {
+  loop: refused,
+  loop_result: refused,
+  window: "convolution and pooling are refused so far",
+  fold: "convolution and pooling are refused so far",
+};
+
+const spaces: readonly NameSpace[] = ["functions", "initializers", "optimizers"];
+
+/** A table of what is to be met, and what of it stands aside with a reason. */
+interface Wanted {
+  readonly all: readonly string[];
+  readonly aside: Readonly<Partial<Record<string, Missing>>>;
+}
+
+export const wanted: Readonly<Record<keyof Coverage, Wanted>> = {
+  syntax: { all: Object.keys(syntax), aside: syntax },
+  calls: { all: spaces.flatMap((space) => publicCalls(space)), aside: calls },
+  primitives: { all: Object.keys(primitives), aside: waiting },
+  rules: { all: [...rules, ...algebraRows].map(({ name }) => name), aside: {} },
+};
+
+/** What a run has not come across, though it could. */
+export function never(kind: keyof Coverage, met: Coverage): readonly string[] {
+  const { all, aside } = wanted[kind];
+  return all.filter((name) => !met[kind].has(name) && typeof aside[name] !== "string");
+}
+
+/** What stands aside with a reason, and was come across all the same. */
+export function stale(kind: keyof Coverage, met: Coverage): readonly string[] {
+  const { all, aside } = wanted[kind];
+  return all.filter((name) => met[kind].has(name) && typeof aside[name] === "string");
 }

@@ -1,7 +1,7 @@
 /** What textbooks write, and what the compiler has a better form for. */
 import * as dims from "../../src/ir/dim.ts";
 import type { Construct } from "./construct.ts";
-import { positive, type Scope } from "./scope.ts";
+import { hasEntries, positive, type Scope } from "./scope.ts";
 import { op, real, strength, typeOf, type Term } from "./terms.ts";
 
 /** Formulas of one operand, which stands wherever they say x. */
@@ -47,7 +47,7 @@ function formula(s: Scope): Term | null {
 
 /** -Σ t log p over a row, a choice of rows by a product with 0 and 1, sums of nothing but zeros. */
 function ofRows(s: Scope): Term | null {
-  const x = s.number((t) => t.element === "real" && t.shape.length > 0);
+  const x = s.number((t) => t.element === "real" && t.shape.length > 0 && hasEntries(t));
   if (x === null) return null;
   const { shape } = x.type;
   const size = dims.constantOf(shape[0]);

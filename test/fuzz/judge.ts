@@ -9,16 +9,11 @@ import type { Value } from "../../src/ir/value.ts";
 import { difference, rounded } from "../6-schedule/harness.ts";
 import { callFunction, type Loaded } from "./calls.ts";
 import { emit, entriesOf, Fault, frontend, type Emitted, type Entry, type Frontend, type Variant } from "./compiled.ts";
+import { count, type Coverage } from "./coverage.ts";
 import { judgeDerivatives } from "./derivatives.ts";
 import { judgeModels } from "./model-judge.ts";
 import { Rng } from "./rng.ts";
 import { drawn, gap, requirementsHold, symbolsOf, type Flavour } from "./values.ts";
-
-/** What a run has come across. */
-export interface Coverage {
-  readonly primitives: Map<string, number>;
-  readonly rules: Map<string, number>;
-}
 
 export interface Verdict {
   /** Why the compiler refused the program; null where it did not. */
@@ -36,10 +31,6 @@ export interface JudgeOptions {
 
 const sizes: readonly (readonly [n: number, m: number])[] = [[3, 2], [1, 4], [4, 4], [0, 1], [2, 3], [1, 1]]; // prettier-ignore
 
-function count(into: Map<string, number>, name: string): void {
-  into.set(name, (into.get(name) ?? 0) + 1);
-}
-
 /** @throws Fault where something is wrong with derive. */
 export function judge(text: string, options: JudgeOptions): Verdict {
   try {
@@ -55,7 +46,7 @@ export function judge(text: string, options: JudgeOptions): Verdict {
 
 function judged(text: string, options: JudgeOptions): Verdict {
   const rng = new Rng(options.seed, "judge");
-  const front = frontend(text);
+  const front = frontend(text, options.coverage);
   if (!("file" in front)) {
     const [first] = front;
     if (first.code.startsWith("internal")) throw new Fault("internal", first.message);
@@ -111,14 +102,14 @@ function judged(text: string, options: JudgeOptions): Verdict {
 
 function note(entries: readonly Entry[], fired: ReadonlySet<string>, coverage: Coverage | undefined): void {
   if (coverage === undefined) return;
-  for (const rule of fired) count(coverage.rules, rule);
+  count(coverage.rules, fired);
   const met = new Set<string>();
   for (const { graph, plain, final } of entries) {
     for (const form of [graph, plain, final]) {
       for (const node of topological(form.outputs.map((o) => o.node))) met.add(node.primitive);
     }
   }
-  for (const name of met) count(coverage.primitives, name);
+  count(coverage.primitives, met);
 }
 
 /** The entry points, compiled with one rule switched off. */

@@ -57,7 +57,7 @@ function valuesOf(
       const hyper = m.hypers.find((h) => h.node === node);
       if (hyper !== undefined) return [name, scalar(hyper.initial)];
       const value = drawn(node, seed, "plain", symbols);
-      // Optimizer state begins at 0, and is not negative where it holds squares.
+      // Not negative where it holds squares; a trainer's begins as the optimizer says.
       return [name, name.startsWith("optimizer.") ? { ...value, data: value.data.map(() => 0) } : value];
     }),
   );
@@ -138,7 +138,8 @@ class ModelRun {
       return { loss: found[loss.name] as number, ...prefixed("gradient", found.gradient as Record<string, Numbers>) };
     });
     if (this.#m.train === null) return;
-    let state = values;
+    const begun = new Map([...values, ...(this.#evaluated(this.#entry("initialOptimizer"), values) ?? [])]);
+    let state: ReadonlyMap<string, Value> = begun;
     for (let step = 1; step <= 2; step++) {
       const before = new Map([...state, ["step", scalar(step, "index")] as const]);
       const next = this.#compareResults("step", before, (given) => ({ loss: model.step?.(given) ?? NaN }));
@@ -153,7 +154,7 @@ class ModelRun {
       argumentFor(p.node, this.#valueOf(values, `gradient.${p.path}`), this.#precision),
     ]);
     applied.apply?.(Object.fromEntries(gradients));
-    this.#compareParameters(applied, "apply", values);
+    this.#compareParameters(applied, "apply", begun);
   }
 
   #fault(kind: string, what: string): Fault {
@@ -193,7 +194,7 @@ class ModelRun {
   }
 
   #evaluated(entry: Entry, values: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> | null {
-    const own = entry.kind === "initial" ? new Map([...values, ["step", scalar(0, "index")] as const]) : values;
+    const own = entry.kind.startsWith("initial") ? new Map([...values, ["step", scalar(0, "index")] as const]) : values;
     return interpreted(entry.final, own, { symbols: this.#symbols }, this.#precision === "f64" ? 2 ** -53 : 2 ** -24);
   }
 

@@ -1,9 +1,11 @@
 /** One seed from its program to its verdict; a failure comes with its program made small. */
 import { Fault } from "./compiled.ts";
 import { generate } from "./generate.ts";
-import { judge, type Coverage } from "./judge.ts";
+import { count, emptyCoverage, type Coverage } from "./coverage.ts";
+import { judge } from "./judge.ts";
+import { rootsOf, sourceOf, usedFunctions } from "./program.ts";
 import { shrink } from "./shrink.ts";
-import { reach, calleesOf, rootsOf, sourceOf } from "./terms.ts";
+import { reach } from "./terms.ts";
 
 export interface Failure {
   readonly seed: number;
@@ -23,7 +25,7 @@ export interface Run extends Coverage {
 }
 
 export function emptyRun(): Run {
-  return { constructs: new Map(), primitives: new Map(), rules: new Map() };
+  return { constructs: new Map(), ...emptyCoverage() };
 }
 
 export interface OneOptions {
@@ -36,9 +38,8 @@ export interface OneOptions {
 export function tryOut(seed: number, run: Run, { shrinkFor, onTypeScript, alive }: OneOptions): Outcome {
   const program = generate(seed);
   const source = sourceOf(program);
-  const terms = reach([...rootsOf(program), ...calleesOf(rootsOf(program)).flatMap((f) => f.results)]);
-  for (const name of new Set(terms.map((t) => t.construct)))
-    run.constructs.set(name, (run.constructs.get(name) ?? 0) + 1);
+  const terms = reach([...rootsOf(program), ...usedFunctions(program).flatMap((f) => f.results)]);
+  count(run.constructs, new Set(terms.map((t) => t.construct)));
   try {
     const listen = onTypeScript === undefined ? {} : { onTypeScript: (code: string) => { onTypeScript(seed, code); } }; // prettier-ignore
     const { refusal } = judge(source, { seed, coverage: run, ...listen });

@@ -1,9 +1,8 @@
-/** Products, losses, derivatives, loops that are written out, and calls of the program's own functions. */
+/** Products, losses and derivatives. */
 import * as dims from "../../src/ir/dim.ts";
-import type { Dim, Shape } from "../../src/ir/dim.ts";
-import type { Construct, Grow } from "./construct.ts";
-import { broadcast, entries, Scope, tamed } from "./scope.ts";
-import { call, fits, infix, op, real, reference, strength, type Fn, type Term, type Type } from "./terms.ts";
+import type { Construct } from "./construct.ts";
+import { broadcast, entries, hasEntries, tamed, type Scope } from "./scope.ts";
+import { call, infix, literal, op, real, strength, type Term, type Type } from "./terms.ts";
 
 function matmul(s: Scope): Term | null {
   const x = s.number((t) => t.shape.length > 0);
@@ -40,14 +39,17 @@ function probability(x: Term): Term {
 }
 
 export function loss(s: Scope): Term | null {
-  const z = s.number((t) => t.shape.length > 0 && t.element === "real");
+  const z = s.number((t) => t.shape.length > 0 && t.element === "real" && hasEntries(t));
   if (z === null) return null;
   const { shape } = z.type;
   const scalar = real([]);
   const target = (): Term => s.want(real(shape));
   switch (s.rng.below(8)) {
-    case 0:
-      return call(s.rng.pick(["mse", "mae", "huber", "hinge"]), scalar, [z, target()]);
+    case 0: {
+      const name = s.rng.name(["mse", "mae", "huber", "huber", "hinge"]);
+      if (name !== "huber" || s.rng.chance(0.5)) return call(name, scalar, [z, target()]);
+      return call(name, scalar, [z, target(), s.find((t) => t.shape.length === 0) ?? literal("0.5")]);
+    }
     case 1:
       return call("bce", scalar, [probability(z), probability(target())]);
     case 2:
@@ -77,7 +79,7 @@ export function scalarOf(s: Scope, most = 72): Term | null {
   if (known !== null) return known;
   const x = s.find((t) => t.element === "real" && t.shape.length > 0 && entries(t.shape) <= most);
   if (x === null) return null;
-  return call(s.rng.pick(["sum", "mean", "sum", "logsumexp"]), real([]), [x]);
+  return call(s.rng.name(["sum", "mean", "sum", ...(hasEntries(x.type) ? ["logsumexp"] : [])]), real([]), [x]);
 }
 
 function derivative(s: Scope): Term | null {
@@ -111,78 +113,14 @@ function derivative(s: Scope): Term | null {
   }
 }
 
-/** `repeat r < 3 carry h = x { next h = ... }`: written out at compile time. */
-function repeat(constructs: () => readonly Construct[], grow: Grow) {
-  return (s: Scope): Term | null => {
-    if (s.options.inline) return null;
-    const x = s.number((t) => t.element === "real");
-    if (x === null) return null;
-    const id = s.options.counter.next++;
-    const carry = { name: `h${String(id)}`, type: x.type, definition: null };
-    const inner = new Scope({ ...s.options, parameter: null, inline: true });
-    // What has a name outside may be used inside.
-    for (const term of s.pool) if (term.size === 1) inner.pool.push(term);
-    inner.declare(carry);
-    grow(inner, constructs(), 2);
-    const body = [...inner.pool].reverse().find((t) => fits(t.type, x.type)) ?? reference(carry);
-    const rounds = s.rng.pick(["2", "3"]);
-    return op("repeat-loop", x.type, [x, tamed(body)], ([a, b]) => `repeat r${String(id)} < ${rounds} carry ${carry.name} = ${a} { next ${carry.name} = ${b} }`, { strength: strength.prefix }); // prettier-ignore
-  };
-}
-
-/** The shape with symbols of the callee replaced; null where an argument does not fit. */
-function bindShape(wanted: Shape, given: Shape, symbols: Map<string, Dim>): boolean {
-  return (
-    wanted.length === given.length &&
-    wanted.every((size, k) => {
-      const name = [...dims.symbolsOf(size)].at(0);
-      if (name === undefined) return dims.equal(size, given[k]);
-      const known = symbols.get(name);
-      if (known === undefined && dims.equal(size, dims.symbol(name))) symbols.set(name, given[k]);
-      return dims.equal(dims.substitute(size, symbols), given[k]);
-    })
-  );
-}
-
-/** A call of a function of the program, with arguments that bind its symbols. */
-function callOwn(s: Scope): Term | null {
-  if (s.options.functions.length === 0) return null;
-  const f: Fn = s.rng.pick(s.options.functions);
-  const symbols = new Map<string, Dim>();
-  const given: Term[] = [];
-  for (const { type } of f.parameters) {
-    const open = [...type.shape].some((size) => [...dims.symbolsOf(size)].some((name) => !symbols.has(name)));
-    const term = open
-      ? s.find(
-          (t) =>
-            t.element === type.element &&
-            (type.bound === null || (t.bound ?? Infinity) <= type.bound) &&
-            bindShape(type.shape, t.shape, new Map(symbols)),
-        )
-      : s.want({ ...type, shape: type.shape.map((size) => dims.substitute(size, symbols)) });
-    if (term === null || !bindShape(type.shape, term.type.shape, symbols)) return null;
-    given.push(term);
-  }
-  const types = f.results.map((r): Type => ({
-    ...r.type,
-    shape: r.type.shape.map((size) => dims.substitute(size, symbols)),
-  }));
-  if (types.some((t) => !s.isSmall(t.shape))) return null;
-  const text = (o: readonly string[]): string => `${f.name}(${o.join(", ")})`;
-  if (types.length === 1) return op("call", types[0], given, text, { callee: f });
-  if (s.options.inline) return null;
-  const values = s.defineAll(op("call", types[0], given, text, { callee: f }), types);
-  s.pool.push(values[0]);
-  return values[1];
-}
-
-export function products(all: () => readonly Construct[], grow: Grow): readonly Construct[] {
-  return [
-    { name: "matmul", weight: 4, make: matmul },
-    { name: "dot-outer", weight: 1, make: dotOrOuter },
-    { name: "loss", weight: 2, make: loss },
-    { name: "derivative", weight: 3, make: derivative },
-    { name: "repeat", weight: 0.7, make: repeat(all, grow) },
-    { name: "call-own", weight: 3, make: callOwn },
-  ];
-}
+export const products: readonly Construct[] = [
+  { name: "matmul", weight: 4, make: matmul, calls: ["matmul"] },
+  { name: "dot-outer", weight: 1, make: dotOrOuter, calls: ["dot", "outer"] },
+  {
+    name: "loss",
+    weight: 2,
+    make: loss,
+    calls: ["mse", "mae", "huber", "hinge", "bce", "bce_with_logits", "cross_entropy", "kl", "nll"],
+  },
+  { name: "derivative", weight: 3, make: derivative },
+];

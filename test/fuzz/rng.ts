@@ -1,8 +1,11 @@
 /** Random choices, the same for a seed in every run. */
 export class Rng {
   #state: number;
+  /** A name that is chosen more often than others, so that every name has programs of its own. */
+  readonly favourite: string | null;
 
-  constructor(seed: number, label = "") {
+  constructor(seed: number, label = "", favourite: string | null = null) {
+    this.favourite = favourite;
     this.#state = seed >>> 0;
     for (const c of label) this.#state = Math.imul(this.#state ^ (c.codePointAt(0) ?? 0), 0x01000193) >>> 0;
     for (let k = 0; k < 3; k++) this.next();
@@ -28,6 +31,12 @@ export class Rng {
 
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)];
+  }
+
+  /** One of some names. */
+  name(list: readonly string[]): string {
+    const { favourite } = this;
+    return favourite !== null && list.includes(favourite) && this.chance(0.7) ? favourite : this.pick(list);
   }
 
   shuffled<T>(list: readonly T[]): T[] {

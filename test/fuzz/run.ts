@@ -3,11 +3,11 @@ import { fork, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { allPrimitives, allRules, never } from "./coverage.ts";
+import { never, wanted, type Coverage } from "./coverage.ts";
 import { generate } from "./generate.ts";
 import { emptyRun, type Failure } from "./one.ts";
-import { sourceOf } from "./terms.ts";
-import type { Counts, Report, Task } from "./worker.ts";
+import { sourceOf } from "./program.ts";
+import { kinds, type Counts, type Report, type Task } from "./worker.ts";
 
 const { values } = parseArgs({
   options: {
@@ -118,9 +118,7 @@ function employ(): Promise<void> {
           done += message.count;
           typed += message.typed;
           cpu += message.cpu;
-          add(run.constructs, message.constructs);
-          add(run.primitives, message.primitives);
-          add(run.rules, message.rules);
+          for (const kind of kinds) add(run[kind], message.met[kind]);
           progress();
           give();
         }
@@ -146,11 +144,9 @@ function table(title: string, counts: ReadonlyMap<string, number>): void {
 }
 
 await Promise.all(Array.from({ length: jobs }, employ));
-table("constructs", run.constructs);
-table("primitives", run.primitives);
-table("rules", run.rules);
+for (const kind of kinds) table(kind, run[kind]);
 for (const refusal of refusals.slice(0, 10)) console.log(`\nrefused: ${refusal}`);
-const unmet = [...never(allPrimitives(), run.primitives), ...never(allRules(), run.rules)];
+const unmet = (Object.keys(wanted) as (keyof Coverage)[]).flatMap((kind) => never(kind, run));
 console.log(`\nnever reached: ${unmet.length === 0 ? "nothing" : unmet.join(", ")}`);
 console.log(`${String(done)} programs from seed ${String(first)}, ${seconds().toFixed(0)} s, ${(done / seconds()).toFixed(1)} a second, ${(done / cpu).toFixed(1)} a second of processor time; ${String(typed)} type-checked`); // prettier-ignore
 console.log(`accepted: ${(100 * (1 - refusals.length / done)).toFixed(2)} %; failures: ${String(failures.length)}`);

@@ -1,9 +1,10 @@
 /** The names of one function or model while it is being made up, and the ways to get an operand of a wanted type. */
 import * as dims from "../../src/ir/dim.ts";
 import type { Dim, Shape } from "../../src/ir/dim.ts";
-import { call, fits, infix, literal, op, real, reference, strength, typeOf } from "./terms.ts";
-import type { Binding, Fn, Let, Term, Type } from "./terms.ts";
+import type { Const, Fn, Home, TextItem } from "./program.ts";
 import type { Rng } from "./rng.ts";
+import { bindingOf, call, fits, infix, isStatic, literal, op, real, reference, strength, typeOf } from "./terms.ts";
+import type { Binding, Let, Term, Type } from "./terms.ts";
 
 export const d = dims.constant;
 
@@ -17,16 +18,26 @@ export interface Counter {
   next: number;
 }
 
+/** What the items of a program may refer to. */
+export interface Items {
+  readonly consts: readonly Const[];
+  readonly initializers: readonly TextItem[];
+  /** Functions, layers and optimizers. */
+  readonly functions: readonly Fn[];
+}
+
 export interface ScopeOptions {
   readonly rng: Rng;
   readonly counter: Counter;
   readonly sizes: readonly Dim[];
-  /** Makes a parameter of a type where no term fits; null: none may be added. */
-  readonly parameter: ((type: Type) => Binding) | null;
+  /** Makes a parameter of a type where no term fits; null: none of this type may be added. */
+  readonly parameter: (type: Type) => Binding | null;
   /** A loop's body: no statements, so nothing gets a name. */
   readonly inline: boolean;
-  readonly functions: readonly Fn[];
-  readonly inModel: boolean;
+  readonly items: Items;
+  readonly home: Home;
+  /** Where layers may be called; symbols are those that every call knows. */
+  readonly layers: { readonly symbols: ReadonlySet<string> } | null;
 }
 
 export class Scope {
@@ -35,9 +46,12 @@ export class Scope {
   readonly pool: Term[] = [];
   readonly bindings: Binding[] = [];
 
+  readonly consts: ReadonlySet<Binding>;
+
   constructor(options: ScopeOptions) {
     this.options = options;
     this.rng = options.rng;
+    this.consts = new Set(options.items.consts.map((c) => c.binding));
   }
 
   get sizes(): readonly Dim[] {
@@ -71,12 +85,39 @@ export class Scope {
   defineAll(term: Term, types: readonly Type[]): readonly Term[] {
     const id = this.options.counter.next++;
     const names = types.map((_, k) => (types.length === 1 ? `t${String(id)}` : `t${String(id)}_${String(k)}`));
-    const definition: Let = { id, names, term: { root: term } };
+    const definition: Let = { id, word: null, names, term: { root: term } };
     return names.map((name, k) => {
-      const binding: Binding = { name, type: types[k], definition };
+      const binding = bindingOf(name, types[k], definition);
       this.bindings.push(binding);
       return reference(binding);
     });
+  }
+
+  /** `const k3 = term` or `use enc3 = term`. */
+  declareAs(word: "const" | "use", term: Term): Term {
+    const id = this.options.counter.next++;
+    const name = `${word === "const" ? "k" : "enc"}${String(id)}`;
+    return reference(bindingOf(name, term.type, { id, word, names: [name], term: { root: term } }));
+  }
+
+  isStatic(term: Term): boolean {
+    return isStatic(term, this.consts);
+  }
+
+  /** A size as a user may write it: now and then by a const, or as a sum, quotient or extremum that comes to it. */
+  sizeText(size: Dim): string {
+    const known = dims.constantOf(size);
+    const text = dims.print(size);
+    if (!this.rng.chance(0.15)) return text;
+    if (known === null) return this.rng.pick([`${text} + 1 - 1`, `2 * (${text}) / 2`, `(${text})^1`]);
+    const named = this.options.items.consts.filter((c) => c.size === known);
+    if (named.length > 0) return this.rng.pick(named).name;
+    const n = String(known);
+    return this.rng.pick([`${String(known + 1)} - 1`, `${String(2 * known)} / 2`, `div(${String(2 * known + 1)}, 2)`, `minimum(${n}, 99)`, `max(${n}, 0)`, `mod(${n}, 97)`]); // prettier-ignore
+  }
+
+  shapeText(shape: Shape): string {
+    return `[${shape.map((size) => this.sizeText(size)).join(", ")}]`;
   }
 
   size(): Dim {
@@ -111,8 +152,8 @@ export class Scope {
   want(type: Type): Term {
     const known = this.rng.chance(0.75) ? this.find((t) => fits(t, type)) : null;
     if (known !== null) return known;
-    const { parameter } = this.options;
-    if (parameter !== null && this.rng.chance(0.4)) return this.declare(parameter(type));
+    const added = this.rng.chance(0.4) ? this.#parameter(type) : null;
+    if (added !== null) return added;
     if (type.element === "real") return this.#made(type.shape);
     if (type.element === "bool") {
       const zero = this.#made(type.shape);
@@ -128,11 +169,11 @@ export class Scope {
     if (known !== null) return known;
     const any = this.find((t) => t.element === "index" && dims.shapesEqual(t.shape, shape));
     if (any !== null && bound > 0) return call("mod", type, [any], String(bound));
-    const { parameter } = this.options;
-    if (parameter !== null && this.rng.chance(0.6)) return this.declare(parameter(type));
+    const added = this.rng.chance(0.6) ? this.#parameter(type) : null;
+    if (added !== null) return added;
     const size = shape.length === 1 ? shape[0] : null;
     if (size !== null) {
-      const count = call("arange", typeOf("index", shape, dims.constantOf(size)), [], dims.print(size));
+      const count = call("arange", typeOf("index", shape, dims.constantOf(size)), [], this.sizeText(size));
       return call("mod", type, [count], String(bound));
     }
     const zeros = this.#made(shape);
@@ -142,15 +183,20 @@ export class Scope {
     return call("mod", type, [sum], String(bound));
   }
 
+  #parameter(type: Type): Term | null {
+    const added = this.options.parameter(type);
+    return added === null ? null : this.declare(added);
+  }
+
   #made(shape: Shape): Term {
     const type = real(shape);
     if (shape.length === 0) {
       const other = this.find((t) => t.element === "real" && t.shape.length > 0 && entries(t.shape) <= 12);
       if (other !== null && this.rng.chance(0.5)) return call("sum", type, [other]);
-      return literal(this.rng.pick(["0.5", "-1.25", "1.5", "3e-1"]));
+      return literal(this.rng.pick(["0.5", "-1.25", "1.5", "3e-1", ".25", "2.", "1_0.5"]));
     }
     const vector = this.find((t) => t.element === "real" && t.shape.length < shape.length && endsWith(shape, t.shape));
-    const rank = `[${shape.map(dims.print).join(", ")}]`;
+    const rank = this.shapeText(shape);
     if (vector !== null && this.rng.chance(0.7)) return call("broadcast", type, [vector], rank);
     return this.rng.chance(0.5)
       ? call("ones", type, [], rank)
@@ -165,11 +211,9 @@ export class Scope {
       const shape = broadcast(x.type.shape, term.type.shape);
       if (shape !== null && entries(shape) <= maxEntries) return { term, shape };
     }
-    const { parameter } = this.options;
-    if (parameter !== null && this.rng.chance(0.5)) {
-      const shape = x.type.shape.slice(this.rng.below(x.type.shape.length + 1));
-      return { term: this.declare(parameter(real(shape))), shape: x.type.shape };
-    }
+    const cut = x.type.shape.slice(this.rng.below(x.type.shape.length + 1));
+    const added = this.rng.chance(0.5) ? this.#parameter(real(cut)) : null;
+    if (added !== null) return { term: added, shape: x.type.shape };
     return {
       term: this.rng.chance(0.5) ? literal(this.rng.pick(["0.5", "2", "-1.5", "0", "1", "-1", "3"])) : x,
       shape: x.type.shape,
@@ -185,13 +229,15 @@ export class Scope {
       if (seen.has(at)) continue;
       seen.add(at);
       const { binding } = at;
-      if (binding !== null && at.type.element === "real" && at !== y && this.bindings.includes(binding)) {
-        if (entries(at.type.shape) <= most) names.push(at);
-      }
+      // `h.W` is a name as well.
+      const isName = binding === null ? at.construct === "member" : this.bindings.includes(binding);
+      if (isName && at.type.element === "real" && at !== y && entries(at.type.shape) <= most) names.push(at);
       pending.push(...at.operands);
       if (binding?.definition != null) pending.push(binding.definition.term.root);
     }
-    return names.length === 0 ? null : this.rng.pick(names);
+    const members = names.filter((t) => t.construct === "member");
+    if (names.length === 0) return null;
+    return this.rng.pick(members.length > 0 && this.rng.chance(0.5) ? members : names);
   }
 
   isSmall(shape: Shape): boolean {
@@ -211,6 +257,11 @@ function estimate(size: Dim): number {
 
 function endsWith(shape: Shape, end: Shape): boolean {
   return end.every((size, k) => dims.equal(size, shape[shape.length - end.length + k]));
+}
+
+/** Whether no axis is known to be empty. */
+export function hasEntries({ shape }: Type): boolean {
+  return shape.every((size) => dims.constantOf(size) !== 0);
 }
 
 export function isOne(size: Dim): boolean {

@@ -1,7 +1,7 @@
 /** Makes a failing program small: terms give way to smaller ones of their type, as long as the same thing fails. */
 import * as dims from "../../src/ir/dim.ts";
-import { calleesOf, call, fits, literal, reach, real, reference, rootsOf, sourceOf } from "./terms.ts";
-import type { Binding, Fn, Program, Term } from "./terms.ts";
+import { sourceOf, type Fn, type Program } from "./program.ts";
+import { call, fits, literal, reach, real, reference, type Binding, type Term } from "./terms.ts";
 
 /** A place in the program that holds a term. */
 interface Slot {
@@ -21,7 +21,7 @@ function slotsOf(program: Program): readonly Slot[] {
     });
     for (const operand of [...term.operands]) walk(operand, scope);
     const definition = term.binding?.definition ?? null;
-    if (definition === null || seen.has(definition)) return;
+    if (definition === null || definition.word !== null || seen.has(definition)) return;
     seen.add(definition);
     slots.push({ get: () => definition.term.root, set: (t) => (definition.term.root = t), scope });
     walk(definition.term.root, scope);
@@ -30,7 +30,7 @@ function slotsOf(program: Program): readonly Slot[] {
     terms.forEach((_, k) => slots.push({ get: () => terms[k], set: (t) => (terms[k] = t), scope }));
     for (const term of [...terms]) walk(term, scope);
   };
-  for (const f of new Set([...program.functions, ...calleesOf(rootsOf(program))])) list(f.results, f);
+  for (const f of [...program.functions, ...program.helpers]) list(f.results, f);
   for (const m of program.models) {
     list(m.outputs, null);
     list(m.loss, null);
@@ -88,7 +88,7 @@ export function shrink(program: Program, fails: (text: string) => boolean, milli
   };
   for (let improved = true; improved && Date.now() < deadline;) {
     improved = false;
-    for (const f of program.functions) {
+    for (const f of [...program.functions, ...program.helpers]) {
       const { wanted } = f;
       for (const kind of wanted ?? []) {
         if (kind === "value" || f.wanted === null) continue;
@@ -96,7 +96,7 @@ export function shrink(program: Program, fails: (text: string) => boolean, milli
         const now = f.wanted;
         if (attempt(() => (f.wanted = fewer), () => (f.wanted = now))) improved = true; // prettier-ignore
       }
-      for (let k = f.results.length - 1; k >= 0 && f.results.length > 1; k--) {
+      for (let k = f.results.length - 1; k >= 0 && f.results.length > 1 && program.functions.includes(f); k--) {
         const [gone] = f.results.slice(k, k + 1);
         if (attempt(() => f.results.splice(k, 1), () => f.results.splice(k, 0, gone))) improved = true; // prettier-ignore
       }
@@ -114,7 +114,7 @@ export function shrink(program: Program, fails: (text: string) => boolean, milli
     for (const { get, set, scope } of slotsOf(program)) {
       const old = get();
       const parameters =
-        scope?.parameters ?? program.models.flatMap((m) => [...m.inputs, ...m.parameters.map((p) => p.binding)]);
+        scope?.parameters ?? program.models.flatMap((m) => [...m.inputs, ...m.stored.map((p) => p.binding)]);
       for (const next of replacements(old, parameters)) {
         if (!attempt(() => { set(next); }, () => { set(old); })) continue; // prettier-ignore
         improved = true;

@@ -1,8 +1,8 @@
 /** Constructs that reduce, move, join and choose entries. */
 import * as dims from "../../src/ir/dim.ts";
-import type { Dim, Shape } from "../../src/ir/dim.ts";
+import type { Shape } from "../../src/ir/dim.ts";
 import type { Construct } from "./construct.ts";
-import { d, entries, isOne, tamed, type Scope } from "./scope.ts";
+import { d, entries, hasEntries, isOne, tamed, type Scope } from "./scope.ts";
 import { call, infix, literal, op, real, strength, typeOf, type Term, type Type } from "./terms.ts";
 
 const withAxes = (t: Type): boolean => t.shape.length > 0;
@@ -35,7 +35,8 @@ function reduction(s: Scope): Term | null {
   const x = s.number(withAxes);
   if (x === null) return null;
   const { text, rest, kept, axes } = axesOf(s, x.type.shape);
-  const name = s.rng.pick(["sum", "sum", "mean", "prod", "max", "min", "logsumexp", "norm", "var", "std"]);
+  const ofMany = ["max", "min", "logsumexp", "norm"];
+  const name = s.rng.name(["sum", "sum", "mean", "prod", "var", "std", ...(hasEntries(x.type) ? ofMany : [])]);
   const stays = name === "sum" || name === "prod" || name === "max" || name === "min";
   const element =
     stays && x.type.element === "index"
@@ -46,43 +47,58 @@ function reduction(s: Scope): Term | null {
   // The largest of bools is a bool.
   if (x.type.element === "bool" && (name === "max" || name === "min")) return null;
   if (name === "var" && axes.some((k) => dims.constantOf(x.type.shape[k]) === null)) return null;
-  const keep = s.rng.chance(0.25);
+  const keep = s.rng.chance(0.3);
   const operand = name === "prod" && x.type.element === "real" && s.rng.chance(0.7) ? tamed(x) : x;
-  const more = name === "norm" ? [s.rng.pick(["2", "1", "inf", "3", "2"])] : [];
+  const p = name === "norm" && s.rng.chance(0.7) ? s.rng.pick(["2", "1", "inf", "3", "0", "-inf", "1.5"]) : null;
+  const more = p === null ? [] : [`p = ${p}`];
+  const spread = name === "var" || name === "std" ? s.rng.pick([[], [], ["ddof = 1"]]) : [];
   const shown = text === "all" && !keep ? [] : [`axis = ${text}`];
   return call(
     name,
-    typeOf(element, keep ? kept : rest),
+    // The number of entries that are not 0 is an integer.
+    typeOf(p === "0" ? "index" : element, keep ? kept : rest),
     [operand],
     ...more,
     ...shown,
     ...(keep ? ["keep = true"] : []),
+    ...spread,
   );
 }
 
 function anyOrAll(s: Scope): Term | null {
-  const x = s.find((t) => t.element === "bool" && t.shape.length > 0);
+  const y = s.number(withAxes);
+  const test = y === null ? null : infix(s.rng.pick(["<", ">="]), typeOf("bool", y.type.shape), y, literal("0.5"), strength.compare); // prettier-ignore
+  const x = s.find((t) => t.element === "bool" && t.shape.length > 0) ?? test;
   if (x === null) return null;
-  const { text, rest } = axesOf(s, x.type.shape);
-  return call(s.rng.pick(["any", "all"]), typeOf("bool", rest), [x], `axis = ${text}`);
+  const { text, rest, kept } = axesOf(s, x.type.shape);
+  const [shape, keep] = s.rng.chance(0.45) ? [kept, ["keep = true"]] : [rest, []];
+  const along = text === "all" && keep.length === 0 ? [] : [`axis = ${text}`];
+  return call(s.rng.name(["any", "all"]), typeOf("bool", shape), [x], ...along, ...keep);
 }
 
 function softmax(s: Scope): Term | null {
-  const x = s.number(withAxes);
+  const x = s.number((t) => withAxes(t) && hasEntries(t));
   if (x === null) return null;
   const rank = x.type.shape.length;
   const axis = s.rng.chance(0.6) ? [] : [`axis = ${axisText(s, s.rng.below(rank), rank)}`];
-  return call(s.rng.pick(["softmax", "log_softmax"]), real(x.type.shape), [x], ...axis);
+  return call(s.rng.name(["softmax", "log_softmax"]), real(x.type.shape), [x], ...axis);
 }
 
 function place(s: Scope): Term | null {
   const x = s.number((t) => t.shape.length > 0 && t.shape.every((size) => (dims.constantOf(size) ?? 1) > 0));
   if (x === null) return null;
   const rank = x.type.shape.length;
+  const name = s.rng.name(["argmax", "argmin"]);
+  const keep = s.rng.chance(0.35);
+  const more = keep ? ["keep = true"] : [];
+  if (s.rng.chance(0.25)) {
+    const total = dims.constantOf(dims.product(x.type.shape));
+    return call(name, typeOf("index", keep ? x.type.shape.map(() => d(1)) : [], total), [x], ...more);
+  }
   const k = s.rng.below(rank);
   const size = dims.constantOf(x.type.shape[k]);
-  const rest = x.type.shape.filter((_, j) => j !== k);
-  return call(s.rng.pick(["argmax", "argmin"]), typeOf("index", rest, size), [x], `axis = ${axisText(s, k, rank)}`);
+  const rest = keep ? x.type.shape.map((old, j) => (j === k ? d(1) : old)) : x.type.shape.filter((_, j) => j !== k);
+  return call(name, typeOf("index", rest, size), [x], `axis = ${axisText(s, k, rank)}`, ...more);
 }
 
 function rearrange(s: Scope): Term | null {
@@ -92,15 +108,15 @@ function rearrange(s: Scope): Term | null {
   const rank = shape.length;
   const as = (to: Shape): Type => ({ ...x.type, shape: to });
   const k = s.rng.below(rank);
-  switch (s.rng.below(9)) {
-    case 0:
+  switch (s.rng.name(["T", "transpose", "permute", "expand", "squeeze", "flip", "roll", "flatten", "reshape"])) {
+    case "T":
       if (rank < 2) return null;
       return op(".T", as([...shape.slice(0, -2), shape[rank - 1], shape[rank - 2]]), [x], ([a]) => `${a}.T`, {
         wanted: [strength.atom],
       });
-    case 1:
+    case "transpose":
       return call("transpose", as([...shape].reverse()), [x]);
-    case 2: {
+    case "permute": {
       const order = s.rng.shuffled([...shape.keys()]);
       return call(
         "permute",
@@ -109,22 +125,26 @@ function rearrange(s: Scope): Term | null {
         `[${order.map((j) => axisText(s, j, rank)).join(", ")}]`,
       );
     }
-    case 3: {
+    case "expand": {
       if (rank > 3) return null;
       const at = s.rng.below(rank + 1);
       return call("expand", as([...shape.slice(0, at), d(1), ...shape.slice(at)]), [x], axisText(s, at, rank + 1));
     }
-    case 4: {
+    case "squeeze": {
       const ones = [...shape.keys()].filter((j) => isOne(shape[j]));
       if (ones.length === 0) return null;
       const at = s.rng.pick(ones);
       return call("squeeze", as(shape.filter((_, j) => j !== at)), [x], axisText(s, at, rank));
     }
-    case 5:
+    case "flip":
+      if (s.rng.chance(0.3))
+        return call("flip", as(shape), [x], rank < 2 ? "all" : `[0, ${axisText(s, rank - 1, rank)}]`);
       return call("flip", as(shape), [x], axisText(s, k, rank));
-    case 6:
-      return call("roll", as(shape), [x], s.rng.pick(["1", "-1", "2"]), axisText(s, k, rank));
-    case 7:
+    case "roll": {
+      const shift = s.rng.pick(["1", "-1", "2", "0", s.sizeText(s.size())]);
+      return call("roll", as(shape), [x], shift, axisText(s, k, rank));
+    }
+    case "flatten":
       return call("flatten", as([dims.product(shape)]), [x]);
     default: {
       const total = entries(shape);
@@ -145,21 +165,21 @@ function stretch(s: Scope): Term | null {
   const as = (to: Shape): Type | null => (s.isSmall(to) ? { ...x.type, shape: to } : null);
   const k = s.rng.below(shape.length);
   const wider = (by: number): Shape => shape.map((size, j) => (j === k ? dims.multiply(d(by), size) : size));
-  switch (s.rng.below(4)) {
-    case 0: {
+  switch (s.rng.name(["broadcast", "tile", "repeat", "pad"])) {
+    case "broadcast": {
       const lead = s.size();
       const to = as([lead, ...shape]);
-      return to === null ? null : call("broadcast", to, [x], `[${[lead, ...shape].map(timesText).join(", ")}]`);
+      return to === null ? null : call("broadcast", to, [x], s.shapeText([lead, ...shape]));
     }
-    case 1: {
+    case "tile": {
       const to = as(shape.map((size, j) => (j === shape.length - 1 ? dims.multiply(d(2), size) : size)));
       return to === null
         ? null
         : call("tile", to, [x], `[${shape.map((_, j) => (j === shape.length - 1 ? "2" : "1")).join(", ")}]`);
     }
-    case 2: {
+    case "repeat": {
       const to = as(wider(2));
-      return to === null ? null : call("repeat", to, [x], "2", axisText(s, k, shape.length));
+      return to === null ? null : call("repeat", to, [x], s.sizeText(d(2)), axisText(s, k, shape.length));
     }
     default: {
       const widths = shape.map(() => [s.rng.below(2), s.rng.below(3)]);
@@ -173,11 +193,6 @@ function stretch(s: Scope): Term | null {
   }
 }
 
-/** A dim as an expression of the language. */
-function timesText(size: Dim): string {
-  return dims.print(size);
-}
-
 function join(s: Scope): Term | null {
   const x = s.number();
   if (x === null) return null;
@@ -189,10 +204,11 @@ function join(s: Scope): Term | null {
     const to = shape.map((size, j) => (j === k ? dims.add(size, size) : size));
     if (!s.isSmall(to)) return null;
     const axis = axisText(s, k, shape.length);
+    if (k === 0 && s.rng.chance(0.3)) return op("concat", type(to), [x, y], ([a, b]) => `concat([${a}, ${b}])`);
     return op("concat", type(to), [x, y], ([a, b]) => `concat([${a}, ${b}], axis = ${axis})`);
   }
   if (!s.isSmall([d(2), ...shape])) return null;
-  if (s.rng.chance(0.5)) return op("list", type([d(2), ...shape]), [x, y], ([a, b]) => `[${a}, ${b}]`);
+  if (s.rng.chance(0.5)) return listed(s, x, y);
   const at = s.rng.below(shape.length + 1);
   const axis = axisText(s, at, shape.length + 1);
   return op(
@@ -201,6 +217,20 @@ function join(s: Scope): Term | null {
     [x, y],
     ([a, b]) => `stack([${a}, ${b}], axis = ${axis})`,
   );
+}
+
+/** `[a, b]`, `[[a, b], [b, 0.5]]`, `[a, b][1]`. */
+function listed(s: Scope, x: Term, y: Term): Term {
+  const type = (to: Shape): Type => ({ ...x.type, bound: null, shape: to });
+  const kind = s.rng.next();
+  const place = s.rng.pick(["1", "-1"]);
+  const atoms = { wanted: [strength.atom] };
+  if (kind < 0.2) return op("list", x.type, [x, y], ([a, b]) => `[${b}, ${a}][${place}]`);
+  if (kind < 0.5 && s.isSmall([d(2), d(2), ...x.type.shape])) {
+    const last = x.type.shape.length === 0 && x.type.element === "real" ? "0.5" : null;
+    return op("list", type([d(2), d(2), ...x.type.shape]), [x, y], ([a, b]) => `[[${a}, ${b}], [${b}, ${last ?? a}]]`, atoms); // prettier-ignore
+  }
+  return op("list", type([d(2), ...x.type.shape]), [x, y], ([a, b]) => `[${a}, ${b}]`);
 }
 
 function split(s: Scope): Term | null {
@@ -215,90 +245,26 @@ function split(s: Scope): Term | null {
   const even = size % 2 === 0 && s.rng.chance(0.5);
   const cut = even ? size / 2 : 1 + s.rng.below(size - 1);
   const as = (n: number): Type => ({ ...x.type, shape: shape.map((old, j) => (j === k ? d(n) : old)) });
-  const whole = call("split", x.type, [x], even ? "2" : `[${String(cut)}]`, `axis = ${axis}`);
+  const along = k === 0 && s.rng.chance(0.4) ? [] : [`axis = ${axis}`];
+  const whole = call("split", x.type, [x], even ? s.sizeText(d(2)) : `[${s.sizeText(d(cut))}]`, ...along);
   const parts = s.defineAll(whole, [as(cut), as(size - cut)]);
   s.pool.push(parts[0]);
   return parts[1];
 }
 
-/** One axis of a subscript, and the size that it leaves (null: none). */
-function subscriptOf(s: Scope, size: Dim): { readonly text: string; readonly left: Dim | null } {
-  const known = dims.constantOf(size);
-  if (known === null) {
-    const less = dims.subtract(size, d(1));
-    const half = dims.floorDivide(dims.add(size, d(1)), d(2));
-    return s.rng.pick([
-      { text: ":", left: size },
-      { text: "1:", left: less },
-      { text: ":-1", left: less },
-      { text: "::-1", left: size },
-      { text: "::2", left: half },
-      { text: "0", left: null },
-      { text: "-1", left: null },
-    ]);
-  }
-  const at = s.rng.below(Math.max(known, 1));
-  const kind = s.rng.next();
-  if (kind < 0.3 && known > 0) return { text: String(s.rng.chance(0.3) ? at - known : at), left: null };
-  if (kind < 0.5) return { text: ":", left: size };
-  const step = s.rng.pick([1, 1, 2, -1, -2]);
-  const from = s.rng.chance(0.5) ? null : s.rng.below(known + 2) - 1;
-  const to = s.rng.chance(0.5) ? null : s.rng.below(known + 2) - 1;
-  const [low, high] = step > 0 ? [0, known] : [-1, known - 1];
-  const clamp = (v: number | null, other: number): number =>
-    v === null ? other : Math.min(Math.max(v < 0 ? v + known : v, low), high);
-  const [a, b] = [clamp(from, step > 0 ? low : high), clamp(to, step > 0 ? high : low)];
-  const count = Math.max(0, Math.ceil((b - a) / step));
-  // Little is learned from empty tensors.
-  if (count === 0 && known > 0) return { text: ":", left: size };
-  const text = `${from === null ? "" : String(from)}:${to === null ? "" : String(to)}${step === 1 ? "" : `:${String(step)}`}`;
-  return { text, left: d(count) };
-}
-
-function subscript(s: Scope): Term | null {
-  const x = s.find(withAxes);
-  if (x === null) return null;
-  const { shape } = x.type;
-  const parts = shape.map((size) => subscriptOf(s, size));
-  const last = shape.length - 1 - [...parts].reverse().findIndex((p) => p.text !== ":");
-  const shown = parts.slice(0, Math.max(1, s.rng.chance(0.7) && last < shape.length ? last + 1 : shape.length));
-  const left = parts.flatMap((p) => p.left ?? []);
-  return op("subscript", { ...x.type, shape: left }, [x], ([a]) => `${a}[${shown.map((p) => p.text).join(", ")}]`, {
-    wanted: [strength.atom],
-  });
-}
-
-/** `E[i]`, `E[:, i]` with integers that are known at run time only. */
-function gather(s: Scope): Term | null {
-  const x = s.find((t) => t.shape.length > 0 && t.shape.length < 4);
-  if (x === null) return null;
-  const { shape } = x.type;
-  const k = s.rng.below(shape.length);
-  const size = dims.constantOf(shape[k]);
-  if (size === 0) return null;
-  let index: Term;
-  if (size === null) {
-    // Whether an entry is there is known at run time.
-    const found = s.find((t) => t.element === "index" && t.shape.length < 2 && t.bound !== null && t.bound <= 2);
-    if (found === null) return null;
-    index = found;
-  } else {
-    const found = s.find((t) => t.element === "index" && t.shape.length < 3 && t.bound !== null && t.bound <= size);
-    index = found ?? s.integers(s.rng.chance(0.3) ? [] : s.shape(1), size);
-  }
-  const to = [...shape.slice(0, k), ...index.type.shape, ...shape.slice(k + 1)];
-  if (!s.isSmall(to)) return null;
-  const before = ":, ".repeat(k);
-  return op("gather", { ...x.type, shape: to }, [x, index], ([a, i]) => `${a}[${before}${i}]`, {
-    wanted: [strength.atom, strength.prefix],
-  });
-}
-
-/** Several subscripts of one tensor by computed integers, whose gradients are added up. */
+/** Integers for subscripts: entries that are chosen twice have gradients that are added up. */
 function integersFrom(s: Scope): Term | null {
   const shape = s.shape(s.rng.below(3));
   const bound = 1 + s.rng.below(4);
   return s.integers(shape, bound);
+}
+
+/** A size as a number of a formula. */
+function sizeAsNumber(s: Scope): Term | null {
+  const symbols = s.sizes.filter((size) => dims.constantOf(size) === null);
+  if (symbols.length === 0) return null;
+  const size = s.rng.pick(symbols);
+  return op("dim", typeOf("index", []), [], () => dims.print(size), { strength: strength.add });
 }
 
 function integerArithmetic(s: Scope): Term | null {
@@ -320,34 +286,35 @@ function integerArithmetic(s: Scope): Term | null {
 
 function source(s: Scope): Term | null {
   const n = s.size();
-  const text = dims.print(n);
+  const text = s.sizeText(n);
   const square: Shape = [n, n];
-  switch (s.rng.below(7)) {
-    case 0:
+  switch (s.rng.name(["arange", "eye", "one_hot", "linspace", "full", "diag", "zeros"])) {
+    case "arange":
       return call("arange", typeOf("index", [n], dims.constantOf(n)), [], text);
-    case 1:
+    case "eye":
       return s.isSmall(square) ? call("eye", real(square), [], text) : null;
-    case 2: {
+    case "one_hot": {
       const known = dims.constantOf(n);
       if (known === null || known === 0) return null;
       const i = s.integers(s.rng.chance(0.5) ? [] : s.shape(1), known);
       return call("one_hot", real([...i.type.shape, n]), [i], text);
     }
-    case 3: {
+    case "linspace": {
       const a = s.number((t) => t.shape.length === 0);
       return a === null ? null : op("linspace", real([n]), [a], ([x]) => `linspace(${x}, 1.5, ${text})`);
     }
-    case 4: {
+    case "full": {
       const a = s.number((t) => t.shape.length === 0);
-      return a === null ? null : op("full", real([n, d(2)]), [a], ([x]) => `full([${text}, 2], ${x})`);
+      if (a === null || a.type.element === "bool") return null;
+      return op("full", real([n, d(2)]), [a], ([x]) => `full([${text}, 2], ${x})`);
     }
-    case 5: {
+    case "diag": {
       const x = s.number((t) => t.shape.length === 1 && s.isSmall([...t.shape, ...t.shape]));
       if (x === null || x.type.element === "bool") return null;
       return call("diag", { ...x.type, bound: null, shape: [...x.type.shape, ...x.type.shape] }, [x]);
     }
     default:
-      return call(s.rng.pick(["zeros", "ones"]), real([n]), [], `[${text}]`);
+      return call(s.rng.name(["zeros", "ones"]), real([n]), [], `[${text}]`);
   }
 }
 
@@ -355,29 +322,48 @@ function matrixPart(s: Scope): Term | null {
   const x = s.number((t) => t.shape.length === 2 && t.element === "real");
   if (x === null) return null;
   const [rows, columns] = x.type.shape;
-  switch (s.rng.below(4)) {
-    case 0:
+  switch (s.rng.name(["trace", "diag", "tril", "triu"])) {
+    case "trace":
       return call("trace", real([]), [x]);
-    case 1:
+    case "diag":
       return dims.equal(rows, columns) ? call("diag", real([rows]), [x]) : null;
     default:
-      return call(s.rng.pick(["tril", "triu"]), real(x.type.shape), [x], s.rng.pick(["0", "1", "-1"]));
+      return call(
+        s.rng.name(["tril", "triu"]),
+        real(x.type.shape),
+        [x],
+        ...s.rng.pick([[], ["1"], ["-1"], ["k = 1"], [s.sizeText(d(1))]]),
+      );
   }
 }
 
 export const structure: readonly Construct[] = [
-  { name: "reduction", weight: 6, make: reduction },
-  { name: "any-all", weight: 1, make: anyOrAll },
-  { name: "softmax", weight: 2, make: softmax },
-  { name: "argmax", weight: 1, make: place },
-  { name: "rearrange", weight: 3, make: rearrange },
-  { name: "stretch", weight: 2, make: stretch },
-  { name: "join", weight: 2, make: join },
-  { name: "split", weight: 1, make: split },
-  { name: "subscript", weight: 4, make: subscript },
-  { name: "gather", weight: 2.5, make: gather },
+  {
+    name: "reduction",
+    weight: 6,
+    make: reduction,
+    calls: ["sum", "mean", "prod", "var", "std", "max", "min", "logsumexp", "norm"],
+  },
+  { name: "any-all", weight: 1.5, make: anyOrAll, calls: ["any", "all"] },
+  { name: "softmax", weight: 2, make: softmax, calls: ["softmax", "log_softmax"] },
+  { name: "argmax", weight: 1.5, make: place, calls: ["argmax", "argmin"] },
+  {
+    name: "rearrange",
+    weight: 3,
+    make: rearrange,
+    calls: ["transpose", "permute", "expand", "squeeze", "flip", "roll", "flatten", "reshape"],
+  },
+  { name: "stretch", weight: 2, make: stretch, calls: ["broadcast", "tile", "repeat", "pad"] },
+  { name: "join", weight: 2, make: join, calls: ["concat", "stack"] },
+  { name: "split", weight: 1, make: split, calls: ["split"] },
   { name: "integers", weight: 1, make: integersFrom },
+  { name: "size-as-number", weight: 0.6, make: sizeAsNumber },
   { name: "integer-arithmetic", weight: 1, make: integerArithmetic },
-  { name: "source", weight: 1.5, make: source },
-  { name: "matrix-part", weight: 1, make: matrixPart },
+  {
+    name: "source",
+    weight: 1.5,
+    make: source,
+    calls: ["arange", "eye", "one_hot", "linspace", "full", "zeros", "ones"],
+  },
+  { name: "matrix-part", weight: 1, make: matrixPart, calls: ["trace", "diag", "tril", "triu"] },
 ];

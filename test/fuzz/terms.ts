@@ -1,10 +1,11 @@
 /**
- * A random program as terms: what the generator makes, the shrinker changes and the judge reads as text. A term has a type, so
- * that any term may stand where another of its type does.
+ * Expressions of a random program: what the generator makes, the shrinker changes and the judge reads as text. A term has a
+ * type, so that any term may stand where another of its type does.
  */
 import * as dims from "../../src/ir/dim.ts";
 import type { Shape } from "../../src/ir/dim.ts";
 import type { ElementType } from "../../src/ir/graph.ts";
+import type { Fn } from "./program.ts";
 
 export interface Type {
   readonly element: ElementType;
@@ -37,11 +38,16 @@ export interface Binding {
   readonly definition: Let | null;
 }
 
-/** `a, b = term`. Ids ascend in the order of the text. */
+/** `a, b = term`; `word`: `const k = term`, `use enc = term`. Ids ascend in the order of the text. */
 export interface Let {
   readonly id: number;
+  readonly word: "const" | "use" | null;
   readonly names: readonly string[];
   readonly term: { root: Term };
+}
+
+export function bindingOf(name: string, type: Type, definition: Let | null = null): Binding {
+  return { name, type, definition };
 }
 
 export interface Term {
@@ -56,40 +62,9 @@ export interface Term {
   readonly wanted: readonly number[];
   readonly text: (operands: readonly string[]) => string;
   readonly binding: Binding | null;
-  /** The user's function that is called. */
+  /** The user's function or layer that is called. */
   readonly callee: Fn | null;
   readonly size: number;
-}
-
-export interface Fn {
-  readonly id: number;
-  readonly name: string;
-  readonly parameters: readonly Binding[];
-  readonly results: Term[];
-  /** With equal sign or block. */
-  readonly style: "short" | "block";
-  /** `derive` kinds; null leaves the line out. Not of helpers. */
-  wanted: string[] | null;
-}
-
-export interface ModelProgram {
-  readonly name: string;
-  readonly inputs: readonly Binding[];
-  readonly targets: readonly Binding[];
-  readonly hypers: readonly { readonly binding: Binding; readonly initial: string }[];
-  readonly parameters: readonly { readonly binding: Binding; readonly frozen: boolean; readonly initial: string }[];
-  readonly outputs: Term[];
-  /** One, or none. */
-  readonly loss: Term[];
-  readonly metrics: Term[];
-  train: string | null;
-}
-
-export interface Program {
-  readonly seed: number;
-  readonly consts: readonly { readonly binding: Binding; readonly value: string }[];
-  readonly functions: Fn[];
-  readonly models: ModelProgram[];
 }
 
 interface Shaping {
@@ -133,7 +108,7 @@ export function reference(binding: Binding): Term {
   return { ...op("name", binding.type, [], () => binding.name), binding, size: 1 };
 }
 
-function render(term: Term): string {
+export function render(term: Term): string {
   const parts = term.operands.map((operand, k) => {
     const text = render(operand);
     return operand.strength < term.wanted[Math.min(k, term.wanted.length - 1)] ? `(${text})` : text;
@@ -155,89 +130,19 @@ export function reach(roots: readonly Term[]): readonly Term[] {
   return [...found];
 }
 
-export function letsOf(terms: readonly Term[]): readonly Let[] {
-  const lets = new Set(terms.flatMap((t) => t.binding?.definition ?? []));
-  return [...lets].sort((a, b) => a.id - b.id);
+/** Whether the compiler may know a scalar: an `if` that it decides has the shape of one branch. */
+export function isStatic(term: Term, consts: ReadonlySet<Binding>): boolean {
+  const { binding } = term;
+  if (binding === null) return term.operands.every((t) => isStatic(t, consts));
+  const root = binding.definition?.term.root;
+  return root === undefined ? consts.has(binding) : isStatic(root, consts);
 }
 
-/** The functions that terms call, and those that these call. */
-export function calleesOf(roots: readonly Term[]): readonly Fn[] {
-  const found = new Set<Fn>();
-  const pending = [roots];
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    for (const { callee } of reach(at)) {
-      if (callee === null || found.has(callee)) continue;
-      found.add(callee);
-      pending.push(callee.results);
-    }
-  }
-  return [...found].sort((a, b) => a.id - b.id);
-}
-
-export function rootsOf(program: Program): readonly Term[] {
-  return [
-    ...program.functions.flatMap((f) => f.results),
-    ...program.models.flatMap((m) => [...m.outputs, ...m.loss, ...m.metrics]),
-  ];
-}
-
-export function typeText({ element, shape, bound }: Type): string {
-  const axes = shape.length === 0 ? "" : dims.printShape(shape);
+export function typeText(
+  { element, shape, bound }: Type,
+  axes = shape.length === 0 ? "" : dims.printShape(shape),
+): string {
   if (element === "index") return `: index(${String(bound ?? 3)})${axes}`;
   if (element === "bool") return `: bool${axes}`;
   return axes === "" ? "" : `: ${axes}`;
-}
-
-function statements(terms: readonly Term[]): string[] {
-  const used = new Set(terms.flatMap((t) => t.binding?.name ?? []));
-  return letsOf(terms).map(({ names, term }) => {
-    const shown = names.map((name) => (used.has(name) ? name : "_"));
-    return `  ${shown.join(", ")} = ${render(term.root)}`;
-  });
-}
-
-function functionText(f: Fn): string {
-  const head = `fn ${f.name}(${f.parameters.map((p) => p.name + typeText(p.type)).join(", ")})`;
-  const lets = statements(reach(f.results));
-  const results = f.results.map(render).join(", ");
-  if (lets.length === 0 && f.results.length === 1 && f.style === "short") return `${head} = ${results}`;
-  return `${head} {\n${[...lets, `  return ${results}`].join("\n")}\n}`;
-}
-
-function modelText(m: ModelProgram): string {
-  const terms = reach([...m.outputs, ...m.loss, ...m.metrics]);
-  const used = new Set(terms.flatMap((t) => t.binding?.name ?? []));
-  const lets = statements(terms);
-  const body = [...lets, ...[...m.outputs, ...m.loss, ...m.metrics].map(render)].join("\n");
-  // The first input stays for the size that its symbol names.
-  if (/\bbatch\b/u.test(body)) used.add(m.inputs[0].name);
-  const lines = [
-    ...m.hypers.filter((h) => used.has(h.binding.name)).map((h) => `  hyper ${h.binding.name} = ${h.initial}`),
-    ...m.inputs.filter((b) => used.has(b.name)).map((b) => `  input ${b.name}${typeText(b.type)}`),
-    ...m.targets.filter((b) => used.has(b.name)).map((b) => `  target ${b.name}${typeText(b.type)}`),
-    ...m.parameters
-      .filter((p) => used.has(p.binding.name))
-      .map((p) => `  ${p.frozen ? "frozen " : ""}param ${p.binding.name}${typeText(p.binding.type)} = ${p.initial}`),
-    ...lets,
-    ...m.outputs.map((o, k) => `  output p${String(k)} = ${render(o)}`),
-    ...m.loss.map((l) => `  loss ${render(l)}`),
-    ...m.metrics.map((t, k) => `  metric m${String(k)} = ${render(t)}`),
-    ...(m.train === null || m.loss.length === 0 ? [] : [`  train ${m.train}`]),
-  ];
-  return `model ${m.name} {\n${lines.join("\n")}\n}`;
-}
-
-/** The program as source text: what nothing refers to is left out. */
-export function sourceOf(program: Program): string {
-  const helpers = calleesOf(rootsOf(program));
-  const all = [...new Set([...helpers, ...program.functions])].sort((a, b) => a.id - b.id);
-  const terms = reach([...rootsOf(program), ...helpers.flatMap((f) => f.results)]);
-  const used = new Set(terms.flatMap((t) => t.binding ?? []));
-  const items = [
-    ...program.consts.filter((c) => used.has(c.binding)).map((c) => `const ${c.binding.name} = ${c.value}`),
-    ...all.map(functionText),
-    ...program.functions.flatMap((f) => (f.wanted === null ? [] : [`derive ${f.name}: ${f.wanted.join(", ")}`])),
-    ...program.models.map(modelText),
-  ];
-  return `${items.join("\n\n")}\n`;
 }

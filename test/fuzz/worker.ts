@@ -1,5 +1,5 @@
 /** A process that tries seeds: reads ranges from its parent and reports every seed that it begins. */
-import { emptyRun, tryOut, type Failure } from "./one.ts";
+import { emptyRun, tryOut, type Failure, type Run } from "./one.ts";
 import { typeFaults } from "./types.ts";
 
 export interface Task {
@@ -16,12 +16,13 @@ export type Report =
       readonly count: number;
       readonly typed: number;
       readonly cpu: number;
-      readonly constructs: Counts;
-      readonly primitives: Counts;
-      readonly rules: Counts;
+      readonly met: Readonly<Record<keyof Run, Counts>>;
     };
 
 export type Counts = readonly (readonly [name: string, count: number])[];
+
+/** What is counted. */
+export const kinds = ["constructs", "syntax", "calls", "primitives", "rules"] as const satisfies readonly (keyof Run)[];
 
 /** So many modules are checked by TypeScript together. */
 const typedAtOnce = 40;
@@ -58,8 +59,8 @@ function main(): void {
       modules.length = 0;
     }
     const { user, system } = process.cpuUsage(before);
-    const [constructs, primitives, rules] = [run.constructs, run.primitives, run.rules].map((m) => [...m]);
-    report({ kind: "done", count: to - from, typed, cpu: (user + system) / 1e6, constructs, primitives, rules });
+    const met = Object.fromEntries(kinds.map((kind) => [kind, [...run[kind]]])) as unknown as Record<keyof Run, Counts>;
+    report({ kind: "done", count: to - from, typed, cpu: (user + system) / 1e6, met });
   });
 }
 
