@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { mathFunctions } from "../../src/7-emit/support/math/index.ts";
 import { buckets, evaluated } from "./math/histogram.ts";
 import type { Histogram } from "./math/histogram.ts";
+import { markdown } from "./math/page.ts";
 
 const rows = JSON.parse(readFileSync(new URL("math/ulps.json", import.meta.url), "utf8")) as Histogram[];
 
@@ -12,6 +13,10 @@ test("every function has its rows", () => {
     .filter((name) => name !== "sign")
     .flatMap((name) => [`${name} f64`, `${name} f32`]);
   expect(rows.map(({ name, precision }) => `${name} ${precision}`)).toEqual(wanted);
+});
+
+test("the page shows these rows", () => {
+  expect(readFileSync(new URL("math/ulps.md", import.meta.url), "utf8")).toBe(markdown(rows));
 });
 
 describe.each(rows)("$name $precision", ({ name, precision, points, binades, counts, worst, digest }) => {

@@ -11,6 +11,7 @@ import type { MathFunction, MathPrecision } from "../../../src/7-emit/support/ma
 import { mathFunctions } from "../../../src/7-emit/support/math/index.ts";
 import { buckets, evaluated } from "./histogram.ts";
 import type { Histogram } from "./histogram.ts";
+import { markdown } from "./page.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
@@ -36,32 +37,6 @@ function measure(name: MathFunction, precision: MathPrecision): Histogram {
     if (error > worst.ulps) worst = { ulps: error, at: arguments_[k].map(String), found: String(found[k]) };
   });
   return { name, precision, points: compared, binades: binades.size, counts, worst, digest };
-}
-
-/** How many of a hundred, as short as it is told apart from none and from all. */
-function share(count: number, of: number): string {
-  return count === 0 ? "" : `${Number(((100 * count) / of).toPrecision(3))} %`;
-}
-
-function markdown(rows: readonly Histogram[]): string {
-  const heads = buckets.map((bound) => (bound === Infinity ? "more" : `<= ${bound}`));
-  const lines = rows.map(({ name, precision, points, binades, counts, worst }) => {
-    const shares = counts.map((count) => share(count, points));
-    const call = `${name}(${worst.at.join(", ")})`;
-    return `| ${[name, precision, points, binades, ...shares, Number(worst.ulps.toPrecision(4)), `\`${call}\``].join(" | ")} |`;
-  });
-  const titles = ["function", "stored in", "points", "binades", ...heads, "worst", "at"];
-  return [
-    "# Errors of the elementary functions",
-    "",
-    "In ulps of the exact value, of the result as it is stored; 0.5 is correct rounding. Against mpmath at 35 digits or more, with",
-    "points in every binade of the first argument; `npm run ulps` writes this page.",
-    "",
-    `| ${titles.join(" | ")} |`,
-    `|${titles.map(() => " --- |").join("")}`,
-    ...lines,
-    "",
-  ].join("\n");
 }
 
 const asked = process.argv.slice(2);
