@@ -9,7 +9,7 @@ import type { Soundness } from "../../src/5-simplify/rule.ts";
 import { algebraRows } from "../../src/5-simplify/algebra.ts";
 import { rules } from "../../src/5-simplify/rules/index.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
-import { createBuilder, graphOf, parameter, randoms } from "./support.ts";
+import { createBuilder, graphOf, parameter, randoms, run } from "./support.ts";
 
 /** Expressions that a rule rewrites, over x[3], y[3] (in `range`), m[2, 3] and n[3, 2], s, i (of 3), j[2] (of 3). */
 interface Case {
@@ -376,6 +376,7 @@ const cases: Readonly<Record<string, Case>> = {
       e.add(b, e.add(b, x, e.div(b, e.like(b, 1, x), 3)), x),
       e.add(b, e.div(b, y, e.mul(b, 3, x)), e.div(b, y, e.mul(b, x, 3))),
       e.add(b, e.add(b, e.mul(b, i, i), e.mul(b, i, i)), e.mul(b, i, i)),
+      e.add(b, e.mul(b, 0, x), e.mul(b, y, y)),
     ],
     range: positive,
     special: [],
@@ -385,7 +386,10 @@ const cases: Readonly<Record<string, Case>> = {
       const p = e.div(b, m, rowsOf(b, e.reduceSum(b, m, [-1]), m));
       const weights = e.broadcastTo(b, x, m.shape);
       const scaled = e.mul(b, p, rowsOf(b, e.reduceSum(b, weights, [-1]), m));
-      return [e.reduceSum(b, e.sub(b, weights, scaled), [-1])];
+      return [
+        e.reduceSum(b, e.sub(b, weights, scaled), [-1]),
+        e.reduceSum(b, e.add(b, e.neg(b, weights), scaled), [-1]),
+      ];
     },
   },
   "expand-products": {
@@ -411,6 +415,8 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
     b.create("gather", [e.broadcastTo(b, x, m.shape), j], { batch: 1 }),
     b.create("gather", [e.add(b, m, e.broadcastTo(b, x, m.shape)), j], { batch: 1 }),
   ],
+  // log x may be infinite.
+  "collect-terms": (b, { x, y }) => [e.add(b, e.mul(b, 0, e.log(b, x)), e.mul(b, y, y))],
   // j may be 2, which is no row of a matrix of two.
   "contract-one-hot": (b, { m, j }) => [e.matmul(b, oneHot(b, j, 2), m)],
 };
@@ -495,5 +501,31 @@ describe("a rule leaves alone what its law does not say", () => {
       simplify(graphOf({ result: node }), b, { disable: allBut(name), trace: (event) => fired.push(event.rule) });
       expect(fired).toEqual([]);
     }
+  });
+});
+
+describe("a one among zeros is chosen by its index", () => {
+  it("where the index is that of the largest entry of an axis of any length", () => {
+    const b = createBuilder();
+    const x = parameter(b, "x", ["n", 2]);
+    const w = parameter(b, "w", ["n"]);
+    const best = b.create("argmax", [x], { axis: -2 });
+    const numbers = b.create("iota", [], { size: x.shape[0] });
+    const shape = [dim(2), x.shape[0]];
+    const spread = (node: Node, axis: number): Node => b.create("broadcast", [node], { shape, axes: [axis] });
+    const ones = e.convert(b, e.equalTo(b, spread(best, -2), spread(numbers, -1)), "real");
+    const graph = simplify(graphOf({ chosen: e.matmul(b, ones, w) }), b);
+    expect(e.topological(graph.outputs.map(({ node }) => node)).some((node) => e.is(node, "contract"))).toBe(false);
+    // The largest of 1, 5, 3 is entry 1, of 6, 2, 4 entry 0.
+    expect(run(graph, { x: [1, 6, 5, 2, 3, 4], w: [7, 8, 9] }, { n: 3 }).chosen).toEqual([8, 7]);
+  });
+
+  it("where the index has fewer values than there are rows", () => {
+    const b = createBuilder();
+    const i = parameter(b, "i", [], "index", 3);
+    const w = parameter(b, "w", [5]);
+    const graph = simplify(graphOf({ chosen: e.contract(b, [oneHot(b, i, 5), ["k"]], [w, ["k"]], []) }), b);
+    expect(graph.outputs[0].node.primitive).toBe("gather");
+    expect(run(graph, { i: 2, w: [1, 2, 3, 4, 5] }).chosen).toEqual([3]);
   });
 });
