@@ -56,30 +56,33 @@ export function checkModel(context: CheckContext, lowered: LoweredModel, twin: T
   return { ...report, point, derivatives, values };
 }
 
-/** The results of every entry point with bounds on the errors of f32; what they share is computed once. */
+/** Entry points as one graph, so that what they share is computed once; outputs are named `forward outputs.p`. */
+export function together(context: CheckContext, lowered: LoweredModel, kinds: readonly Kind[]): Graph {
+  const graphs = kinds.map((kind) => [kind, context.session.settled(graphOf(lowered, kind))] as const);
+  return {
+    parameters: [...new Set(graphs.flatMap(([, { parameters }]) => parameters))],
+    outputs: graphs.flatMap(([kind, { outputs }]) => outputs.map((o) => ({ ...o, name: `${kind} ${o.name}` }))),
+    requirements: [],
+  };
+}
+
+/** The results of every entry point with bounds on the errors of f32. */
 function boundedResults(
   context: CheckContext,
   lowered: LoweredModel,
   point: Point,
 ): ReadonlyMap<Kind, ReadonlyMap<string, Value>> {
-  const graphs = kindsOf(lowered).map((kind) => [kind, context.session.settled(graphOf(lowered, kind))] as const);
-  const whole: Graph = {
-    parameters: [...new Set(graphs.flatMap(([, { parameters }]) => parameters))],
-    outputs: graphs.flatMap(([kind, { outputs }]) => outputs.map((o) => ({ ...o, name: `${kind} ${o.name}` }))),
-    requirements: [],
-  };
+  const kinds = kindsOf(lowered);
+  const whole = together(context, lowered, kinds);
   const values = [...bounded(whole, inputsOf(context, lowered, point), point.sizes)];
-  return new Map(
-    graphs.map(([kind]) => [
-      kind,
-      new Map(
-        values.flatMap(([name, value]) => (name.startsWith(`${kind} `) ? [[name.slice(kind.length + 1), value]] : [])),
-      ),
-    ]),
-  );
+  const ofKind = (kind: Kind): ReadonlyMap<string, Value> => {
+    const own = values.filter(([name]) => name.startsWith(`${kind} `));
+    return new Map(own.map(([name, value]) => [name.slice(kind.length + 1), value]));
+  };
+  return new Map(kinds.map((kind) => [kind, ofKind(kind)]));
 }
 
-function kindsOf({ entries }: LoweredModel): readonly Kind[] {
+export function kindsOf({ entries }: LoweredModel): readonly Kind[] {
   const all: readonly Kind[] = ["forward", "evaluate", "gradient"];
   return all.filter((kind) => entries.some((entry) => entry.kind === kind));
 }

@@ -13,7 +13,7 @@ export function auditText({ path, seed, tolerance, items, passed }: Audit): stri
   const rows = items.flatMap(({ derivatives }) => derivatives);
   const checked = rows.reduce((sum, row) => sum + row.checked, 0);
   const total = rows.reduce((sum, row) => sum + row.entries, 0);
-  const entries = total === checked ? count(total, "entry", "entries") : `${checked} of ${total} entries one by one, and all of a tensor at once`; // prettier-ignore
+  const entries = total === checked ? count(total, "entry", "entries") : `${checked} of ${total} entries one by one and all at once`; // prettier-ignore
   const of = `${count(rows.length, "derivative")}, ${entries}`;
   const failed = rows.filter(rowFails).length;
   const unchecked = items.filter(({ point }) => point === null).length;

@@ -24,8 +24,8 @@ export interface Subject {
   readonly item: string;
   /** Of the item's definition. */
   readonly span: Span;
-  /** Of one or more entry points, differentiated and simplified. */
-  readonly values: readonly Graph[];
+  /** What it computes, simplified. */
+  readonly value: Graph;
   /** The gradient, of a tensor a directional derivative; null where the program has none. */
   readonly gradient: () => Graph | null;
   readonly origins: Origins;
@@ -50,22 +50,19 @@ interface Found {
 
 /** One warning an expression, with an input that shows it. */
 export function findHazards(subject: Subject): readonly Diagnostic[] {
-  const { item, trials } = subject;
-  const searches = subject.values.map((graph) => new Search(graph, subject));
-  if (searches.every(({ done }) => done)) return [];
+  const search = new Search(subject);
+  if (search.isDone()) return [];
   const warnings = new Map<string, Diagnostic>();
-  for (const trial of trials) {
-    for (const search of searches) {
-      for (const { candidate, entry } of search.at(trial)) {
-        const { hazard, node, span } = candidate;
-        const key = `${hazard.code} ${span.source.path} ${span.start} ${span.end}`;
-        if (warnings.has(key)) continue;
-        const at = trial.text(search.parametersOf(node));
-        const help = hazard.help(node, search.around);
-        warnings.set(key, diagnostic(hazard.code, { item, what: hazard.what(entry), at }, span, { help }));
-      }
+  for (const trial of subject.trials) {
+    for (const { candidate, entry } of search.at(trial)) {
+      const { hazard, node, span } = candidate;
+      const key = `${hazard.code} ${span.source.path} ${span.start} ${span.end}`;
+      if (warnings.has(key)) continue;
+      const at = trial.text(search.parametersOf(node));
+      const help = hazard.help(node, search.around);
+      warnings.set(key, diagnostic(hazard.code, { item: subject.item, what: hazard.what(entry), at }, span, { help }));
     }
-    if (searches.every(({ done }) => done)) break;
+    if (search.isDone()) break;
   }
   return [...warnings.values()].sort((p, q) => p.span.start - q.span.start);
 }
@@ -76,7 +73,8 @@ class Search {
   readonly #subject: Subject;
   readonly #open: Map<Node, readonly Candidate[]>;
 
-  constructor(graph: Graph, subject: Subject) {
+  constructor(subject: Subject) {
+    const graph = subject.value;
     const nodes = withBodies(graph.outputs.map(({ node }) => node));
     const users = new Map<Node, Node[]>();
     for (const node of nodes) {
@@ -108,36 +106,24 @@ class Search {
   }
 
   /** Nothing is left to be shown. */
-  get done(): boolean {
+  isDone(): boolean {
     return this.#open.size === 0;
   }
 
   /** The candidates that go wrong at an input and reach a result; they are not looked for again. */
   at(trial: Trial): readonly Found[] {
-    if (this.done) return [];
-    const found: Found[] = [];
-    const wrong = new Set<Node>();
-    const last = new Map<Node, Value>();
-    const needed = new Set([...this.#open.keys()].flatMap(({ operands }) => operands));
-    const observe = (node: Node, value: Value): void => {
-      if (needed.has(node)) last.set(node, value);
-      if (value.element === "real" && !value.data.every(Number.isFinite)) wrong.add(node);
-      const operands = node.operands.map((operand) => last.get(operand));
-      for (const candidate of this.#open.get(node) ?? []) {
-        if (trial.far && candidate.hazard.far !== true) continue;
-        const shown = happens(candidate, operands, value, unitRoundoff);
-        if (shown !== null) found.push({ candidate, ...shown });
-      }
-    };
-    const { unitRoundoff } = this.#subject;
-    const options = { dims: trial.sizes, unitRoundoff };
+    const open = [...this.#open.values()].flat().filter(({ hazard }) => !trial.far || hazard.far === true);
+    if (open.length === 0) return [];
     try {
-      const outputs = [...evaluate(this.#graph, trial.inputs, { ...options, observe }).values()];
+      // What nothing happens to is looked at no further than that.
+      const part = this.#partOf(open.map(({ node }) => node));
+      if (part !== null && this.#observed(part, open, trial).found.length === 0) return [];
+      const { found, wrong, outputs } = this.#observed(this.#graph, open, trial);
       const first = new Map<string, Found>();
       for (const f of found) first.set(`${f.candidate.node.id} ${f.effect}`, first.get(`${f.candidate.node.id} ${f.effect}`) ?? f); // prettier-ignore
       const shown = this.#confirmed([...first.values()], outputs, wrong, () => {
         const gradient = this.#subject.gradient();
-        return gradient === null ? [] : [...evaluate(gradient, trial.inputs, options).values()];
+        return gradient === null ? [] : this.#evaluated(gradient, trial);
       });
       for (const { candidate } of shown) this.#open.delete(candidate.node);
       return shown;
@@ -146,6 +132,42 @@ class Search {
       if (!(error instanceof RangeError)) throw error;
       return [];
     }
+  }
+
+  /** The graph as far as some of its nodes; null where they stand in a loop. */
+  #partOf(nodes: readonly Node[]): Graph | null {
+    const outer = new Set(topological(this.#graph.outputs.map(({ node }) => node)));
+    if (!nodes.every((node) => outer.has(node))) return null;
+    return { ...this.#graph, outputs: nodes.map((node, k) => ({ name: String(k), node, updates: null })) };
+  }
+
+  #evaluated(graph: Graph, trial: Trial, observe?: (node: Node, value: Value) => void): readonly Value[] {
+    const { unitRoundoff } = this.#subject;
+    const options = { dims: trial.sizes, unitRoundoff, ...(observe && { observe }) };
+    return [...evaluate(graph, trial.inputs, options).values()];
+  }
+
+  /** What happens to candidates, and the nodes that are not finite. */
+  #observed(
+    graph: Graph,
+    candidates: readonly Candidate[],
+    trial: Trial,
+  ): { readonly found: readonly Found[]; readonly wrong: ReadonlySet<Node>; readonly outputs: readonly Value[] } {
+    const found: Found[] = [];
+    const wrong = new Set<Node>();
+    const last = new Map<Node, Value>();
+    const needed = new Set(candidates.flatMap(({ node }) => node.operands));
+    const outputs = this.#evaluated(graph, trial, (node, value) => {
+      if (needed.has(node)) last.set(node, value);
+      if (notFinite(value)) wrong.add(node);
+      const operands = node.operands.map((operand) => last.get(operand));
+      for (const candidate of candidates) {
+        if (candidate.node !== node) continue;
+        const shown = happens(candidate, operands, value, this.#subject.unitRoundoff);
+        if (shown !== null) found.push({ candidate, ...shown });
+      }
+    });
+    return { found, wrong, outputs };
   }
 
   #confirmed(

@@ -7,7 +7,7 @@ import { topological } from "../../ir/expressions.ts";
 import type { Graph } from "../../ir/graph.ts";
 import { inputsOf as functionInputs, samplePoint as functionPoint } from "../functions.ts";
 import type { CheckContext } from "../item.ts";
-import { graphOf, inputsOf as modelInputs, type Twin } from "../models.ts";
+import { graphOf, inputsOf as modelInputs, kindsOf, together, type Twin } from "../models.ts";
 import type { Point } from "../port.ts";
 import { findHazards, type Trial } from "./search.ts";
 
@@ -39,16 +39,26 @@ function plain(x: number): number {
   return Math.fround(Math.abs(x) < 100 ? Number(x.toPrecision(2)) : Math.round(10 * x) / 10);
 }
 
-/** The point with its real inputs spread out; values that the user gave stay. */
-function spread(context: CheckContext, inputs: readonly CheckedInput[], point: Point, { of }: Spread): Point {
+/** The points with their real inputs spread out; values that the user gave stay. One point where nothing else is to be spread. */
+function* spreadOut(
+  context: CheckContext,
+  inputs: readonly CheckedInput[],
+  point: Point,
+): Generator<{ readonly point: Point; readonly far: boolean }> {
   const free = new Set(
     inputs.filter(({ name, node }) => node.element === "real" && !context.given.values.has(name)).map((x) => x.name),
   );
-  const values = [...point.values].map(
-    ([name, value]) =>
-      [name, free.has(name) ? { ...value, data: value.data.map((x) => plain(of(x))) } : value] as const,
-  );
-  return { ...point, values: new Map(values) };
+  if (free.size === 0) {
+    yield { point, far: false };
+    return;
+  }
+  for (const { of, far = false } of spreads) {
+    const values = [...point.values].map(
+      ([name, value]) =>
+        [name, free.has(name) ? { ...value, data: value.data.map((x) => plain(of(x))) } : value] as const,
+    );
+    yield { point: { ...point, values: new Map(values) }, far };
+  }
 }
 
 /** `x = 0, w = [0.5, -1.2, ...]` */
@@ -86,7 +96,7 @@ export function functionHazards(context: CheckContext, { checked }: LoweredFunct
   return findHazards({
     item: checked.name,
     span: checked.span,
-    values: [value],
+    value,
     gradient: () => (differentiable ? lowered(scalar ? "gradient" : "jvp", real) : null),
     origins: session.origins,
     trained: new Set(),
@@ -103,12 +113,11 @@ function ofNumbers({ outputs }: Graph): boolean {
 function* functionTrials(context: CheckContext, f: CheckedFunction): Generator<Trial> {
   const base = functionPoint(context, f, "normal");
   if (base === null) return;
-  for (const way of spreads) {
-    const point = spread(context, f.inputs, base, way);
+  for (const { point, far } of spreadOut(context, f.inputs, base)) {
     yield {
       inputs: functionInputs(f, point),
       sizes: point.sizes,
-      far: way.far === true,
+      far,
       text: (reached) => text(f.inputs, point, reached),
     };
   }
@@ -117,14 +126,16 @@ function* functionTrials(context: CheckContext, f: CheckedFunction): Generator<T
 export function modelHazards(context: CheckContext, twin: Twin): readonly Diagnostic[] {
   const { session } = context;
   const { lowered } = twin;
-  const kinds = lowered.entries.map(({ kind }) => kind);
-  const of = (kind: "forward" | "evaluate" | "gradient"): readonly Graph[] =>
-    kinds.includes(kind) ? [session.settled(graphOf(lowered, kind))] : [];
+  const kinds = kindsOf(lowered);
   return findHazards({
     item: lowered.checked.name,
     span: lowered.checked.span,
-    values: [...of("forward"), ...of("evaluate")],
-    gradient: () => of("gradient").at(0) ?? null,
+    value: together(
+      context,
+      lowered,
+      kinds.filter((kind) => kind !== "gradient"),
+    ),
+    gradient: () => (kinds.includes("gradient") ? session.settled(graphOf(lowered, "gradient")) : null),
     origins: session.origins,
     trained: new Set(lowered.checked.parameters.filter(({ frozen }) => !frozen).map(({ node }) => node)),
     unitRoundoff: 2 ** -24,
@@ -138,12 +149,11 @@ function* modelTrials(context: CheckContext, twin: Twin): Generator<Trial> {
   const trained = parameters.filter(({ frozen }) => !frozen);
   for (const moved of [true, false]) {
     const base = twin.sample("normal", moved);
-    for (const way of spreads) {
-      const point = spread(context, inputs, base, way);
+    for (const { point, far } of spreadOut(context, inputs, base)) {
       yield {
         inputs: modelInputs(context, twin.lowered, point),
         sizes: point.sizes,
-        far: way.far === true,
+        far,
         text: (reached) => {
           const given = text([...inputs, ...targets], point, reached);
           if (!trained.some(({ node }) => reached.has(node.attributes.name))) return given;
