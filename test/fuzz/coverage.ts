@@ -12,10 +12,12 @@ export interface Coverage {
   readonly rules: Map<string, number>;
   readonly syntax: Map<string, number>;
   readonly calls: Map<string, number>;
+  /** How the programs were judged. */
+  readonly ways: Map<string, number>;
 }
 
 export function emptyCoverage(): Coverage {
-  return { primitives: new Map(), rules: new Map(), syntax: new Map(), calls: new Map() };
+  return { primitives: new Map(), rules: new Map(), syntax: new Map(), calls: new Map(), ways: new Map() };
 }
 
 export function count(into: Map<string, number>, names: Iterable<string>): void {
@@ -175,11 +177,18 @@ interface Wanted {
   readonly aside: Readonly<Partial<Record<string, Missing>>>;
 }
 
+const allRules = [...rules, ...algebraRows].map(({ name }) => name);
+/** Rules that fire in more than one of twenty programs. */
+export const everyday: ReadonlySet<string> = new Set(["fold-constants", "collect-terms", "sink-broadcast", "reshape-of-reshape", "add-zero", "negated-factor", "negated-operand", "reduction-of-reduction", "multiply-reciprocal", "sum-of-broadcast", "constant-first", "multiply-one", "sum-of-multiple", "decided-select", "divide-one", "convert-constant", "negated-constant", "broadcast-of-broadcast", "equal-branches", "double-negation", "negated-condition", "decided-condition"]); // prettier-ignore
+
+const ways = ["f64 straight", "f64 looped", "f32 straight", "f32 looped", "determinism", "differences", "plain numbers", "special numbers", "wild numbers", "a length of 0"]; // prettier-ignore
+
 export const wanted: Readonly<Record<keyof Coverage, Wanted>> = {
   syntax: { all: Object.keys(syntax), aside: syntax },
   calls: { all: spaces.flatMap((space) => publicCalls(space)), aside: calls },
   primitives: { all: Object.keys(primitives), aside: waiting },
-  rules: { all: [...rules, ...algebraRows].map(({ name }) => name), aside: {} },
+  rules: { all: allRules, aside: {} },
+  ways: { all: [...ways, ...allRules.map((name) => `without ${name}`)], aside: {} },
 };
 
 /** What a run has not come across, though it could. */

@@ -9,7 +9,7 @@ import type { Value } from "../../src/ir/value.ts";
 import { difference, rounded } from "../6-schedule/harness.ts";
 import { callFunction, type Loaded } from "./calls.ts";
 import { emit, entriesOf, Fault, frontend, type Emitted, type Entry, type Frontend, type Variant } from "./compiled.ts";
-import { count, type Coverage } from "./coverage.ts";
+import { count, everyday, type Coverage } from "./coverage.ts";
 import { judgeDerivatives } from "./derivatives.ts";
 import { judgeModels } from "./model-judge.ts";
 import { Rng } from "./rng.ts";
@@ -65,15 +65,19 @@ function judged(text: string, options: JudgeOptions): Verdict {
   ]);
   const variants = thorough ? all : all.slice(0, rng.chance(0.4) ? 2 : 1);
   const modules = variants.map((variant) => build(front, entries, variant));
-  if (thorough || rng.chance(0.05)) judgeDeterminism(text, modules[0]);
+  const went = new Set(variants.map(({ precision, unroll }) => `${precision} ${unroll ? "straight" : "looped"}`));
+  if (thorough || rng.chance(0.05)) {
+    went.add("determinism");
+    judgeDeterminism(text, modules[0]);
+  }
   if (options.onTypeScript !== undefined && rng.chance(0.03)) {
     options.onTypeScript(emit(front, entries, { ...variants[0], language: "ts" }).code);
   }
   const special = rng.chance(0.15);
   const points = symbolsOf(entries.flatMap((e) => e.inputs.map((i) => i.node))).length > 0 ? 2 : special ? 2 : 1;
-  const off =
-    fired.size > 0 && (thorough || rng.chance(0.3)) ? rng.shuffled([...fired]).slice(0, thorough ? 6 : 2) : [];
+  const off = thorough ? rng.shuffled([...fired]).slice(0, 6) : switchedOff(rng, fired);
   const withoutRule = off.map((rule) => ({ rule, entries: entriesOf(front, () => undefined, new Set([rule])) }));
+  for (const rule of off) went.add(`without ${rule}`);
   const functions = entries.filter((e) => "function" in e.owner);
   // A length of 0 tells nothing of the other sizes: with two symbols none of them is 0.
   const symbolNames = symbolsOf(entries.flatMap((e) => [...e.graph.parameters, ...e.inputs.map((i) => i.node)]));
@@ -81,6 +85,8 @@ function judged(text: string, options: JudgeOptions): Verdict {
     const [n, m] = rng.pick(sizes.filter((pair) => symbolNames.length < 2 || pair[0] > 0));
     const symbols = new Map(symbolNames.map((s) => [s, s === "m" ? m : n]));
     const flavour: Flavour = special && k === 1 ? rng.pick(["special", "wild"]) : "plain";
+    if (functions.length > 0) went.add(`${flavour} numbers`);
+    if (functions.length > 0 && [...symbols.values()].includes(0)) went.add("a length of 0");
     for (const entry of functions) {
       if (!("function" in entry.owner)) continue;
       const at: Point = { seed: options.seed + k, flavour, symbols };
@@ -92,12 +98,23 @@ function judged(text: string, options: JudgeOptions): Verdict {
         at,
         withoutRule.map((w) => ({ rule: w.rule, entry: w.entries[index] })),
       );
-      if (k === 0 && entry.kind === "value" && (thorough || rng.chance(0.35)))
+      if (k === 0 && entry.kind === "value" && (thorough || rng.chance(0.35))) {
+        went.add("differences");
         judgeDerivatives(front, entry, at, text.includes("stop_gradient("));
+      }
     }
   }
   judgeModels(front, entries, modules, options.seed, withoutRule);
+  if (options.coverage !== undefined) count(options.coverage.ways, went);
   return { refusal: null };
+}
+
+/** Rules to switch off: one of those that seldom fire, and now and then one of the others. */
+function switchedOff(rng: Rng, fired: ReadonlySet<string>): readonly string[] {
+  const [often, seldom] = [true, false].map((is) =>
+    rng.shuffled([...fired].filter((rule) => everyday.has(rule) === is)),
+  );
+  return [...(rng.chance(0.8) ? seldom.slice(0, 1) : []), ...(rng.chance(0.25) ? often.slice(0, 1) : [])];
 }
 
 function note(entries: readonly Entry[], fired: ReadonlySet<string>, coverage: Coverage | undefined): void {

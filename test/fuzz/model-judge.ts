@@ -8,7 +8,7 @@ import { argumentFor } from "./calls.ts";
 import { Fault, type Entry, type Frontend, type Precision } from "./compiled.ts";
 import { compareForms, computesWithNoLength, interpreted, type Module, type WithoutRule } from "./judge.ts";
 import { Rng } from "./rng.ts";
-import { drawn, gap, requirementsHold, symbolsOf } from "./values.ts";
+import { drawn, gap, requirementsHold, symbolsOf, type Flavour } from "./values.ts";
 
 type Numbers = number | boolean | ArrayLike<number>;
 
@@ -48,6 +48,7 @@ function valuesOf(
   m: CheckedModel,
   seed: number,
   symbols: ReadonlyMap<string, number>,
+  flavour: Flavour = "plain",
 ): Map<string, Value> {
   return new Map(
     nodes.map((node): [string, Value] => {
@@ -56,7 +57,9 @@ function valuesOf(
       if (name === "step") return [name, scalar(1, "index")];
       const hyper = m.hypers.find((h) => h.node === node);
       if (hyper !== undefined) return [name, scalar(hyper.initial)];
-      const value = drawn(node, seed, "plain", symbols);
+      // NaN stands for what was not given yet.
+      const mustBeGiven = m.parameters.some((p) => p.node === node && p.initial === null);
+      const value = drawn(node, seed, mustBeGiven ? "plain" : flavour, symbols);
       // Not negative where it holds squares; a trainer's begins as the optimizer says.
       return [name, name.startsWith("optimizer.") ? { ...value, data: value.data.map(() => 0) } : value];
     }),
@@ -95,6 +98,8 @@ class ModelRun {
   readonly #symbols: ReadonlyMap<string, number>;
   readonly #precision: Precision;
   readonly #how: string;
+  /** Special numbers now and then: with them rules may give other results than what was written. */
+  readonly #flavour: Flavour;
 
   constructor(
     m: CheckedModel,
@@ -111,6 +116,8 @@ class ModelRun {
     const { precision, unroll } = module.variant;
     this.#precision = precision;
     this.#how = `${precision} ${unroll ? "straight" : "looped"}`;
+    const rng = new Rng(seed, "model");
+    this.#flavour = rng.chance(0.15) ? rng.pick(["special", "wild"]) : "plain";
   }
 
   judge(): void {
@@ -177,7 +184,7 @@ class ModelRun {
       ...this.#m.parameters.map((p) => p.node),
       ...updates.flatMap((u) => [u.gradient, ...u.states.map((s) => s.node)]),
     ]);
-    const drawnValues = valuesOf([...nodes], this.#m, this.#seed, this.#symbols);
+    const drawnValues = valuesOf([...nodes], this.#m, this.#seed, this.#symbols, this.#flavour);
     return rounded({ parameters: [...nodes], outputs: [], requirements: [] }, drawnValues, this.#precision);
   }
 
@@ -222,7 +229,7 @@ class ModelRun {
       throw this.#fault(`${kind} throws`, String(error));
     }
     if (wanted === null) throw this.#fault(`${kind} accepts`, "what must be refused is accepted");
-    const isUncertain = computesWithNoLength(entry.plain, values, this.#symbols);
+    const isUncertain = this.#flavour !== "plain" || computesWithNoLength(entry.plain, values, this.#symbols);
     const plain = isUncertain ? null : interpreted(entry.plain, values, { symbols: this.#symbols }, 2 ** -53);
     for (const { name, updates } of entry.graph.outputs) {
       if (updates !== null) continue;

@@ -22,7 +22,14 @@ export type Report =
 export type Counts = readonly (readonly [name: string, count: number])[];
 
 /** What is counted. */
-export const kinds = ["constructs", "syntax", "calls", "primitives", "rules"] as const satisfies readonly (keyof Run)[];
+export const kinds = [
+  "constructs",
+  "syntax",
+  "calls",
+  "primitives",
+  "rules",
+  "ways",
+] as const satisfies readonly (keyof Run)[];
 
 /** So many modules are checked by TypeScript together. */
 const typedAtOnce = 40;
