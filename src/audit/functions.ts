@@ -1,14 +1,12 @@
 /** Checks of a function: every derivative that the file asks for. */
 import type { CheckedFunction, CheckedInput, DerivativeKind } from "../2-check/checked.ts";
-import { lowerFunction } from "../3-lower/function.ts";
 import type { LoweredFunction } from "../3-lower/lowered.ts";
-import type { Graph } from "../ir/graph.ts";
-import { evaluate } from "../ir/interpreter.ts";
 import type { Value } from "../ir/value.ts";
 import { bounded, compare, compareSingle, outputOf, shapeOf, type DerivativeRow, type Probe } from "./checks.ts";
 import type { CheckContext, ItemReport, ValueRow } from "./item.ts";
 import { allFinite, FunctionPort, valueAt, withValue, type Outputs, type Point } from "./port.ts";
 import { interpreted, sizesFor, valueFor } from "./points.ts";
+import { heldFunction, holdStops, interpretedEntry } from "./stops.ts";
 import {
   chooseDirection,
   chooseEntries,
@@ -154,7 +152,24 @@ class FunctionCheck {
   /** The entry point itself, as a function of the point. */
   #own(): (point: Point) => Outputs {
     const { kind, wrt, graph } = this.#at.entry;
-    return (point) => this.#port.call(kind, wrt, graph, point);
+    return this.#held(kind, wrt) ?? ((point) => this.#port.call(kind, wrt, graph, point));
+  }
+
+  /** An entry point with what the user stops held where it is, by the interpreter; null where nothing is stopped. */
+  #held(kind: DerivativeKind, wrt: readonly string[]): ((point: Point) => Outputs) | null {
+    const { checked } = this.#lowered;
+    const { session } = this.#context;
+    const roots = checked.results.map(({ node }) => node);
+    const held = holdStops(
+      session,
+      roots,
+      checked.inputs.map(({ node }) => node),
+    );
+    if (held === null) return null;
+    const { sizes } = this.#point;
+    const values = held.valuesAt(inputsOf(checked, this.#point), sizes);
+    const run = interpretedEntry(session, heldFunction(checked, held), kind, wrt, sizes);
+    return (point) => run(new Map([...inputsOf(checked, point), ...values]));
   }
 
   /**
@@ -165,21 +180,17 @@ class FunctionCheck {
     readonly run: (point: Point) => Outputs;
     readonly rows: (inputs: readonly CheckedInput[]) => readonly DerivativeRow[];
   } {
-    const emitted = this.#lowered.entries.find(
+    const { checked, entries } = this.#lowered;
+    const emitted = entries.find(
       (e) => (e.kind === "gradient" || e.kind === "hessian") && wrt.every((name) => e.wrt.includes(name)),
     );
+    const held = this.#held("gradient", wrt);
     if (emitted !== undefined) {
       const { kind, wrt: by, graph } = emitted;
-      return { run: (point) => this.#port.call(kind, by, graph, point), rows: () => [] };
+      return { run: held ?? ((point) => this.#port.call(kind, by, graph, point)), rows: () => [] };
     }
-    const { checked } = this.#lowered;
-    const { session } = this.#context;
-    const [lowered] = lowerFunction({ ...checked, wanted: [{ kind: "gradient", wrt }] }, session.builder).entries;
-    const graph: Graph = session.settled(lowered.graph);
-    const run = (point: Point): Outputs =>
-      new Map(
-        [...evaluate(graph, inputsOf(checked, point), { dims: point.sizes })].map(([name, { data }]) => [name, data]),
-      );
+    const interpreted = interpretedEntry(this.#context.session, checked, "gradient", wrt, this.#point.sizes);
+    const run = held ?? ((point: Point) => interpreted(inputsOf(checked, point)));
     const rows = (inputs: readonly CheckedInput[]): readonly DerivativeRow[] => {
       const derivatives = run(this.#point);
       return inputs.map((x) => {
@@ -308,5 +319,3 @@ class FunctionCheck {
 export function scaleOf(coordinate: number): number {
   return Math.max(1, Math.abs(coordinate));
 }
-
-export type { DerivativeKind };

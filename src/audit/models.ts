@@ -1,7 +1,8 @@
 /** Checks of a model: the loss's gradient by every parameter, and the values of forward and evaluate. */
 import type { CheckedModel } from "../2-check/checked.ts";
 import type { LoweredModel } from "../3-lower/lowered.ts";
-import type { Graph } from "../ir/graph.ts";
+import { closeGraph, returned } from "../3-lower/graph.ts";
+import type { Graph, Node } from "../ir/graph.ts";
 import { evaluate, scalar } from "../ir/interpreter.ts";
 import type { Value } from "../ir/value.ts";
 import { bounded, compare, compareSingle, outputOf, type DerivativeRow, type Probe } from "./checks.ts";
@@ -19,6 +20,7 @@ import {
   type Distribution,
   type Tensor,
 } from "./sample.ts";
+import { holdStops } from "./stops.ts";
 import { scaleOf } from "./functions.ts";
 
 type Kind = "forward" | "evaluate" | "gradient";
@@ -43,12 +45,13 @@ export function checkModel(context: CheckContext, lowered: LoweredModel, twin: T
       if (!output.startsWith("gradient.")) values.push({ entry: kind, output, shape: value.shape, single: finding });
     }
     if (kind !== "gradient") continue;
+    const loss = lossAt(context, twin, found);
     for (const { path } of checked.parameters.filter(({ frozen }) => !frozen)) {
       const name = `gradient.${path}`;
       const value = reference.get(name);
       if (value === undefined) throw new Error(`internal: no value of ${name}`);
       const gradient = outputOf(double, name);
-      const probes = probesOf(context, twin, found, path);
+      const probes = probesOf(context, twin, found, loss, path);
       const row = compare({ entry: kind, of: "loss", by: path, shape: value.shape }, probes, context.tolerance);
       derivatives.push({ ...row, single: compareSingle(outputOf(own, name), gradient, value) });
     }
@@ -93,18 +96,59 @@ export function graphOf({ entries, checked }: LoweredModel, kind: LoweredModel["
   return entry.graph;
 }
 
-/** The chosen entries one by one, and a direction through all of them at once, which no entry can hide from. */
-function* probesOf(context: CheckContext, twin: Twin, { point, results }: Found, path: string): Generator<Probe> {
-  const { port, lowered } = twin;
+/** The training loss of the live parameters, dropout masks held. */
+interface Loss {
+  readonly run: () => ArrayLike<number>;
+  /** At the point. */
+  readonly middle: ArrayLike<number>;
+}
+
+/** The twin's own loss, or where the user stops gradients the interpreter's with what is stopped held where it is. */
+function lossAt(context: CheckContext, { port, lowered }: Twin, { point, results }: Found): Loss {
+  const gradient = graphOf(lowered, "gradient");
+  const held = holdStops(context.session, [lossOf(gradient)], gradient.parameters);
+  if (held !== null) {
+    const { parameters } = lowered.checked;
+    const inputs = new Map(inputsOf(context, lowered, point));
+    const fixed = held.valuesAt(inputs, point.sizes);
+    const names = new Map(parameters.map(({ path, node }) => [node.attributes.name, path]));
+    const values = [...inputs, ...fixed].map(([name, value]) => {
+      const path = names.get(name);
+      const live = path === undefined ? null : port.parameter(path);
+      return [name, live instanceof Float64Array ? { ...value, data: live } : value] as const;
+    });
+    const outputs = held.roots.map((root) => returned("loss", root));
+    const graph = context.session.settled(closeGraph(outputs, [...gradient.parameters, ...held.inputs], []));
+    const run = (): ArrayLike<number> => {
+      const loss = evaluate(graph, new Map(values), { dims: point.sizes }).get("loss");
+      return [loss?.data[0] ?? NaN];
+    };
+    return { run, middle: run() };
+  }
   // Without dropout and the like the loss of `evaluate` is the same expression, and cheaper.
-  const [inTraining, inEvaluation] = (["gradient", "evaluate"] as const).map(
-    (kind) => context.session.settled(graphOf(lowered, kind)).outputs.find(({ name }) => name === "loss")?.node,
+  const [inTraining, inEvaluation] = (["gradient", "evaluate"] as const).map((kind) =>
+    lossOf(context.session.settled(graphOf(lowered, kind))),
   );
   const kind = inTraining === inEvaluation ? "evaluate" : "gradient";
   const batch = port.batch(kind, point);
-  const lossOf = (outputs: Outputs): ArrayLike<number> => [outputOf(outputs, "loss")[0]];
-  const loss = (): ArrayLike<number> => lossOf(port.call(kind, batch));
-  const middle = lossOf(results.get(kind) ?? new Map());
+  const of = (outputs: Outputs): ArrayLike<number> => [outputOf(outputs, "loss")[0]];
+  return { run: () => of(port.call(kind, batch)), middle: of(results.get(kind) ?? new Map()) };
+}
+
+function lossOf({ outputs }: Graph): Node {
+  const loss = outputs.find(({ name }) => name === "loss");
+  if (loss === undefined) throw new Error("internal: a graph has no loss");
+  return loss.node;
+}
+
+/** The chosen entries one by one, and a direction through all of them at once, which no entry can hide from. */
+function* probesOf(
+  context: CheckContext,
+  { port, lowered }: Twin,
+  { point, results }: Found,
+  { run, middle }: Loss,
+  path: string,
+): Generator<Probe> {
   const gradient = outputOf(results.get("gradient") ?? new Map(), `gradient.${path}`);
   const live = port.parameter(path);
   const { data, shape } = valueAt(point, path);
@@ -116,7 +160,7 @@ function* probesOf(context: CheckContext, twin: Twin, { point, results }: Found,
       scale: scaleOf(data[j]),
       line: (t) => {
         live[j] = data[j] + t;
-        const result = loss();
+        const result = run();
         live[j] = data[j];
         return result;
       },
@@ -133,7 +177,7 @@ function* probesOf(context: CheckContext, twin: Twin, { point, results }: Found,
     scale: 1,
     line: (t) => {
       for (let j = 0; j < data.length; j++) live[j] = data[j] + t * direction[j];
-      const result = loss();
+      const result = run();
       live.set(data);
       return result;
     },

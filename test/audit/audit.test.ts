@@ -221,6 +221,74 @@ describe("a wrong derivative", () => {
   });
 });
 
+describe("what stop_gradient takes for constant", () => {
+  const functions = `
+fn stopped(a) = stop_gradient(a)
+fn f(x: [n]) = sum(x^2 * stop_gradient(x^3))
+fn g(x: [n]) = sum((x + stop_gradient(round(x) - x))^2)
+fn h(a, b) = a * stopped(a * b) + b^2
+fn k(x: [n]) = x * stop_gradient(sum(x))
+fn m(x: [n]) = sum(softmax(x)^2) + mean(stop_gradient(x))
+derive f: gradient, hessian
+derive g: hvp
+derive h: hessian
+derive k: jacobian, jvp
+`;
+  const bootstrap = `
+model M {
+  input  x: [batch, 3]
+  target y: [batch]
+  param w: [3] = [0.3, -0.2, 0.5]
+  v = dropout(x, 0.3) @ w
+  loss mean((v - stop_gradient(0.9 * v + y))^2) + cross_entropy(x * w, ones([batch, 3]) / 3)
+  train sgd(lr = 0.1)
+}
+`;
+
+  it("is held in differences of any order", async () => {
+    const found = await audited(functions);
+    expect(codesOf(found)).toEqual([]);
+    expect(found.passed).toBe(true);
+    const rows = found.items.flatMap(({ derivatives }) => derivatives);
+    expect(rows.length).toBeGreaterThan(12);
+    for (const row of rows) {
+      expect([row.kinks, row.unsettled, row.singular].flat(), `${row.of} by ${row.by}`).toEqual([]);
+      expect(row.relative).toBeLessThan(1e-8);
+    }
+    // 2 x * x^3, and not 5 x^4.
+    const at = await audited("fn f(x) = x^2 * stop_gradient(x^3)", { at: { x: 2 } });
+    expect(at.passed).toBe(true);
+  });
+
+  it("is held in a model, dropout's masks too", async () => {
+    const found = await audited(bootstrap);
+    expect(codesOf(found)).toEqual([]);
+    expect(rowOf(found, "w")).toMatchObject({ checked: 3, failures: [], kinks: [], unsettled: [] });
+    expect(rowOf(found, "w").relative).toBeLessThan(1e-8);
+  });
+
+  it("does not excuse a gradient that goes through it, or any other wrong one", async () => {
+    const through = spoiled("fGradient", (r: { value: number }) => ({ ...r, gradient: { x: 5 * 2 ** 4 } }));
+    const found = await audited("fn f(x) = x^2 * stop_gradient(x^3)", { at: { x: 2 } }, through);
+    expect(rowOf(found, "x").failures).toMatchObject([{ derivative: 80 }]);
+    expect(rowOf(found, "x").failures[0].difference).toBeCloseTo(32, 6);
+    const off = await audited(bootstrap, {}, (module, precision) =>
+      spoiled(
+        "createMTrainer",
+        (trainer: { gradient: (b: unknown) => { gradient: Record<string, Float64Array> } }) => ({
+          ...trainer,
+          gradient: (batch: unknown) => {
+            const result = trainer.gradient(batch);
+            if (precision === "f64") result.gradient["w"][1] *= 1.001;
+            return result;
+          },
+        }),
+      )(module),
+    );
+    expect(rowOf(off, "w").failures.map(({ at }) => at)).toEqual([[1]]);
+  });
+});
+
 describe("kinks", () => {
   it("are reported and not failed", async () => {
     const source = "fn f(x: [n]) = sum(relu(x) + 0.5 * abs(x))\nfn g(a, b) = max([a, b])\nfn s(a) = if a < 1 then a else 2 * a\nderive g: gradient\nderive s: gradient"; // prettier-ignore
