@@ -2,7 +2,7 @@
 import type { CheckedFunction } from "../../src/2-check/checked.ts";
 import { load } from "../../src/evaluate.ts";
 import * as dims from "../../src/ir/dim.ts";
-import { topological } from "../../src/ir/expressions.ts";
+import { constantValue, topological } from "../../src/ir/expressions.ts";
 import { evaluate } from "../../src/ir/interpreter.ts";
 import type { Graph, Node } from "../../src/ir/graph.ts";
 import type { Value } from "../../src/ir/value.ts";
@@ -249,6 +249,8 @@ export function computesWithNoLength(
   const lengths = new Set<Node>();
   let found = false;
   const observe = (node: Node, value: Value): void => {
+    // A length that is known stands there as a number.
+    if (node.primitive === "divide" && constantValue(node.operands[1]) === 0) found = true;
     const isOfLengths = node.operands.some((x) => lengths.has(x));
     const isKnown = node.operands.every((x) => lengths.has(x) || x.primitive === "constant");
     if (node.primitive !== "dimension" && !(isOfLengths && isKnown)) return;
