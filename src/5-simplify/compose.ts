@@ -143,9 +143,10 @@ function mayStandInFront(c: Composition, { base, exponent }: Factor, terms: read
   return single.some((p) => single.some((q) => areComplements(c, p, q)));
 }
 
+/** Whether q is the condition of p negated, as it is written. */
 function areComplements({ b }: Composition, p: Indicator, q: Indicator): boolean {
   if (p.condition === q.condition) return p.when !== q.when;
-  return p.when === q.when && (not(b, p.condition) === q.condition || not(b, q.condition) === p.condition);
+  return p.when === q.when && not(b, p.condition) === q.condition;
 }
 
 function nearerToZero(p: number, q: number): number {

@@ -231,9 +231,13 @@ describe("jacobians", () => {
 
   it("of products of a batch, whose axes have no labels", () => {
     const b = createBuilder();
-    const x = parameter(b, "x", [2, 1, 2]);
+    const x = parameter(b, "x", [4]);
     const W = parameter(b, "W", [2, 2, 1]);
-    const y = b.create("contract", [x, W], { left: ["i", "k"], right: ["k", "j"], result: ["i", "j"] });
+    const y = b.create("contract", [e.reshape(b, x, [constant(2), constant(1), constant(2)]), W], {
+      left: ["i", "k"],
+      right: ["k", "j"],
+      result: ["i", "j"],
+    });
     const graph = differentiate(graphOf({ byX: b.create("jacobian", [y, x], {}), byW: b.create("jacobian", [y, W], {}) }), b); // prettier-ignore
     // y_b = Σ_k x_bk w_bk
     const found = run(graph, { x: [1, 2, 3, 4], W: [5, 6, 7, 8] });

@@ -125,6 +125,30 @@ describe("guards", () => {
     }
   });
 
+  it("holds for entries of a row that is chosen by a subscript, by one and by one of each", () => {
+    const graphs = bothWays((b) => {
+      const x = parameter(b, "x", [2, 3, 2]);
+      const i = parameter(b, "i", [], "index", 2);
+      const j = parameter(b, "j", [2], "index", 3);
+      const c = parameter(b, "c", [3, 2]);
+      const d = parameter(b, "d", [2, 2]);
+      const taken = (rows: Node, condition: Node): Node => {
+        const kept = e.select(b, e.less(b, 0, condition), rows, 0);
+        return e.reduceSum(b, kept, e.allAxes(kept));
+      };
+      const one = taken(b.create("gather", [e.log(b, x), i], { batch: 0 }), c);
+      const each = taken(b.create("gather", [e.log(b, x), j], { batch: 1 }), d);
+      return graphOf({ one: gradient(b, one, x), each: gradient(b, each, x) });
+    });
+    const x = [0, 0, 0, 0, 0, 0, 0, 2, 4, 0, 0, 5];
+    for (const graph of graphs) {
+      const { one, each } = run(graph, { x, i: 1, j: [2, 1], c: [0, 1, 1, 0, 0, 1], d: [0, 0, 1, 0] });
+      // d log(x)/dx = 1/x
+      expect(one.map((v) => v + 0)).toEqual([0, 0, 0, 0, 0, 0, 0, 0.5, 0.25, 0, 0, 0.2]);
+      expect(each.map((v) => v + 0)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0.25, 0, 0, 0]);
+    }
+  });
+
   it("leaves out a value that a maximum did not take", () => {
     // At -1 the larger of x and 0 is 0, where the root's slope is infinite.
     for (const graph of orders((b, x) => e.sqrt(b, e.max(b, x, 0)))) {
@@ -133,35 +157,53 @@ describe("guards", () => {
     }
   });
 
-  /** The root of what a choice, a sum or a product of choices makes: 0, with an infinite slope, where none was taken. */
-  const rootsOf: Readonly<Record<string, (b: GraphBuilder, xs: readonly Node[]) => Node>> = {
-    "choices in both branches of a choice": (b, [u, v, p, q, r]) =>
-      e.select(b, e.less(b, 0, p), e.select(b, e.less(b, 0, q), u, 0), e.select(b, e.less(b, 0, r), v, 0)),
-    "a choice in a choice": (b, [u, v, p, q]) => e.add(b, e.select(b, e.less(b, 0, p), e.select(b, e.less(b, 0, q), u, 0), 0), e.mul(b, 0, v)), // prettier-ignore
-    "a sum of choices": (b, [u, v, p, q]) => e.add(b, e.select(b, e.less(b, 0, p), u, 0), e.select(b, e.less(b, 0, q), v, 0)), // prettier-ignore
+  interface Choices {
+    readonly build: (b: GraphBuilder, parts: Readonly<Record<"u" | "v" | "p" | "q" | "r", Node>>) => Node;
+    /** Its slopes by u and v, where conditions are 1 or 0. */
+    readonly slopes: (p: number, q: number, r: number) => readonly [byU: number, byV: number];
+  }
+  const ifOn = (b: GraphBuilder, condition: Node, x: Node): Node => e.select(b, e.less(b, 0, condition), x, 0);
+  const choices: Readonly<Record<string, Choices>> = {
+    "choices in both branches of a choice": {
+      build: (b, { u, v, p, q, r }) => e.select(b, e.less(b, 0, p), ifOn(b, q, u), ifOn(b, r, v)),
+      slopes: (p, q, r) => [p * q, (1 - p) * r],
+    },
+    "choices of one number in both branches of a choice": {
+      build: (b, { u, p, q, r }) => e.select(b, e.less(b, 0, p), ifOn(b, q, u), ifOn(b, r, e.mul(b, 2, u))),
+      slopes: (p, q, r) => [p * q + 2 * (1 - p) * r, 0],
+    },
+    "a choice in a choice": {
+      build: (b, { u, v, p, q }) => e.add(b, ifOn(b, p, ifOn(b, q, u)), e.mul(b, 0, v)),
+      slopes: (p, q) => [p * q, 0],
+    },
+    "a sum of choices": {
+      build: (b, { u, v, p, q }) => e.add(b, ifOn(b, p, u), ifOn(b, q, v)),
+      slopes: (p, q) => [p, q],
+    },
+    "a sum of choices of one number": {
+      build: (b, { u, p, q }) => e.add(b, ifOn(b, p, u), ifOn(b, q, e.exp(b, e.neg(b, u)))),
+      slopes: (p, q) => [p - q * Math.exp(-4), 0],
+    },
   };
-  for (const [name, f] of Object.entries(rootsOf)) {
+  for (const [name, { build, slopes }] of Object.entries(choices)) {
     it(`${name}: what was not taken contributes 0 to the tangent of its root, and what was its slope`, () => {
       const graphs = bothWays((b) => {
-        const xs = ["u", "v", "p", "q", "r"].map((letter) => parameter(b, letter));
-        const inner = f(b, xs);
+        const [u, v, p, q, r] = ["u", "v", "p", "q", "r"].map((letter) => parameter(b, letter));
+        const inner = build(b, { u, v, p, q, r });
         const y = e.sqrt(b, inner);
-        const [u, v] = xs;
         const one = e.constant(b, 1);
-        return graphOf({ inner, byU: gradient(b, y, u), byV: gradient(b, y, v), alongU: b.create("jvp", [y, u, one], {}), alongV: b.create("jvp", [y, v, one], {}), p: xs[2], q: xs[3], r: xs[4] }); // prettier-ignore
+        return graphOf({ inner, byU: gradient(b, y, u), byV: gradient(b, y, v), alongU: b.create("jvp", [y, u, one], {}), alongV: b.create("jvp", [y, v, one], {}), u, v, p, q, r }); // prettier-ignore
       });
       for (const graph of graphs) {
         for (const signs of [0, 1, 2, 3, 4, 5, 6, 7]) {
-          const [p, q, r] = [signs & 1, signs & 2, signs & 4];
-          const [u, v] = [4, 9];
-          const { inner, byU, byV, alongU, alongV } = run(graph, { u, v, p, q, r });
-          // The slopes of inner are 1 or 0, and it is u, v, u + v or 0.
-          const takenU = inner[0] === u || inner[0] === u + v ? 1 : 0;
-          const takenV = inner[0] === v || inner[0] === u + v ? 1 : 0;
-          const slope = inner[0] === 0 ? 0 : 0.5 / Math.sqrt(inner[0]);
-          const wanted = [takenU * slope, takenV * slope];
-          expect([signs, byU[0] + 0, byV[0] + 0]).toEqual([signs, ...wanted]);
-          expect([signs, alongU[0] + 0, alongV[0] + 0]).toEqual([signs, ...wanted]);
+          const [p, q, r] = [signs & 1, (signs >> 1) & 1, signs >> 2];
+          const { inner, byU, byV, alongU, alongV } = run(graph, { u: 4, v: 9, p, q, r });
+          // Where nothing was taken the root's slope is infinite.
+          const outer = inner[0] === 0 ? 0 : 0.5 / Math.sqrt(inner[0]);
+          slopes(p, q, r).forEach((slope, k) => {
+            expect([signs, k === 0 ? byU[0] : byV[0]]).toEqual([signs, expect.closeTo(outer * slope, 12)]);
+            expect([signs, k === 0 ? alongU[0] : alongV[0]]).toEqual([signs, expect.closeTo(outer * slope, 12)]);
+          });
         }
       }
     });

@@ -82,8 +82,9 @@ describe("sigmoid with binary cross-entropy: a - y", () => {
     "((2 * x) - w)": (b, x, w) => e.sub(b, e.mul(b, 2, x), w),
     "(-3 * x)": (b, x) => e.mul(b, -3, x),
     "((1 - x) * w)": (b, x, w) => e.mul(b, e.sub(b, 1, x), w),
-    "(w * (1 - x))": (b, x, w) => e.mul(b, w, e.sub(b, 1, x)),
-    "((1 - x) / w)": (b, x, w) => e.div(b, e.sub(b, 1, x), w),
+    "((x - w) * x)": (b, x, w) => e.mul(b, e.sub(b, x, w), x),
+    "(x * (x - w))": (b, x, w) => e.mul(b, x, e.sub(b, x, w)),
+    "((x - w) / cosh(x))": (b, x, w) => e.div(b, e.sub(b, x, w), e.cosh(b, x)),
     "(x / (w - x))": (b, x, w) => e.div(b, x, e.sub(b, w, x)),
     "((x * w) + 3)": (b, x, w) => e.add(b, e.mul(b, x, w), 3),
   };

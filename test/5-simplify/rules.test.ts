@@ -119,6 +119,10 @@ const cases: Readonly<Record<string, Case>> = {
       b.create("gather", [e.exp(b, e.add(b, m, e.broadcastTo(b, s, m.shape))), j], { batch: 1 }),
       b.create("gather", [e.mul(b, x, x), i], { batch: 0 }),
       b.create("gather", [rowsOf(b, e.reduceSum(b, m, [-1]), m), j], { batch: 1 }),
+      b.create("gather", [
+        b.create("broadcast", [e.reduceSum(b, m, [-1])], { shape: [dim(2), dim(2), dim(3)], axes: [-3] }),
+        b.create("broadcast", [j], { shape: [dim(2), dim(2)], axes: [-1] }),
+      ], { batch: 2 }), // prettier-ignore
     ],
   },
   "add-zero": { build: (b, { x }) => [e.add(b, x, 0), e.sub(b, x, 0), e.sub(b, 0, x), e.add(b, 0, x)] },
@@ -313,6 +317,7 @@ const cases: Readonly<Record<string, Case>> = {
       e.reduceSum(b, e.transpose(b, m, [-1, -2]), [-1]),
       e.reduceMax(b, e.transpose(b, b.create("broadcast", [m], { shape: [dim(2), ...m.shape], axes: [-2, -1] }), [-1, -3, -2]), [-2]), // prettier-ignore
       e.reduceSum(b, e.transpose(b, stack(b, m, x), [-1, -3, -2]), [-3, -1]),
+      e.reduceSum(b, e.transpose(b, stack(b, m, x), [-2, -3, -1]), [-3, -1]),
     ],
   },
   "sum-of-zeros": { build: (b, { m }) => [e.reduceSum(b, e.zerosLike(b, m), [-1])] },
@@ -339,6 +344,7 @@ const cases: Readonly<Record<string, Case>> = {
       e.contract(b, [m, ["i", "k"]], [rowsOf(b, e.reduceSum(b, m, [-1]), m), ["i", "k"]], ["i"]),
       e.contract(b, [m, ["i", "k"]], [e.broadcastTo(b, x, m.shape), ["i", "k"]], ["i", "k"]),
       e.contract(b, [e.broadcastTo(b, s, m.shape), ["i", "k"]], [n, ["k", "i"]], []),
+      e.contract(b, [e.broadcastTo(b, s, m.shape), ["i", "k"]], [m, ["i", "k"]], []),
       e.contract(b, [e.broadcastTo(b, x, m.shape), ["i", "k"]], [stack(b, m, x), ["j", "i", "k"]], ["j"]),
     ],
   },

@@ -132,6 +132,20 @@ describe("sums of terms", () => {
       (b, { x, y, z, c, d }) => e.add(b, e.select(b, c, e.div(b, y, x), 0), e.select(b, d, e.div(b, z, x), 0)),
       "(select((x < y), (y / x), 0) + select((y < z), (z / x), 0))",
     ],
+    "a quotient again where the divisor's square might vanish": [
+      (b, { x, y }) => {
+        const divisor = e.log(b, e.sigmoid(b, y));
+        return e.div(b, e.div(b, x, divisor), divisor);
+      },
+      "((x / log(sigmoid(y))) / log(sigmoid(y)))",
+    ],
+    "the divisor's square where it is far from 0": [
+      (b, { x, y }) => {
+        const divisor = e.min(b, e.log(b, e.sigmoid(b, y)), -1);
+        return e.div(b, e.div(b, x, divisor), divisor);
+      },
+      "(x / minimum(log(sigmoid(y)), -1)^2)",
+    ],
     "a divisor taken out of both branches": [
       (b, { x, y, z, c }) => e.add(b, e.select(b, c, e.div(b, y, x), 0), e.select(b, c, 0, e.div(b, z, x))),
       "((select((x < y), y, 0) + select((x < y), 0, z)) / x)",
@@ -153,4 +167,12 @@ describe("sums of terms", () => {
       expect(formula(written(b, termsOf(b, node).read, node))).toBe(wanted);
     });
   }
+
+  it("are one where they differ in the order of their conditions", () => {
+    const b = createBuilder();
+    const [x, y, z] = ["x", "y", "z"].map((name) => parameter(b, name));
+    const [c, d] = [e.less(b, x, y), e.less(b, y, z)];
+    const either = (p: Node, q: Node): Node => e.select(b, p, e.select(b, q, x, 0), 0);
+    expect(collect(termsOf(b, e.add(b, either(c, d), either(d, c))).read)).toHaveLength(1);
+  });
 });
