@@ -73,9 +73,9 @@ const paths = globSync(mutated, { cwd: root })
   .filter((path) => values.only === undefined || values.only.some((part) => path.includes(part)));
 /** Of primitives, what is no rule: the reference evaluation with its bounds, facts, how they print, and where tests sample. */
 const spared = / > (facts|bounds|meaning|domain|propagated|special|intervals|print)\b/;
-/** Functions that only these use. */
+/** Functions that only these use; and how many calls are made one by one, which decides about speed alone. */
 const sparedHelpers = new Set([
-  "bounded", "boolError", "choose > uncertain", "extremumFacts", "ieeePower", "nearOverflow", "quotientJumps", "settled",
+  "bounded", "boolError", "choose > uncertain", "extremumFacts", "ieeePower", "inlinedCalls", "nearOverflow", "quotientJumps", "settled",
   "sumFacts", "sumFacts > high", "sumFacts > low", "turns", "whole > open",
 ]); // prettier-ignore
 const mutants: Mutant[] = [];

@@ -212,7 +212,7 @@ function elementaryFunction(operation: ElementwiseName): MathFunction {
 
 function emitOperation(s: Scalar & { readonly kind: "operation" }, names: KernelNames): Expression {
   const operands = s.operands.map((o) => emitScalar(o, names));
-  const [a, b, c] = operands;
+  const [a, b] = operands;
   const support = supported[s.operation];
   // Of integers the rounded quotient lies on the right side of every integer; of reals it need not (1 / 0.1 is 10).
   const isQuotientOfIntegers = s.operation === "floor_divide" && s.element === "index";
@@ -262,8 +262,6 @@ function emitOperation(s: Scalar & { readonly kind: "operation" }, names: Kernel
       return ts.call("Number.isNaN", a);
     case "is_finite":
       return ts.call("Number.isFinite", a);
-    case "select":
-      return ts.conditional(a, b, c);
     case "convert":
       return s.operands[0].element === "bool" ? ts.conditional(a, ts.number(1), ts.number(0)) : a;
     default:
