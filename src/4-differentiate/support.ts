@@ -8,7 +8,19 @@
  * provably finite, which is rare.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
-import { and, constant, constantValue, convert, equalTo, less, like, not, or, reduceSum } from "../ir/expressions.ts";
+import {
+  and,
+  constant,
+  constantValue,
+  convert,
+  equalTo,
+  less,
+  like,
+  not,
+  or,
+  reduceSum,
+  transpose,
+} from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import { visitPending } from "../ir/visit.ts";
 
@@ -186,8 +198,7 @@ export function spread(
 ): Node {
   const ordered = result.filter((label) => labels.includes(label));
   const permutation = ordered.map((label) => labels.indexOf(label) - labels.length);
-  const trivial = permutation.every((axis, k) => axis === k - permutation.length);
-  const turned = trivial ? x : b.create("transpose", [x], { permutation });
+  const turned = transpose(b, x, permutation);
   if (ordered.length === result.length) return turned;
   return b.create("broadcast", [turned], {
     shape,

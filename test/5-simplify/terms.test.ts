@@ -27,9 +27,11 @@ function termsOf(
   return { read, expanded: decomposer.exceeded ? null : decomposer.expand(read) };
 }
 
-function written(b: GraphBuilder, terms: readonly Term[], node: Node): Node {
+/** `live`: what the graph has anyway. */
+function written(b: GraphBuilder, terms: readonly Term[], node: Node, live: readonly Node[] = []): Node {
   const rounded = new FactTable(b, { rounded: true });
-  return compose({ b, rounded, shape: node.shape, element: node.element, isLive: () => false }, collect(terms));
+  const isLive = (other: Node): boolean => live.includes(other);
+  return compose({ b, rounded, shape: node.shape, element: node.element, isLive }, collect(terms));
 }
 
 function valueOf(node: Node, inputs: Readonly<Record<string, readonly number[]>>): Value {
@@ -167,6 +169,20 @@ describe("sums of terms", () => {
       expect(formula(written(b, termsOf(b, node).read, node))).toBe(wanted);
     });
   }
+
+  it("are written with quotients and powers that the graph has anyway", () => {
+    const b = createBuilder();
+    const [x, y, z] = ["x", "y", "z"].map((name) => parameter(b, name));
+    const scaled = e.div(b, e.mul(b, x, z), y);
+    const again = e.div(b, e.div(b, x, y), y);
+    const form = (node: Node, live: readonly Node[]): string => formula(written(b, termsOf(b, node).read, node, live));
+    expect(form(scaled, [])).toBe("((x * z) / y)");
+    expect(form(scaled, [e.div(b, x, y)])).toBe("((x / y) * z)");
+    expect(form(e.mul(b, x, y), [e.div(b, x, y)])).toBe("(x * y)");
+    // The square of y might vanish, but it does so anyway.
+    expect(form(again, [])).toBe("((x / y) / y)");
+    expect(form(again, [e.powInt(b, y, 2)])).toBe("(x / y^2)");
+  });
 
   it("are one where they differ in the order of their conditions", () => {
     const b = createBuilder();

@@ -156,7 +156,7 @@ function leaveOut(context: RuleContext, node: Node, x: Labelled, y: Labelled): N
   const gone = x.labels.filter((label) => !own.includes(label));
   if (gone.length === 0) return null;
   const summed = gone.filter((label) => y.labels.includes(label) && !result.includes(label));
-  const axes = summed.map((label) => y.labels.indexOf(label) - y.labels.length).sort((p, q) => p - q);
+  const axes = summed.map((label) => y.labels.indexOf(label) - y.labels.length);
   if (!mayLeaveSum(context, repeated.source, 1, sizesAt(y.node.shape, axes))) return null;
   const other: Labelled = {
     node: reduceSum(b, y.node, axes),

@@ -1,6 +1,17 @@
 /** Sums and extrema along axes. */
 import { constantOf, product } from "../../ir/dim.ts";
-import { constantValue, convert, dimension, is, like, mul, neg, reduceSum, reshape } from "../../ir/expressions.ts";
+import {
+  constantValue,
+  convert,
+  dimension,
+  is,
+  like,
+  mul,
+  neg,
+  reduceSum,
+  reshape,
+  transpose,
+} from "../../ir/expressions.ts";
 import type { AnyNode, Node } from "../../ir/graph.ts";
 import { asRepeated, axesWithout, axisAmong, repeat, sizesAt, withoutAxes } from "../axes.ts";
 import { mayLeaveSum } from "../conditions.ts";
@@ -119,8 +130,7 @@ export const reductions: readonly Rule[] = [
       const rank = x.shape.length;
       const kept = axesWithout(rank, reduced);
       const order = axesWithout(rank, axes).map((axis) => axisAmong(kept, source(axis)));
-      const isTrivial = order.every((axis, k) => axis === k - order.length);
-      return isTrivial ? inner : b.create("transpose", [inner], { permutation: order });
+      return transpose(b, inner, order);
     },
   },
   {
