@@ -181,14 +181,21 @@ const allRules = [...rules, ...algebraRows].map(({ name }) => name);
 /** Rules that fire in more than one of twenty programs. */
 export const everyday: ReadonlySet<string> = new Set(["fold-constants", "collect-terms", "sink-broadcast", "reshape-of-reshape", "add-zero", "negated-factor", "negated-operand", "reduction-of-reduction", "multiply-reciprocal", "sum-of-broadcast", "constant-first", "multiply-one", "sum-of-multiple", "decided-select", "divide-one", "convert-constant", "negated-constant", "broadcast-of-broadcast", "equal-branches", "double-negation", "negated-condition", "decided-condition"]); // prettier-ignore
 
+const unfired: Readonly<Record<string, string>> = {
+  "trivial-concat": "the checker makes no concat of one tensor",
+  "sum-of-zeros": "sum-of-broadcast comes first",
+};
 const ways = ["f64 straight", "f64 looped", "f32 straight", "f32 looped", "determinism", "differences", "plain numbers", "special numbers", "wild numbers", "a length of 0"]; // prettier-ignore
 
 export const wanted: Readonly<Record<keyof Coverage, Wanted>> = {
   syntax: { all: Object.keys(syntax), aside: syntax },
   calls: { all: spaces.flatMap((space) => publicCalls(space)), aside: calls },
   primitives: { all: Object.keys(primitives), aside: waiting },
-  rules: { all: allRules, aside: {} },
-  ways: { all: [...ways, ...allRules.map((name) => `without ${name}`)], aside: {} },
+  rules: { all: allRules, aside: unfired },
+  ways: {
+    all: [...ways, ...allRules.filter((name) => !(name in unfired)).map((name) => `without ${name}`)],
+    aside: {},
+  },
 };
 
 /** What a run has not come across, though it could. */

@@ -146,7 +146,7 @@ export function randomFunction(making: Making, name: string, steps: number, resu
     const type = k === 0 ? real(shapes.shape(rng.pick([0, 1, 1, 2]))) : parameterType(rng, shapes);
     s.declare(parameters.add(type, { axes: type.shape.length === 0 ? null : s.shapeText(type.shape) }));
   }
-  if (rng.chance(0.15)) s.declare(parameters.add(real([]), { preset: rng.pick(["0.5", "-1.5", "pi", "2", "1e-2"]) }));
+  if (rng.chance(0.15)) s.declare(parameters.add(real([]), { preset: rng.pick(["0.5", "-1.5", "2", "1e-2"]) }));
   if (rng.chance(0.1))
     s.pool.push(
       s.declareAs(
@@ -228,8 +228,7 @@ export function withMore(s: Scope, scalar: Term): Term {
 /** The derivatives that a function's parameters and results allow. */
 export function wantedOf(rng: Rng, f: Fn): string[] | null {
   const reals = f.parameters.filter((p) => p.type.element === "real");
-  // A default that is no literal is no argument of the generated function.
-  const names = reals.filter((p) => p.preset !== "pi").map((p) => p.name);
+  const names = reals.map((p) => p.name);
   const size = reals.reduce((sum, p) => sum + entries(p.type.shape), 0);
   const isReal = f.results.every((r) => r.type.element === "real");
   if (names.length === 0 || !isReal || rng.chance(0.15)) return rng.chance(0.5) ? ["value"] : null;

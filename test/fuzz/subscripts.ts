@@ -3,7 +3,7 @@ import * as dims from "../../src/ir/dim.ts";
 import type { Dim, Shape } from "../../src/ir/dim.ts";
 import type { Construct } from "./construct.ts";
 import { d, type Scope } from "./scope.ts";
-import { op, strength, type Term } from "./terms.ts";
+import { call, op, strength, typeOf, type Term } from "./terms.ts";
 
 /** One axis of a subscript, and the size that it leaves (null: none). */
 function subscriptOf(s: Scope, size: Dim): { readonly text: string; readonly left: Dim | null } {
@@ -69,8 +69,9 @@ function gather(s: Scope): Term | null {
   if (size === null) {
     // Whether an entry is there is known at run time.
     const found = s.find((t) => t.element === "index" && t.shape.length < 2 && t.bound !== null && t.bound <= 2);
-    if (found === null) return null;
-    index = found;
+    const all = call("arange", typeOf("index", [shape[k]]), [], s.sizeText(shape[k]));
+    if (found === null && s.rng.chance(0.7)) return null;
+    index = found ?? all;
   } else {
     const found = s.find((t) => t.element === "index" && t.shape.length < 3 && t.bound !== null && t.bound <= size);
     index = found ?? s.integers(s.rng.chance(0.3) ? [] : s.shape(1), size);
