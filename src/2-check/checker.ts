@@ -8,6 +8,7 @@ import type { Node } from "../ir/graph.ts";
 import type { Origins } from "../ir/origins.ts";
 import type { Block } from "../1-parse/ast.ts";
 import type { CheckedRequirement } from "./checked.ts";
+import { IndexFacts } from "./index-facts.ts";
 import type { Intrinsic } from "./intrinsics/intrinsic.ts";
 import type { ModelUnit } from "./model-unit.ts";
 import type { Definition, FileScope } from "./scope.ts";
@@ -69,6 +70,8 @@ export class Checker {
   readonly prelude: FileScope;
   /** Marks every name, for `derive explain`. */
   readonly markAll: boolean;
+  /** Of index notation. */
+  readonly indices: IndexFacts;
   readonly diagnostics: Diagnostic[] = [];
   readonly frames: Frame[] = [];
   /** Names that derivative operators refer to, by block. */
@@ -98,6 +101,7 @@ export class Checker {
     this.intrinsics = options.intrinsics;
     this.prelude = options.prelude;
     this.markAll = options.markAll;
+    this.indices = new IndexFacts(options.builder);
   }
 
   /** Reports a fault at `span`, or at the user's call if that is inside the prelude. */

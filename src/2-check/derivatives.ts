@@ -1,13 +1,14 @@
 /** grad, jvp, jacobian, hessian and hvp: requests in the graph, which differentiation replaces. */
 import type { Expression } from "../1-parse/ast.ts";
 import { printShape, shapesEqual } from "../ir/dim.ts";
-import { topological } from "../ir/expressions.ts";
+import { is, topological } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import { matchArguments, type CallExpression, type Given } from "./calls.ts";
 import type { Checker } from "./checker.ts";
 import { describe, describeType, toReal, toTensor } from "./conversions.ts";
 import { evaluate } from "./expressions.ts";
 import { dottedName, memberOf, nameValue, type DerivativeOperator } from "./names.ts";
+import { elementKey } from "./marks.ts";
 import type { Scope } from "./scope.ts";
 import { faulty, tensor, type Value } from "./value.ts";
 
@@ -53,9 +54,9 @@ function request(c: Checker, operator: DerivativeOperator, y: Node, x: Node, v: 
     case "grad":
       return gradient();
     case "jacobian":
-      return builder.create("jacobian", [y, x], {});
+      return builder.create("jacobian", [y, x], { batch: 0 });
     case "hessian":
-      return builder.create("jacobian", [gradient(), x], {});
+      return builder.create("jacobian", [gradient(), x], { batch: 0 });
     case "jvp":
       return builder.create("jvp", v === null ? [y, x] : [y, x, v], {});
     case "hvp":
@@ -79,6 +80,9 @@ function primal(c: Checker, scope: Scope, operator: DerivativeOperator, e: Expre
   return toReal(c, y.node);
 }
 
+const elementHelp =
+  "give it a name of its own, above: `u = x[0]`; or subscript by indices: `[b < batch] -> grad(f(x[b]), x[b])`";
+
 /** The name differentiated by: its definition is a mark, or a parameter of the graph. */
 function variable(
   c: Checker,
@@ -88,8 +92,14 @@ function variable(
 ): { readonly name: string; readonly node: Node } | null {
   let at = e;
   while (at.kind === "group") at = at.body;
+  const key = elementKey(at);
+  if (key !== null && scope.withElement(key) !== null) {
+    const element = evaluate(c, scope, at);
+    if (element.kind === "tensor" && is(element.node, "mark")) return { name: key, node: element.node };
+    if (element.kind === "faulty") return null;
+  }
   if (at.kind === "subscript" && dottedName(at.object) !== null) {
-    c.fault("not-supported", { what: `\`${operator}\` by a subscripted name` }, at.span);
+    c.fault("derivative-by-expression", { operator }, e.span, { help: elementHelp });
     return null;
   }
   const parts = dottedName(at);

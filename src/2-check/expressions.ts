@@ -8,6 +8,7 @@ import { ShapeFault } from "../ir/primitive.ts";
 import { call } from "./calls.ts";
 import { Silent, type Checker } from "./checker.ts";
 import { toTensor } from "./conversions.ts";
+import { indexNotation } from "./index-notation.ts";
 import { memberOf, nameValue, resolveCallee } from "./names.ts";
 import { binary, select, toBool, unary, type Operand } from "./operators.ts";
 import { repeat } from "./repeat.ts";
@@ -76,7 +77,7 @@ function valueOf(c: Checker, scope: Scope, e: Expression): Value {
     case "repeat":
       return repeat(c, scope, e);
     case "map":
-      return c.fault("not-supported", { what: "index notation (`[i < n] -> ...`)" }, e.span);
+      return indexNotation(c, scope, e);
     case "for":
     case "scan":
     case "while":
@@ -137,9 +138,10 @@ function conditional(c: Checker, scope: Scope, e: Of<"if">): Value {
       else at = at.else;
       continue;
     }
-    const then: Operand = { value: evaluate(c, scope, at.then), expression: at.then };
     const test = toTensor(c, condition, at.condition.span);
-    if (test !== null) branches.push({ condition: test, then, span: at.span });
+    const branch: Expression = at.then;
+    const value = test === null ? evaluate(c, scope, branch) : c.indices.where(test.node, true, () => evaluate(c, scope, branch)); // prettier-ignore
+    if (test !== null) branches.push({ condition: test, then: { value, expression: branch }, span: at.span });
     at = at.else;
   }
   let result = last;

@@ -8,6 +8,33 @@ import type { Scope } from "./scope.ts";
 import { faulty, tensor, type Value } from "./value.ts";
 import type { Span } from "../diagnostics/diagnostic.ts";
 
+/** `x[b, 0]`: how an element of a name reads whose subscripts are names and numbers; null for any other expression. */
+export function elementKey(e: Expression): string | null {
+  if (e.kind !== "subscript") return null;
+  const name = dottedName(e.object);
+  const places = e.subscripts.map((s) => {
+    if (s.kind !== "at") return null;
+    return s.index.kind === "name" ? s.index.name : s.index.kind === "number" ? s.index.text : null;
+  });
+  return name === null || places.includes(null) ? null : `${name.join(".")}[${places.join(", ")}]`;
+}
+
+/** Makes known by which elements the derivative operators in the body of index notation differentiate. */
+export function announceElements(scope: Scope, body: SyntaxNode): void {
+  const pending: SyntaxNode[] = [body];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    pending.push(...childrenOf(node));
+    if (!("kind" in node) || node.kind !== "call") continue;
+    if (!derivativeOperators.some((operator) => operator === node.callee.text)) continue;
+    const by = differentiatedBy(node);
+    const key = by === null ? null : elementKey(by);
+    if (by?.kind !== "subscript" || key === null || scope.withElement(key) !== null) continue;
+    // All its indices are those of this index notation, or of one around it.
+    const isInSight = by.subscripts.every((s) => s.kind === "at" && (s.index.kind !== "name" || scope.find(s.index.name) !== null)); // prettier-ignore
+    if (isInSight) scope.elements.set(key, null);
+  }
+}
+
 /** Names, dotted for parameters of layers (`h.W`), by which some derivative operator in the block differentiates. */
 export function marksOf(c: Checker, block: Block): ReadonlySet<string> {
   const known = c.marks.get(block);

@@ -62,6 +62,8 @@ export class Scope {
   readonly later = new Map<string, Span>();
   /** Names (dotted for parameters of layers) that derivative operators in the block refer to. */
   readonly marks: ReadonlySet<string>;
+  /** Elements (`x[b]`) that derivative operators inside index notation differentiate by; null before they are met. */
+  readonly elements = new Map<string, Value | null>();
   /** Path of the layer instance whose body this is, ending in a dot; empty in a model; null where nothing has a path. */
   readonly prefix: string | null;
   /** Names of the layer calls in the statement being elaborated; null where layers cannot be called. */
@@ -92,6 +94,11 @@ export class Scope {
 
   bind(name: string, value: Value, span: Span, path: string | null = null): void {
     this.names.set(name, { value, span, path, instance: null });
+  }
+
+  /** The scope whose index notation has a derivative by this element. */
+  withElement(key: string): Scope | null {
+    return this.elements.has(key) ? this : (this.parent?.withElement(key) ?? null);
   }
 
   /** Every name in sight, for suggestions. */

@@ -13,12 +13,15 @@ import {
   printShape,
   subtract,
   type Dim,
+  type Shape,
 } from "../ir/dim.ts";
-import { constantValue, reshape, slice, transpose } from "../ir/expressions.ts";
+import { broadcastTo, constantValue, dimension, reshape, slice, transpose } from "../ir/expressions.ts";
 import type { Node, SliceAxis } from "../ir/graph.ts";
+import { isInside } from "../ir/index-range.ts";
 import type { Checker } from "./checker.ts";
-import { describe, toDim, toInteger, toTensor } from "./conversions.ts";
+import { broadcastShapes, describe, toDim, toInteger, toTensor } from "./conversions.ts";
 import { evaluate } from "./expressions.ts";
+import { elementKey, markValue } from "./marks.ts";
 import type { Scope } from "./scope.ts";
 import { faulty, tensor, type TensorValue, type Value } from "./value.ts";
 
@@ -33,6 +36,15 @@ const zero = dimConstant(0);
 const one = dimConstant(1);
 
 export function subscript(c: Checker, scope: Scope, e: SubscriptExpression): Value {
+  const key = elementKey(e);
+  const holder = key === null ? null : scope.withElement(key);
+  if (key === null || holder === null) return entriesOf(c, scope, e);
+  const known = holder.elements.get(key) ?? markValue(c, key, entriesOf(c, scope, e), e.span);
+  holder.elements.set(key, known);
+  return known;
+}
+
+function entriesOf(c: Checker, scope: Scope, e: SubscriptExpression): Value {
   const object = evaluate(c, scope, e.object);
   const indices = e.subscripts.map((s) => (s.kind === "at" ? evaluate(c, scope, s.index) : null));
   if (object.kind === "list" && e.subscripts.length === 1 && indices[0]?.kind === "dim") {
@@ -54,11 +66,7 @@ export function subscript(c: Checker, scope: Scope, e: SubscriptExpression): Val
     else choices.push(choice);
   }
   if (!sound) return faulty;
-  const gathers = choices.filter((choice) => choice.kind === "gather");
-  if (gathers.length > 1) {
-    return c.fault("not-supported", { what: "more than one index tensor in a subscript" }, e.span);
-  }
-  return apply(c, x, choices);
+  return apply(c, e, x, choices);
 }
 
 /** An element of a list that is still one: a shape, a list of tensors. */
@@ -90,11 +98,37 @@ function chosen(c: Checker, e: SubscriptExpression, of: Expression, value: Value
     c.fault("index-wanted", { what: "a subscript", found: describe(i) }, span);
     return null;
   }
+  if (c.indices.isKnown(i.node)) return covered(c, e, of, i, size);
   if (i.bound !== null && decide({ left: size, relation: ">=", right: i.bound }) === false) {
     c.fault("index-bound", { what: "this", found: print(subtract(i.bound, one)), size: print(size) }, span);
     return null;
   }
   return checkEntries(c, value, size, span) ? { kind: "gather", index: i } : null;
+}
+
+/** A subscript of indices and dims: it lies in the axis for certain, or by requirement. */
+function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorValue, size: Dim): Choice | null {
+  const { builder: b } = c;
+  const [anywhere, here] = [c.indices.range(i.node, false), c.indices.range(i.node, true)];
+  if (anywhere === null || here === null || isInside(anywhere, size)) return { kind: "gather", index: i };
+  const last = subtract(size, one);
+  const sound =
+    c.require({ left: here.low, relation: ">=", right: zero }, textOf(e)) &&
+    c.require({ left: last, relation: ">=", right: here.high }, textOf(e));
+  if (!sound) {
+    const { start, end, source } = of.span;
+    const args = { index: source.text.slice(start, end), low: print(here.low), high: print(here.high) };
+    const help =
+      "bound the index, as in `[1 <= i < n] -> x[i - 1]`, or guard it, as in `if i > 0 then x[i - 1] else 0`";
+    c.fault("index-range", { ...args, size: print(size), last: print(last) }, of.span, { help });
+    return null;
+  }
+  const isNarrower = !equal(anywhere.low, here.low) || !equal(anywhere.high, here.high);
+  if (!isNarrower) return { kind: "gather", index: i };
+  // Where the condition does not hold the value is not selected: any element serves.
+  const below = b.create("minimum", [i.node, broadcastTo(b, dimension(b, last), i.node.shape)], {});
+  const clamped = b.create("maximum", [below, broadcastTo(b, dimension(b, zero), i.node.shape)], {});
+  return { kind: "gather", index: tensor(clamped, size) };
 }
 
 /** Literal entries of a list are checked here. */
@@ -200,7 +234,7 @@ function requiredSlice(
 }
 
 /** Slices first, then drops axes of single entries, then gathers. */
-function apply(c: Checker, x: TensorValue, choices: readonly Choice[]): Value {
+function apply(c: Checker, e: SubscriptExpression, x: TensorValue, choices: readonly Choice[]): Value {
   const { builder: b } = c;
   const { shape } = x.node;
   const axes = shape.map((size, k): SliceAxis => {
@@ -221,33 +255,49 @@ function apply(c: Checker, x: TensorValue, choices: readonly Choice[]): Value {
     cut,
     cut.shape.filter((_, k) => !dropped(k)),
   );
-  const at = choices.findIndex((choice) => choice.kind === "gather");
-  const gather = at < 0 ? undefined : choices[at];
-  if (gather?.kind !== "gather") return tensor(kept, x.bound);
-  const axis = choices.slice(0, at).filter((_, k) => !dropped(k)).length;
+  const places = choices.flatMap((choice, k) => (choice.kind === "gather" ? [k] : []));
+  const indices = choices.flatMap((choice) => (choice.kind === "gather" ? [choice.index.node] : []));
+  if (indices.length === 0) return tensor(kept, x.bound);
+  const axesOf = places.map((place) => choices.slice(0, place).filter((_, k) => !dropped(k)).length);
+  const common = indices.map(({ shape }) => shape).reduce<Shape | null>((p, q) => p && broadcastShapes(p, q), []);
+  if (common === null) {
+    const [left, right] = indices.map((index) => printShape(index.shape));
+    return c.fault("shapes-differ", { operator: "[]", left, right }, e.span);
+  }
   // NumPy: an integer that a slice separates from the index tensor moves the new axes to the front.
   const advanced = choices.flatMap((choice, k) => (choice.kind === "gather" || dropped(k) ? [k] : []));
   const apart = advanced[advanced.length - 1] - advanced[0] >= advanced.length;
-  return tensor(gatherAlong(c, kept, axis, gather.index.node, apart), x.bound);
+  return tensor(gatherAlong(c, kept, axesOf, indices, common, apart), x.bound);
 }
 
-/** x with its axis `axis` replaced by the entries that `index` names; with `front` their axes stand first. */
-function gatherAlong(c: Checker, x: Node, axis: number, index: Node, front: boolean): Node {
+/** x with its axes `axes` replaced by the entries that `indices`, of the shape `common`, name; with `front` these stand first. */
+function gatherAlong(
+  c: Checker,
+  x: Node,
+  axes: readonly number[],
+  indices: readonly Node[],
+  common: Shape,
+  front: boolean,
+): Node {
+  const { builder: b } = c;
   const rank = x.shape.length;
-  const order = [axis, ...x.shape.keys()].filter((k, position) => position === 0 || k !== axis);
+  const order = [...axes, ...[...x.shape.keys()].filter((k) => !axes.includes(k))];
   const turned = transpose(
-    c.builder,
+    b,
     x,
     order.map((k) => k - rank),
   );
-  const picked = c.builder.create("gather", [turned, index], { batch: 0 });
+  const count = common.length;
+  const picked = indices.reduce((from, index, k) => {
+    return b.create("gather", [from, broadcastTo(b, index, common)], { batch: k === 0 ? 0 : count });
+  }, turned);
+  const [axis] = axes;
   if (axis === 0 || front) return picked;
-  const count = index.shape.length;
   const total = picked.shape.length;
   const places = [...picked.shape.keys()];
   const back = [...places.slice(count, count + axis), ...places.slice(0, count), ...places.slice(count + axis)];
   return transpose(
-    c.builder,
+    b,
     picked,
     back.map((k) => k - total),
   );

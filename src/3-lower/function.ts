@@ -41,14 +41,18 @@ function derivatives(
       return [
         ...inputs.map((x) => returned(`gradient.${x.name}`, gradient(x))),
         ...inputs.flatMap((x) =>
-          inputs.map((y) => returned(`hessian.${x.name}.${y.name}`, b.create("jacobian", [gradient(x), y.node], {}))),
+          inputs.map((y) =>
+            returned(`hessian.${x.name}.${y.name}`, b.create("jacobian", [gradient(x), y.node], { batch: 0 })),
+          ),
         ),
       ];
     case "jvp":
       return f.results.map((r) => returned(path("tangent", r.name), along(r.node)));
     case "jacobian":
       return f.results.flatMap((r) =>
-        inputs.map((x) => returned(path(path("jacobian", r.name), x.name), b.create("jacobian", [r.node, x.node], {}))),
+        inputs.map((x) =>
+          returned(path(path("jacobian", r.name), x.name), b.create("jacobian", [r.node, x.node], { batch: 0 })),
+        ),
       );
   }
 }

@@ -60,11 +60,11 @@ function answer(
   [y, x, v]: readonly Node[],
   rebuilt: ReadonlyMap<Node, Node>,
 ): readonly (Node | null)[] {
-  switch (requests[0].primitive) {
+  const [request] = requests;
+  if (is(request, "jacobian")) return [jacobian(context, y, x, request.attributes.batch)];
+  switch (request.primitive) {
     case "jvp":
       return forward(context, [y], new Map([[x, v]]));
-    case "jacobian":
-      return [jacobian(context, y, x)];
     default: {
       // A name that was not come to yet is no part of y.
       const names = requests.map((request) => rebuilt.get(request.operands[1]) ?? request.operands[1]);

@@ -6,26 +6,37 @@ import { constant, convert, equalTo, like, mul, transpose } from "../ir/expressi
 import type { Node } from "../ir/graph.ts";
 import type { Context } from "./context.ts";
 import { forward } from "./forward.ts";
-import { addLeading, lift } from "./lift.ts";
+import { addLeading, lift } from "../ir/lift.ts";
 import { reverse } from "./reverse.ts";
 
-/** dy/dx, of y's shape followed by x's, or null where y does not depend on x. */
-export function jacobian(context: Context, y: Node, x: Node): Node | null {
+/**
+ * dy/dx, of y's shape followed by x's, or null where y does not depend on x. The first `batch` axes of both are rows: a row
+ * of y depends on its own row of x alone, and they stand once in the result. All rows go in the same direction at once.
+ */
+export function jacobian(context: Context, y: Node, x: Node, batch = 0): Node | null {
   const { b } = context;
-  const m = y.shape.length;
-  const n = x.shape.length;
-  if (m === 0) return reverse(context, [[y, constant(b, 1)]], [x])[0];
-  if (isForwardCheaper(y.shape, x.shape)) {
-    const direction = b.mark(like(b, 0, x, "real"), "direction");
-    const [tangent] = forward(context, [y], new Map([[x, direction]]));
-    if (tangent === null) return null;
-    const columns = everyDirection(b, tangent, direction);
-    const order = [...y.shape.map((_, k) => k - m), ...x.shape.map((_, k) => k - m - n)];
-    return transpose(b, columns, order);
-  }
-  const direction = b.mark(like(b, 0, y, "real"), "direction");
-  const [cotangent] = reverse(context, [[y, direction]], [x]);
-  return cotangent === null ? null : everyDirection(b, cotangent, direction);
+  const rows = y.shape.slice(0, batch);
+  const of = y.shape.slice(batch);
+  const by = x.shape.slice(batch);
+  if (of.length === 0) return reverse(context, [[y, like(b, 1, y)]], [x])[0];
+  const isForward = isForwardCheaper(of, by);
+  const direction = b.mark(addLeading(b, constant(b, 0), isForward ? by : of), "direction");
+  const everywhere = addLeading(b, direction, rows);
+  const [found] = isForward
+    ? forward(context, [y], new Map([[x, everywhere]]))
+    : reverse(context, [[y, everywhere]], [x]);
+  if (found === null) return null;
+  // Forward: [by, rows, of]; reverse: [of, rows, by].
+  const blocks = everyDirection(b, found, direction);
+  const p = direction.shape.length;
+  const axes = blocks.shape.map((_, k) => k);
+  const [first, middle, last] = [axes.slice(0, p), axes.slice(p, p + batch), axes.slice(p + batch)];
+  const order = isForward ? [...middle, ...last, ...first] : [...middle, ...first, ...last];
+  return transpose(
+    b,
+    blocks,
+    order.map((axis) => axis - axes.length),
+  );
 }
 
 /** A linear expression of a direction, for each unit direction: of the direction's shape followed by the expression's. */

@@ -12,7 +12,8 @@ import { substitute } from "../ir/substitute.ts";
 import { createContext } from "./context.ts";
 import type { Context } from "./context.ts";
 import { forward } from "./forward.ts";
-import { FreshParameters, bodyParameters, bodyResults, dependents, flows, partOperands, varyingCarries } from "./loop-parts.ts"; // prettier-ignore
+import { FreshParameters, bodyParameters, bodyResults, dependents, partOperands, varyingCarries } from "../ir/loop-parts.ts"; // prettier-ignore
+import { flows } from "./reach.ts";
 import { orZeros } from "./product.ts";
 import { reverse } from "./reverse.ts";
 import type { Seed } from "./reverse.ts";

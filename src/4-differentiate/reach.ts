@@ -25,6 +25,14 @@ export function reach(b: GraphBuilder, roots: Iterable<Node>, wrt: ReadonlySet<N
   return reached;
 }
 
+/** Whether derivatives flow from the parameters to each of the results. */
+export function flows(b: GraphBuilder): (results: readonly Node[], parameters: readonly Node[]) => readonly boolean[] {
+  return (results, parameters) => {
+    const reached = reach(b, results, new Set(parameters));
+    return results.map((result) => reached.has(result));
+  };
+}
+
 /** Whether derivatives of a node's operands flow into it. */
 function passes(b: GraphBuilder, node: Node): boolean {
   if (node.primitive === "loop") return true;

@@ -49,7 +49,9 @@ export function derivativesOf(
   const named = steps.filter((step) => step.named);
   const requests = pairs.map(({ of, by }) => {
     const scalar = of.node.shape.length === 0;
-    return b.create(scalar ? "gradient" : "jacobian", [of.node, by.node], {});
+    return scalar
+      ? b.create("gradient", [of.node, by.node], {})
+      : b.create("jacobian", [of.node, by.node], { batch: 0 });
   });
   const nodes = [...requests, ...named.map(({ node }) => node)];
   const graph: Graph = {

@@ -64,7 +64,8 @@ export interface AttributesOf {
   /** Operands y, x, v (of x's shape): the directional derivative, of y's shape. */
   readonly jvp: None;
   /** Operands y, x: of y.shape + x.shape. */
-  readonly jacobian: None;
+  /** The first `batch` axes of both operands count rows, of which each has a Jacobian of its own. */
+  readonly jacobian: { readonly batch: number };
 
   // Elementwise, operands of equal shape (broadcasts are nodes).
   readonly add: None;

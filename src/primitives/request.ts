@@ -5,7 +5,7 @@ import { ShapeFault } from "../ir/primitive.ts";
 import type { PrimitiveRecord } from "../ir/primitive.ts";
 import { plain, printNothing, structural } from "./define.ts";
 import { unknown } from "./facts.ts";
-import { requireElement, requireSameShape } from "./shapes.ts";
+import { requireElement, requireRank, requireSameShape } from "./shapes.ts";
 
 function requireReal(operands: readonly TensorType[]): void {
   for (const operand of operands) requireElement(operand, ["real"], "a derivative");
@@ -41,8 +41,12 @@ export const jacobian: PrimitiveRecord<"jacobian"> = {
   ...request,
   name: "jacobian",
   arity: 2,
-  shape: ([y, x]) => {
+  print: ({ batch }) => (batch === 0 ? "" : `batch=${batch}`),
+  shape: ([y, x], { batch }) => {
     requireReal([y, x]);
-    return { element: "real", shape: [...y.shape, ...x.shape] };
+    requireRank(y.shape, batch, "a derivative");
+    requireRank(x.shape, batch, "a derivative");
+    requireSameShape(y.shape.slice(0, batch), x.shape.slice(0, batch));
+    return { element: "real", shape: [...y.shape, ...x.shape.slice(batch)] };
   },
 };

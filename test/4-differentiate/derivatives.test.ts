@@ -30,8 +30,8 @@ function checkScalar(f: (b: GraphBuilder, x: Node) => Node, x: readonly number[]
       jvp: b.create("jvp", [y, p, v], {}),
       hvp: b.create("jvp", [g, p, v], {}),
       reverseHvp: gradient(b, e.reduceSum(b, e.mul(b, g, v), [-1]), p),
-      hessian: b.create("jacobian", [g, p], {}),
-      jacobian: b.create("jacobian", [y, p], {}),
+      hessian: b.create("jacobian", [g, p], { batch: 0 }),
+      jacobian: b.create("jacobian", [y, p], { batch: 0 }),
     }),
     b,
   );
@@ -160,7 +160,10 @@ describe("jacobians", () => {
     const x = parameter(b, "x", [columns]);
     const W = parameter(b, "W", [rows, columns]);
     const y = e.tanh(b, e.matmul(b, W, e.mul(b, x, x)));
-    return differentiate(graphOf({ J: b.create("jacobian", [y, x], {}), byW: b.create("jacobian", [y, W], {}) }), b);
+    return differentiate(
+      graphOf({ J: b.create("jacobian", [y, x], { batch: 0 }), byW: b.create("jacobian", [y, W], { batch: 0 }) }),
+      b,
+    );
   };
   for (const [rows, columns] of [
     [2, 4],
@@ -190,7 +193,7 @@ describe("jacobians", () => {
     const b = createBuilder();
     const x = parameter(b, "x", ["n"]);
     const y = e.mul(b, x, e.broadcastTo(b, e.reduceSum(b, x, [-1]), x.shape));
-    const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], {}) }), b);
+    const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], { batch: 0 }) }), b);
     // d(x_i s)/dx_j = x_i + s [i = j]
     expect(run(graph, { x: [1, 2] }, { n: 2 }).J).toEqual([4, 1, 2, 5]);
     expect(run(graph, { x: [5] }, { n: 1 }).J).toEqual([10]);
@@ -207,7 +210,7 @@ describe("jacobians", () => {
       const A = parameter(b, "A", [rows, inner]);
       const product = e.matmul(b, A, x);
       const y = e.mul(b, product, product);
-      const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], {}) }), b);
+      const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], { batch: 0 }) }), b);
       const a = randoms(3, rows * inner);
       const at = randoms(5, inner * columns);
       // y_ij = (Σ_k a_ik x_kj)², so dy_ij/dx_kl = 2 (A x)_ij a_ik [j = l]
@@ -253,7 +256,7 @@ describe("jacobians", () => {
     const i = parameter(b, "i", [2], "index", 4);
     const chosen = b.create("gather", [x, i], { batch: 0 });
     const y = e.mul(b, chosen, chosen);
-    const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], {}) }), b);
+    const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], { batch: 0 }) }), b);
     expect(run(graph, { x: [1, 2, 3, 4], i: [3, 1] }).J).toEqual([0, 0, 0, 8, 0, 4, 0, 0]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createContext } from "../../src/4-differentiate/context.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
 import { identity } from "../../src/4-differentiate/jacobian.ts";
-import { lift } from "../../src/4-differentiate/lift.ts";
+import { lift } from "../../src/ir/lift.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import { reverse } from "../../src/4-differentiate/reverse.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
@@ -236,7 +236,12 @@ describe("loops", () => {
     const last = b.create("loop_result", [loop], { index: 0 });
     const ys = b.create("loop_result", [loop], { index: 1 });
     const graph = differentiate(
-      graphOf({ J: b.create("jacobian", [last, start], {}), Jy: b.create("jacobian", [ys, start], {}), last, ys }),
+      graphOf({
+        J: b.create("jacobian", [last, start], { batch: 0 }),
+        Jy: b.create("jacobian", [ys, start], { batch: 0 }),
+        last,
+        ys,
+      }),
       b,
     );
     const xs = randoms(2, 3 * size);

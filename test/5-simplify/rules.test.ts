@@ -46,6 +46,19 @@ const oneHot = (b: GraphBuilder, index: Node, size: number): Node => {
   return e.convert(b, e.equalTo(b, row, b.create("broadcast", [numbers], { shape, axes: [-1] })), "real");
 };
 
+/** offset + the sum of steps[k] times the position along axis k. */
+const counting = (b: GraphBuilder, sizes: readonly number[], offset: number, steps: readonly number[]): Node => {
+  const shape = sizes.map((size) => dim(size));
+  return steps.reduce(
+    (sum, step, k) => {
+      const axis = b.create("iota", [], { size: shape[k] });
+      const along = b.create("broadcast", [axis], { shape, axes: [k - shape.length] });
+      return e.add(b, sum, e.mul(b, e.like(b, step, along), along));
+    },
+    e.broadcastTo(b, e.constant(b, offset, "index"), shape),
+  );
+};
+
 function valueOf(graph: Graph, inputs: Readonly<Record<string, readonly number[]>>): Value {
   const given = graph.parameters.map(({ attributes: { name }, element, shape }): [string, Value] => {
     const sizes = shape.map((size) => constantOf(size) ?? 0);
@@ -364,6 +377,27 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "gather-rows": {
     build: (b, { n }) => [b.create("gather", [n, b.create("iota", [], { size: dim(3) })], { batch: 0 })],
+  },
+  "gather-affine": {
+    build: (b, { n, m, x }) => [
+      b.create("gather", [n, counting(b, [2], 1, [1])], { batch: 0 }),
+      b.create("gather", [n, counting(b, [2], 2, [-2])], { batch: 0 }),
+      b.create("gather", [n, counting(b, [], 2, [])], { batch: 0 }),
+      b.create("gather", [n, counting(b, [4, 2], 0, [0, 2])], { batch: 0 }),
+      b.create("gather", [x, counting(b, [2, 2], 0, [1, 1])], { batch: 0 }),
+      b.create("gather", [x, counting(b, [2, 4, 2], 0, [1, 0, 1])], { batch: 0 }),
+      b.create("gather", [m, counting(b, [2, 2], 1, [0, 1])], { batch: 1 }),
+    ],
+  },
+  "scatter-affine": {
+    build: (b, { n, m, x }) => [
+      b.create("scatter_add", [counting(b, [3], 1, [2]), n], { batch: 0, size: dim(7) }),
+      b.create("scatter_add", [counting(b, [3], 6, [-2]), n], { batch: 0, size: dim(8) }),
+      b.create("scatter_add", [counting(b, [], 2, []), x], { batch: 0, size: dim(4) }),
+      b.create("scatter_add", [counting(b, [2, 3], 1, [1, 2]), m], { batch: 0, size: dim(7) }),
+      b.create("scatter_add", [counting(b, [2, 3], 1, [0, 1]), m], { batch: 0, size: dim(5) }),
+      b.create("scatter_add", [counting(b, [2, 3], 1, [0, 1]), m], { batch: 1, size: dim(5) }),
+    ],
   },
   "collect-terms": {
     build: (b, { x, y, i }) => [

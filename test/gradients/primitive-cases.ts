@@ -214,7 +214,7 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Case[] } 
   stop_gradient: besides((b, x) => e.stopGradient(b, e.exp(b, x))),
   gradient: requests((b, y, x) => b.create("gradient", [y, x], {})),
   jvp: requests((b, y, x) => b.create("jvp", [y, x, e.cos(b, x)], {})),
-  jacobian: requests((b, y, x) => b.create("jacobian", [b.create("gradient", [y, x], {}), x], {})),
+  jacobian: requests((b, y, x) => b.create("jacobian", [b.create("gradient", [y, x], {}), x], { batch: 0 })),
   add: elementwise("add"),
   subtract: elementwise("subtract"),
   multiply: elementwise("multiply"),

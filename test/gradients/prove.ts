@@ -14,7 +14,7 @@ import { evaluate, tensor } from "../../src/ir/interpreter.ts";
 import type { Value } from "../../src/ir/value.ts";
 import { createContext } from "../../src/4-differentiate/context.ts";
 import { forward } from "../../src/4-differentiate/forward.ts";
-import { lift } from "../../src/4-differentiate/lift.ts";
+import { lift } from "../../src/ir/lift.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import { reverse } from "../../src/4-differentiate/reverse.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";

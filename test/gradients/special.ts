@@ -148,7 +148,7 @@ export const builds: Partial<Record<PrimitiveName, Build>> = {
   }),
   jacobian: unary((b, x) => {
     const y = e.reduceSum(b, e.powInt(b, x, 4), e.allAxes(x));
-    return b.create("jacobian", [b.create("gradient", [y, x], {}), x], {});
+    return b.create("jacobian", [b.create("gradient", [y, x], {}), x], { batch: 0 });
   }),
   stored: unary((b, x) => cube(b, e.stored(b, x))),
   window: unary((b, x) =>

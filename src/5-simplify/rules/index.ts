@@ -3,6 +3,7 @@ import type { Rule } from "../rule.ts";
 import { contractions } from "./contractions.ts";
 import { folding } from "./fold.ts";
 import { identities } from "./identities.ts";
+import { indexing } from "./indexing.ts";
 import { movement } from "./movement.ts";
 import { reductions } from "./reductions.ts";
 import { selects } from "./selects.ts";
@@ -16,4 +17,5 @@ export const rules: readonly Rule[] = [
   ...stable,
   ...reductions,
   ...contractions,
+  ...indexing,
 ];

@@ -36,6 +36,16 @@ export const shapes = {
     severity: "error",
     message: (a: { index: string; size: string }) => `there is no element ${a.index} in an axis of size ${a.size}`,
   },
+  "index-range": {
+    severity: "error",
+    message: (a: { index: string; low: string; high: string; size: string; last: string }) =>
+      `\`${a.index}\` goes from ${a.low} to ${a.high}, but an axis of size ${a.size} has the elements 0 to ${a.last}`,
+  },
+  "index-counts-down": {
+    severity: "error",
+    message: (a: { index: string; from: string; to: string }) =>
+      `the index \`${a.index}\` would go from ${a.from} up to ${a.to}, which is less`,
+  },
   "too-many-subscripts": {
     severity: "error",
     message: (a: { found: number; rank: number; shape: string }) =>

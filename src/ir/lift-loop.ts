@@ -1,7 +1,7 @@
 /** Lifting of loops: every round's body is lifted. */
-import type { GraphBuilder } from "../ir/builder.ts";
-import type { Shape } from "../ir/dim.ts";
-import type { Node } from "../ir/graph.ts";
+import type { GraphBuilder } from "./builder.ts";
+import type { Shape } from "./dim.ts";
+import type { Node } from "./graph.ts";
 import { addLeading, lift } from "./lift.ts";
 import { FreshParameters, bodyParameters, bodyResults, depends, partOperands, varyingCarries } from "./loop-parts.ts";
 

@@ -3,11 +3,19 @@
  * every primitive takes these as a batch, because axes are counted from the end. Operands that do not vary are broadcast
  * where a primitive wants equal shapes.
  */
-import type { Shape } from "../ir/dim.ts";
-import type { GraphBuilder } from "../ir/builder.ts";
-import type { AnyNode, Node } from "../ir/graph.ts";
-import { recordOf } from "../ir/facts.ts";
+import type { Shape } from "./dim.ts";
+import type { GraphBuilder } from "./builder.ts";
+import type { AnyNode, Node } from "./graph.ts";
+import { is } from "./expressions.ts";
+import { recordOf } from "./facts.ts";
 import { liftLoop, liftResult } from "./lift-loop.ts";
+
+export interface LiftOptions {
+  /** Hears of each node that a lifted one takes the place of. */
+  readonly onLift?: (from: Node, to: Node) => void;
+  /** Random numbers among what is lifted are drawn anew for each entry of the leading axes. */
+  readonly draws?: boolean;
+}
 
 /**
  * The roots where each key of `lifted` takes the values of its entry, of shape `leading` + its own. A result that does
@@ -18,15 +26,72 @@ export function lift(
   roots: readonly Node[],
   lifted: ReadonlyMap<Node, Node>,
   leading: Shape,
+  options: LiftOptions = {},
 ): readonly Node[] {
   const done = new Map<Node, Node>(lifted);
   for (const node of dependents(roots, lifted)) {
-    const varies = node.operands.map((operand) => done.has(operand));
-    if (done.has(node) || !varies.includes(true)) continue;
-    const operands = node.operands.map((operand) => done.get(operand) ?? operand);
-    done.set(node, liftNode(b, node as AnyNode, operands, varies, leading));
+    if (done.has(node)) continue;
+    const found = liftedOver(b, node, done, lifted, leading, options);
+    if (found === null) continue;
+    options.onLift?.(node, found);
+    done.set(node, found);
   }
   return roots.map((root) => done.get(root) ?? root);
+}
+
+/** Null where the node does not vary. `done`: what does, lifted. */
+function liftedOver(
+  b: GraphBuilder,
+  node: Node,
+  done: ReadonlyMap<Node, Node>,
+  lifted: ReadonlyMap<Node, Node>,
+  leading: Shape,
+  options: LiftOptions,
+): Node | null {
+  if (is(node, "random") && options.draws === true) {
+    const { site, shape } = node.attributes;
+    return b.create("random", node.operands, { site, shape: [...leading, ...shape] });
+  }
+  const varies = node.operands.map((operand) => done.has(operand));
+  if (!varies.includes(true)) return null;
+  const operands = node.operands.map((operand) => done.get(operand) ?? operand);
+  const request = node as AnyNode;
+  switch (request.primitive) {
+    case "gradient":
+    case "jvp":
+    case "jacobian":
+      return liftRequest(b, request, done, lifted, leading, options);
+    default:
+      return liftNode(b, request, operands, varies, leading);
+  }
+}
+
+/**
+ * A derivative of y by the name x, for each entry of the leading axes: entries do not mix, so it is that of all y by all x.
+ * Where x is one and the same for all of them, each gets an x of its own.
+ */
+function liftRequest(
+  b: GraphBuilder,
+  request: Node<"gradient"> | Node<"jvp"> | Node<"jacobian">,
+  done: ReadonlyMap<Node, Node>,
+  lifted: ReadonlyMap<Node, Node>,
+  leading: Shape,
+  options: LiftOptions,
+): Node {
+  const [y, x, v] = request.operands;
+  const everywhere = (node: Node): Node => done.get(node) ?? addLeading(b, node, leading);
+  let [of, by] = [everywhere(y), done.get(x)];
+  if (by === undefined) {
+    by = b.mark(addLeading(b, x, leading), is(x, "mark") || is(x, "parameter") ? x.attributes.name : "x");
+    const [found] = lift(b, [y], new Map([...lifted, [x, by]]), leading, options);
+    of = found === y ? addLeading(b, y, leading) : found;
+  }
+  if (is(request, "jvp")) return b.create("jvp", [of, by, everywhere(v)], {});
+  if (is(request, "jacobian")) {
+    return b.create("jacobian", [of, by], { batch: request.attributes.batch + leading.length });
+  }
+  const axes = leading.map((_, k) => k - leading.length);
+  return b.create("gradient", [leading.length === 0 ? of : b.create("reduce_sum", [of], { axes }), by], {});
 }
 
 /** What the roots depend on and is not older than all of the lifted nodes, ascending. */
@@ -87,7 +152,7 @@ export function liftNode(
     case "loop_result":
       return liftResult(b, operands[0] as Node<"loop">, node, leading);
     case "mark":
-      return operands[0];
+      return b.mark(operands[0], node.attributes.name);
     default:
       // The rest takes leading axes of all its operands as a batch.
       return b.withOperands(node, recordOf(b, node).arity === 1 ? operands : everywhere());

@@ -1,8 +1,7 @@
 /** Taking loops apart and putting them together. */
-import type { GraphBuilder } from "../ir/builder.ts";
-import type { Shape } from "../ir/dim.ts";
-import type { ElementType, Loop, Node } from "../ir/graph.ts";
-import { reach } from "./reach.ts";
+import type { GraphBuilder } from "./builder.ts";
+import type { Shape } from "./dim.ts";
+import type { ElementType, Loop, Node } from "./graph.ts";
 
 /** The operands of a loop by their role. */
 export function partOperands<T>(record: Loop, operands: readonly T[]): { carries: T[]; stacked: T[]; invariants: T[] } {
@@ -59,14 +58,6 @@ export function varyingCarries(
     if (more.every((is, k) => is === active[k])) return active;
     more.forEach((is, k) => (active[k] = is));
   }
-}
-
-/** Whether derivatives flow from the parameters to each of the results. */
-export function flows(b: GraphBuilder): (results: readonly Node[], parameters: readonly Node[]) => readonly boolean[] {
-  return (results, parameters) => {
-    const reached = reach(b, results, new Set(parameters));
-    return results.map((result) => reached.has(result));
-  };
 }
 
 /** Whether the results depend on any of the parameters at all. */

@@ -1,0 +1,106 @@
+/** What is known of the integers that indices of `[i < n] -> ...` make: their range, and what an `if` around them says. */
+import { add, constant as dimConstant, isNonNegative, negate, subtract, type Dim } from "../ir/dim.ts";
+import { is, topological } from "../ir/expressions.ts";
+import type { AnyNode, Node } from "../ir/graph.ts";
+import { rangeOf, type Range } from "../ir/index-range.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+
+/** Where an `if` was decided so: `node` is at least `low` or at most `high`. */
+interface Fact {
+  readonly node: Node;
+  readonly low: Dim | null;
+  readonly high: Dim | null;
+}
+
+const zero = dimConstant(0);
+const one = dimConstant(1);
+
+export class IndexFacts {
+  readonly #b: GraphBuilder;
+  readonly #indices = new Set<Node>();
+  #facts: readonly Fact[] = [];
+
+  constructor(b: GraphBuilder) {
+    this.#b = b;
+  }
+
+  /** A new index of 0 .. size - 1. */
+  create(name: string, size: Dim): Node<"parameter"> {
+    const type = { element: "index", shape: [] } as const;
+    const attributes = { name: `${name} ${this.#b.size}`, type, bound: size, held: "number" } as const;
+    const index = this.#b.create("parameter", [], attributes);
+    this.#indices.add(index);
+    return index;
+  }
+
+  /** Whether an integer is made of indices and dims alone, so that no data decides it. */
+  isKnown(node: Node): boolean {
+    const sources = topological([node]).filter(({ operands }) => operands.length === 0);
+    const isIndex = (n: Node): boolean => this.#indices.has(n);
+    return sources.some(isIndex) && sources.every((n) => isIndex(n) || is(n, "dimension") || is(n, "constant"));
+  }
+
+  /** The range of an integer, wherever it stands; `here`: where the conditions around it hold. */
+  range(node: Node, here: boolean): Range | null {
+    const ranges = new Map<Node, Range | null>();
+    for (const n of topological([node])) {
+      const own = n.element === "index" ? rangeOf(n as AnyNode, (o) => ranges.get(o) ?? null) : null;
+      ranges.set(n, own === null || !here ? own : this.#narrowed(n, own));
+    }
+    return ranges.get(node) ?? null;
+  }
+
+  #narrowed(node: Node, range: Range): Range {
+    let { low, high } = range;
+    for (const fact of this.#facts) {
+      if (fact.node !== node) continue;
+      if (fact.low !== null && isNonNegative(subtract(low, fact.low)) !== true) low = fact.low;
+      if (fact.high !== null && isNonNegative(subtract(fact.high, high)) !== true) high = fact.high;
+    }
+    return { low, high };
+  }
+
+  /** Runs `body` where a condition is known to hold, or not to. */
+  where<T>(condition: Node, holds: boolean, body: () => T): T {
+    const before = this.#facts;
+    this.#facts = [...before, ...this.#factsOf(condition, holds)];
+    try {
+      return body();
+    } finally {
+      this.#facts = before;
+    }
+  }
+
+  #factsOf(condition: Node, holds: boolean): readonly Fact[] {
+    const [a, b] = condition.operands;
+    switch (condition.primitive) {
+      case "not":
+        return this.#factsOf(a, !holds);
+      case "and":
+        return holds ? [...this.#factsOf(a, true), ...this.#factsOf(b, true)] : [];
+      case "or":
+        return holds ? [] : [...this.#factsOf(a, false), ...this.#factsOf(b, false)];
+      case "less":
+        return holds ? this.#atMost(a, b, one) : this.#atMost(b, a, zero);
+      case "less_equal":
+        return holds ? this.#atMost(a, b, zero) : this.#atMost(b, a, one);
+      case "equal":
+        return holds ? [...this.#atMost(a, b, zero), ...this.#atMost(b, a, zero)] : [];
+      default:
+        return [];
+    }
+  }
+
+  /** a + gap <= b */
+  #atMost(a: Node, b: Node, gap: Dim): readonly Fact[] {
+    if (a.element !== "index" || b.element !== "index" || a.shape.length > 0 || b.shape.length > 0) return [];
+    const facts: Fact[] = [
+      { node: this.#b.create("subtract", [b, a], {}), low: gap, high: null },
+      { node: this.#b.create("subtract", [a, b], {}), low: null, high: negate(gap) },
+    ];
+    const [below, above] = [this.range(a, true), this.range(b, true)];
+    if (above !== null) facts.push({ node: a, low: null, high: subtract(above.high, gap) });
+    if (below !== null) facts.push({ node: b, low: add(below.low, gap), high: null });
+    return facts;
+  }
+}
