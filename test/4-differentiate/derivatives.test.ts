@@ -239,7 +239,7 @@ describe("jacobians", () => {
     const W = parameter(b, "W", [2, 3, 2]);
     const scaled = e.mul(b, e.broadcastTo(b, x, Q.shape), Q);
     const y = b.create("contract", [scaled, W], { left: ["i", "k"], right: ["k", "j"], result: ["i", "j"] });
-    const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], {}) }), b);
+    const graph = differentiate(graphOf({ J: b.create("jacobian", [y, x], { batch: 0 }) }), b);
     const [q, w] = [randoms(3, 6), randoms(5, 12)];
     // y_bj = Σ_k x_k q_bk w_bkj
     const wanted = [0, 1].flatMap((n) =>

@@ -5,6 +5,7 @@ import type { Construct } from "./construct.ts";
 import { elementwise } from "./elementwise.ts";
 import { deriveOpen, openFunction, randomFunction, resultsOf, wantedOf, type Making } from "./functions.ts";
 import { idioms } from "./idioms.ts";
+import { indexNotation } from "./index-notation.ts";
 import { randomConsts, randomInitializers, randomOptimizer } from "./items.ts";
 import { randomLayer } from "./layers.ts";
 import { loops } from "./loops.ts";
@@ -21,6 +22,7 @@ const constructs: readonly Construct[] = [
   ...structure,
   ...subscripts,
   ...idioms,
+  ...indexNotation,
   ...products,
   ...ownCalls,
   ...loops(() => constructs, grow),
