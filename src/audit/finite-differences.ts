@@ -18,8 +18,13 @@ export interface Difference {
   readonly right: number;
 }
 
-/** Halvings in one series, and how much smaller the first step of the next series is. */
+/** Steps in one series, and how much smaller the first step of the next series is. */
 const levels = 6;
+/**
+ * A step over the next one. Irrational, so that no staircase (round(128 x)) has slopes that agree: counts of its treads would have to be in
+ * this ratio.
+ */
+const ratio = Math.sqrt(5);
 const series = 4;
 const shrink = 2 ** -5;
 const firstStep = 2 ** -5;
@@ -48,8 +53,7 @@ export function differences(
   let step = firstStep * scale;
   for (let round = 0; round < series && open.size > 0; round++, step *= shrink) {
     const samples: Samples[] = [];
-    for (let level = 0; level < levels; level++) {
-      const h = step * 2 ** -level;
+    for (let level = 0, h = step; level < levels; level++, h /= ratio) {
       samples.push({ h, above: Float64Array.from(line(h)), below: Float64Array.from(line(-h)) });
       if (level < 2) continue;
       for (const k of [...open]) {
@@ -95,14 +99,15 @@ function judge(samples: readonly Samples[], middle: ArrayLike<number>, k: number
   return { value, error: total, behaviour: settled ? "smooth" : "unsettled", left, right };
 }
 
-/** The tableau's entry with the smallest error estimate. */
+/** The entry of the tableau's last row with the smallest error estimate: what earlier rows had is not what the smallest steps show. */
 function extrapolate(samples: readonly Samples[], k: number): { readonly value: number; readonly error: number } {
   const central = samples.map(({ h, above, below }) => (above[k] - below[k]) / (2 * h));
   let best = { value: central[central.length - 1], error: Infinity };
   let column = central.slice(0, 1);
   for (let level = 1; level < central.length; level++) {
     const next = [central[level]];
-    for (let j = 0, factor = 4; j < level; j++, factor *= 4) {
+    best = { value: central[level], error: Infinity };
+    for (let j = 0, factor = ratio * ratio; j < level; j++, factor *= ratio * ratio) {
       next.push((next[j] * factor - column[j]) / (factor - 1));
       const error = Math.max(Math.abs(next[j + 1] - next[j]), Math.abs(next[j + 1] - column[j]));
       if (error <= best.error) best = { value: next[j + 1], error };
@@ -113,8 +118,8 @@ function extrapolate(samples: readonly Samples[], k: number): { readonly value: 
 }
 
 /**
- * The difference of the one-sided slopes at the last three steps: it halves with the step where f is smooth, stays at a kink, doubles at
- * a jump, and grows by less where the derivative is infinite (sqrt at 0).
+ * The difference of the one-sided slopes at the last three steps: it shrinks with the step where f is smooth, stays at a kink, grows as the
+ * step shrinks at a jump, and by less where the derivative is infinite (sqrt at 0).
  */
 function bend(
   samples: readonly Samples[],
@@ -133,7 +138,8 @@ function bend(
   const near = (ratio: number, wanted: number, width: number): boolean => Math.abs(ratio - wanted) <= width;
   // A smooth function may show any ratio at large steps; what bends does so steadily.
   if (near(first, 1, 0.02) && near(second, 1, 0.02) && Math.abs(first - second) < 0.01) return "kink";
-  if (near(first, 2, 0.1) && near(second, 2, 0.1)) return "jump";
-  if (first > 1.1 && second > 1.1 && first < 1.9 && second < 1.9 && near(first, second, 0.05)) return "steep";
+  if (near(first, ratio, 0.1) && near(second, ratio, 0.1)) return "jump";
+  const growing = (by: number): boolean => by > 1.1 && by < ratio - 0.1;
+  if (growing(first) && growing(second) && near(first, second, 0.05)) return "steep";
   return "smooth";
 }

@@ -98,11 +98,13 @@ function findings(row: DerivativeRow): readonly string[] {
     ...(found.length > shown ? [`    and ${found.length - shown} more of ${row.by}`] : []),
   ];
   const exact = (x: number): string => String(Number(x.toPrecision(9)));
+  // Slopes of one side are of first order in the step.
+  const side = (x: number): string => String(Number(x.toPrecision(4)));
   const single = row.single === null ? [] : singleLine(row.single, nameOf);
   return [
     ...some(row.failures, (f) => `FAILED ${nameOf(f.at)}: it is ${exact(f.derivative)}, differences give ${exact(f.difference)}`), // prettier-ignore
     ...single,
-    ...some(row.kinks, (f) => `kink at ${nameOf(f.at)}: slopes ${exact(f.left)} and ${exact(f.right)} on its two sides, it is ${exact(f.derivative)}`), // prettier-ignore
+    ...some(row.kinks, (f) => `kink at ${nameOf(f.at)}: slopes ${side(f.left)} and ${side(f.right)} on its two sides, it is ${exact(f.derivative)}`), // prettier-ignore
     ...some(row.singular, (f) => `not finite: ${nameOf(f.at)} is ${f.derivative} here`),
     ...some(row.unsettled, (f) => `unsettled: ${nameOf(f.at)} is ${exact(f.derivative)}; differences do not settle near ${exact(f.difference)}`), // prettier-ignore
   ];

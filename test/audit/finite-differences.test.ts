@@ -18,6 +18,10 @@ describe("differences", () => {
       // A kink beside the point, nearer than the first steps.
       [(x) => Math.max(0, x), 1e-3, 1],
       [(x) => Math.abs(x - 1e-4), 0, -1],
+      // Staircases, whose treads are shorter than the first steps.
+      [(x) => Math.round(128 * x) / 128, 0.3, 0],
+      [(x) => Math.floor(64 * x), 0.3, 0],
+      [(x) => Math.round(1000 * x) / 1000 + x, 0.3003, 1],
     ];
     for (const [f, x, slope] of rows) {
       const found = along(f, x);
