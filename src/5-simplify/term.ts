@@ -40,11 +40,7 @@ export function powerTerm(base: Node, exponent: number): Term {
   return { numerator: 1, denominator: 1, factors: [{ base, exponent }], indicators: noIndicators };
 }
 
-/** [condition]. */
-export function indicatorTerm(indicator: Indicator): Term {
-  return { ...numberTerm(1), indicators: new Map([[indicatorKey(indicator), indicator]]) };
-}
-
+/** A number that no other condition has, and the condition's opposite neither. */
 export function indicatorKey({ condition, when }: Indicator): number {
   return condition.id * 2 + (when ? 1 : 0);
 }

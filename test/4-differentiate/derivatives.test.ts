@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
-import { constant } from "../../src/ir/dim.ts";
+import { constant, constantOf } from "../../src/ir/dim.ts";
 import * as e from "../../src/ir/expressions.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import {
@@ -151,6 +151,20 @@ describe("names", () => {
     differentiate(graphOf(Object.fromEntries(xs.map((x, k) => [`g${k}`, gradient(b, y, x)]))), b);
     // One pass makes a few nodes for each node of y; fifty passes would make fifty times as many.
     expect(b.size - before).toBeLessThan(10 * 50 + 100);
+  });
+});
+
+describe("products along long axes", () => {
+  it("take a few numbers for each entry, however long", () => {
+    const b = createBuilder();
+    const length = 2 ** 16;
+    const x = parameter(b, "x", [length]);
+    const graph = differentiate(graphOf({ g: gradient(b, e.reduceProduct(b, x, [-1]), x) }), b);
+    // Rows of 16 need tables of 16 by 16; one table for all would have 65,536 numbers for each entry.
+    for (const node of e.topological(graph.outputs.map((output) => output.node))) {
+      const entries = node.shape.reduce((product, size) => product * (constantOf(size) ?? Infinity), 1);
+      expect(entries).toBeLessThanOrEqual(16 * length);
+    }
   });
 });
 

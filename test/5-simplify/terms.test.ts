@@ -179,6 +179,7 @@ describe("sums of terms", () => {
     expect(form(scaled, [])).toBe("((x * z) / y)");
     expect(form(scaled, [e.div(b, x, y)])).toBe("((x / y) * z)");
     expect(form(e.mul(b, x, y), [e.div(b, x, y)])).toBe("(x * y)");
+    expect(form(e.div(b, e.mul(b, x, x), y), [e.div(b, x, y)])).toBe("(x^2 / y)");
     // The square of y might vanish, but it does so anyway.
     expect(form(again, [])).toBe("((x / y) / y)");
     expect(form(again, [e.powInt(b, y, 2)])).toBe("(x / y^2)");

@@ -57,6 +57,8 @@ const rows: readonly Row[] = [
   ["power", [0, 1], 0, [1, 0]],
   ["power", [0, 0.5], 0, [inf, 0]],
   ["power", [0, 0], 1, [0, 0]],
+  // y x^(y - 1) and x^y log x, from above
+  ["power", [0, -1], inf, [-inf, -inf]],
   ["power", [-2, 3], -8, [12, NaN]],
   ["power", [2, 0], 1, [0, Math.log(2)]],
   ["power", [1, 5], 1, [5, 0]],
