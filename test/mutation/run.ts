@@ -34,7 +34,8 @@ const { values } = parseArgs({
 /** What is mutated: rules and templates. The reference evaluation, which judges them, is not. */
 const mutated = [
   "src/primitives/{arithmetic,comparison,contraction,gather,movement,product,reduction,rounding,shapes,source,transcendental,window}.ts",
-  "src/4-differentiate/{context,differentiate,forward,jacobian,lift,product,reach,reverse,rewrite,support}.ts",
+  "src/4-differentiate/{context,differentiate,forward,jacobian,product,reach,reverse,rewrite,support}.ts",
+  "src/ir/lift.ts",
   "src/5-simplify/rules/*.ts",
   "src/5-simplify/{algebra,compose,conditions,decompose,one-hot,opposite,reciprocal,term}.ts",
   "src/7-emit/typescript/{calls,kernels}.ts",
@@ -43,7 +44,7 @@ const mutated = [
 const testGlobs = [
   "test/{gradients,primitives,4-differentiate,5-simplify,6-schedule,3-lower}/**/*.test.ts",
   "test/fuzz/regressions.test.ts",
-  "test/modules/{calls,functions,models,requirements}.test.ts",
+  "test/modules/{calls,functions,index-notation,models,requirements}.test.ts",
   "test/{prelude,tables}/**/*.test.ts",
 ];
 /** A test that takes this many times as long as before goes round in circles. */
