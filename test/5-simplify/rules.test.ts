@@ -410,6 +410,7 @@ const cases: Readonly<Record<string, Case>> = {
       e.sub(b, x, x),
       e.div(b, x, x),
       e.mul(b, e.sqrt(b, x), e.sqrt(b, x)),
+      e.mul(b, e.powInt(b, e.sqrt(b, x), 2), e.powInt(b, e.sqrt(b, x), 3)),
       e.add(b, e.div(b, x, 3), e.div(b, x, 5)),
       e.sub(b, e.div(b, x, 3), e.div(b, e.mul(b, 2, x), 5)),
       e.add(b, e.div(b, x, -3), e.div(b, x, 5)),
