@@ -54,6 +54,10 @@ export function simplifier(b: GraphBuilder, options: SimplifyOptions = {}): (gra
   };
 }
 
+function idsOf(nodes: readonly Node[]): string {
+  return nodes.map(({ id }) => id).join(",");
+}
+
 /** What is known of the axes of a graph; of equal keys it is the same. */
 interface Axes {
   readonly key: string;
@@ -99,6 +103,8 @@ class Simplifier {
   readonly #context: RuleContext;
   readonly #engine: Engine;
   readonly #bodies = new Map<Loop, Loop>();
+  /** Lists of roots that nothing changes any more, by their ids. */
+  readonly #settled = new Set<string>();
   readonly #disable: ReadonlySet<string>;
   readonly #hasEntries: (size: Dim) => boolean;
 
@@ -126,7 +132,15 @@ class Simplifier {
     );
   }
 
+  /** The roots in normal form, themselves where they are in it already. */
   run(roots: readonly Node[]): readonly Node[] {
+    if (this.#settled.has(idsOf(roots))) return roots;
+    const nodes = this.#normalForm(roots);
+    if (this.#fuel.left > 0) this.#settled.add(idsOf(nodes));
+    return nodes;
+  }
+
+  #normalForm(roots: readonly Node[]): readonly Node[] {
     let nodes = roots.map((root) => this.#engine.normalize(root));
     for (let round = 0; round < maxRounds; round++) {
       const exchanged = this.#algebra(nodes);

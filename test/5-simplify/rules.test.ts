@@ -46,6 +46,14 @@ const oneHot = (b: GraphBuilder, index: Node, size: number): Node => {
   return e.convert(b, e.equalTo(b, row, b.create("broadcast", [numbers], { shape, axes: [-1] })), "real");
 };
 
+/** n[3, 2] times 1, 2, 3 and 4. */
+const layers = (b: GraphBuilder, n: Node): Node => {
+  const shape = [dim(4), ...n.shape];
+  const counted = e.convert(b, counting(b, [4], 1, [1]), "real");
+  const factor = b.create("broadcast", [counted], { shape, axes: [-3] });
+  return e.mul(b, factor, b.create("broadcast", [n], { shape, axes: [-2, -1] }));
+};
+
 /** offset + the sum of steps[k] times the position along axis k. */
 const counting = (b: GraphBuilder, sizes: readonly number[], offset: number, steps: readonly number[]): Node => {
   const shape = sizes.map((size) => dim(size));
@@ -387,6 +395,12 @@ const cases: Readonly<Record<string, Case>> = {
       b.create("gather", [x, counting(b, [2, 2], 0, [1, 1])], { batch: 0 }),
       b.create("gather", [x, counting(b, [2, 4, 2], 0, [1, 0, 1])], { batch: 0 }),
       b.create("gather", [m, counting(b, [2, 2], 1, [0, 1])], { batch: 1 }),
+      b.create("gather", [layers(b, n), counting(b, [2, 5], 1, [2, 0])], { batch: 0 }),
+      b.create("gather", [layers(b, n), counting(b, [3, 2], 0, [1, 1])], { batch: 0 }),
+      // 2 (1 + i), (1 + i) 2 and 5 - i, to the last entry.
+      b.create("gather", [e.reshape(b, m, [dim(6)]), e.mul(b, 2, counting(b, [2], 1, [1]))], { batch: 0 }),
+      b.create("gather", [e.reshape(b, m, [dim(6)]), e.mul(b, counting(b, [2], 1, [1]), 2)], { batch: 0 }),
+      b.create("gather", [e.reshape(b, m, [dim(6)]), e.neg(b, counting(b, [6], -5, [1]))], { batch: 0 }),
     ],
   },
   "scatter-affine": {
@@ -397,6 +411,8 @@ const cases: Readonly<Record<string, Case>> = {
       b.create("scatter_add", [counting(b, [2, 3], 1, [1, 2]), m], { batch: 0, size: dim(7) }),
       b.create("scatter_add", [counting(b, [2, 3], 1, [0, 1]), m], { batch: 0, size: dim(5) }),
       b.create("scatter_add", [counting(b, [2, 3], 1, [0, 1]), m], { batch: 1, size: dim(5) }),
+      b.create("scatter_add", [counting(b, [4], 7, [-2]), layers(b, n)], { batch: 0, size: dim(9) }),
+      b.create("scatter_add", [counting(b, [4, 3], 0, [1, 2]), layers(b, n)], { batch: 0, size: dim(8) }),
     ],
   },
   "collect-terms": {
@@ -445,6 +461,17 @@ const cases: Readonly<Record<string, Case>> = {
 
 /** Expressions that a rule has to leave as they are, over the same operands. */
 const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly Node[]>> = {
+  // 2, 4, 6 and 3, 1, -1 leave the axis.
+  "gather-affine": (b, { m }) => [
+    b.create("gather", [e.reshape(b, m, [dim(6)]), counting(b, [3], 2, [2])], { batch: 0 }),
+    b.create("gather", [e.reshape(b, m, [dim(6)]), counting(b, [3], 3, [-2])], { batch: 0 }),
+    b.create("gather", [m, counting(b, [2, 2], 0, [1, 1])], { batch: 1 }),
+    b.create("gather", [e.reshape(b, m, [dim(6)]), counting(b, [2, 2, 2], 0, [1, 1, 1])], { batch: 0 }),
+  ],
+  "scatter-affine": (b, { x }) => [
+    b.create("scatter_add", [counting(b, [3], 2, [2]), x], { batch: 0, size: dim(6) }),
+    b.create("scatter_add", [counting(b, [3], 3, [-2]), x], { batch: 0, size: dim(6) }),
+  ],
   // -exp(s) may be so small that its reciprocal overflows.
   "uniform-divisor": (b, { x, s }) => [e.div(b, x, e.broadcastTo(b, e.neg(b, e.exp(b, s)), x.shape))],
   "transpose-of-transpose": (b, { m }) => [

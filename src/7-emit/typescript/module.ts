@@ -53,7 +53,10 @@ export function emitModule(parts: ModuleParts, language: "ts" | "js"): EmittedMo
   const support = writer.supportUsed();
   if (language === "ts") {
     const code = [together(head), ...each(exports), ...each(kernels), together(constants)];
-    return { code: [...code, ...support.map(({ text }) => finalBlock(text))].filter(isFilled), declarations: null };
+    return {
+      code: [...code, ...support.map(({ text }) => finalBlock(writer.named(text)))].filter(isFilled),
+      declarations: null,
+    };
   }
   const code = [
     together(head),
@@ -61,10 +64,10 @@ export function emitModule(parts: ModuleParts, language: "ts" | "js"): EmittedMo
     ...each(eraseTypes(kernels)),
     together(eraseTypes(constants)),
   ];
-  const types = support.filter(({ js }) => js === "").map(({ text }) => finalBlock(text));
+  const types = support.filter(({ js }) => js === "").map(({ text }) => finalBlock(writer.named(text)));
   const declared = [together([header]), ...each(declarationsOf(exports)), ...types, finalBlock("export {};")];
   return {
-    code: [...code, ...support.map(({ js }) => finalBlock(js))].filter(isFilled),
+    code: [...code, ...support.map(({ js }) => finalBlock(writer.named(js)))].filter(isFilled),
     declarations: declared.filter(isFilled),
   };
 }

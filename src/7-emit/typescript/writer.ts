@@ -57,12 +57,16 @@ export class ModuleWriter {
     return this.#exported.has(name) ? `${name}$` : name;
   }
 
-  /** The support code asked for, in the order of its sources. */
+  /** The support code asked for, in the order of its sources, as they are written: see `named`. */
   supportUsed(): readonly Pick<SupportSource, "text" | "js">[] {
-    const named = (text: string): string => text.replace(/\$(\w+)\$/g, (_, name: string) => this.#supportName(name));
-    return Object.entries(supportSources)
-      .filter(([name]) => this.#support.has(name))
-      .map(([, { text, js }]) => ({ text: named(text), js: named(js) }));
+    return Object.entries(supportSources).flatMap(([name, source]) => (this.#support.has(name) ? [source] : []));
+  }
+
+  /** Support code with the names that it has in this module. */
+  named(source: string): string {
+    const clashes = [...this.#support].some((name) => this.#exported.has(name));
+    if (!clashes) return source.replace(/\$(\w+)\$/g, "$1");
+    return source.replace(/\$(\w+)\$/g, (_, name: string) => this.#supportName(name));
   }
 
   /** A name at the top level that nothing else has. */
