@@ -8,7 +8,7 @@
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import * as dims from "../ir/dim.ts";
-import type { Dim } from "../ir/dim.ts";
+import type { Dim, DimAtom } from "../ir/dim.ts";
 import * as e from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 
@@ -21,12 +21,29 @@ const ASSUMED_LENGTH = 2 ** 20;
 export function productTangent(b: GraphBuilder, x: Node, tangent: Node, axes: readonly number[]): Node {
   let factors = joinAxes(b, x, axes);
   let direction = joinAxes(b, tangent, axes);
-  for (let left = dims.constantOf(lastSize(factors)) ?? ASSUMED_LENGTH; left > SHORT; left = Math.ceil(left / BLOCK)) {
+  for (let left = assumedLength(lastSize(factors)); left > SHORT; left = Math.ceil(left / BLOCK)) {
     const [blocks, directions] = [split(b, factors, 1), split(b, direction, 0)];
     direction = rowTangent(b, blocks, directions);
     factors = e.reduceProduct(b, blocks, [-1]);
   }
   return rowTangent(b, factors, direction);
+}
+
+/** A size with symbols that make a product of all of them, as large as their powers say, that of the assumed length. */
+function assumedLength(size: Dim): number {
+  const symbol = Math.ceil(ASSUMED_LENGTH ** (1 / Math.max(1, degreeOf(size))));
+  return dims.evaluate(size, new Map([...dims.symbolsOf(size)].map((name) => [name, symbol])));
+}
+
+function degreeOf(dim: Dim): number {
+  const degreeOfAtom = (atom: DimAtom): number => {
+    if (atom.kind === "symbol") return 1;
+    return atom.kind === "floor" ? degreeOf(atom.numerator) : Math.max(degreeOf(atom.left), degreeOf(atom.right));
+  };
+  return dim.terms.reduce((most, { factors }) => {
+    const degree = factors.reduce((sum, { atom, power }) => sum + power * degreeOfAtom(atom), 0);
+    return Math.max(most, degree);
+  }, 0);
 }
 
 function lastSize(x: Node): Dim {

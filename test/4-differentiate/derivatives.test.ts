@@ -168,6 +168,27 @@ describe("products along long axes", () => {
   });
 });
 
+describe("products along an axis of unknown length", () => {
+  it("are cut into blocks once, in whatever order of derivatives", () => {
+    const b = createBuilder();
+    const x = parameter(b, "x", ["n"]);
+    const v = parameter(b, "v", ["n"]);
+    let y: Node = b.create("reduce_product", [x], { axes: [-1] });
+    for (let order = 1; order <= 4; order++) y = b.create("jvp", [y, x, v], {});
+    const graph = differentiate(graphOf({ y }), b);
+    // floor((n + ..) / 16^5) would be the row of rows of a product of more than 2^20 entries.
+    const sizes = e.topological(graph.outputs.map(({ node }) => node)).flatMap(({ shape }) => shape.map((d) => d.key));
+    expect(sizes.filter((key) => /\/1048576\b/.test(key))).toEqual([]);
+    // The fourth derivative of x0 x1 x2 x3 x4 along v is 24 times the sum over i of x_i and the product of v_j, j ≠ i.
+    const [at, along] = [
+      [2, 3, 5, 7, 11],
+      [1, -1, 2, 0.5, 3],
+    ];
+    const wanted = at.reduce((sum, xi, i) => sum + xi * along.reduce((p, vj, j) => (j === i ? p : p * vj), 1), 0);
+    expect(run(graph, { x: at, v: along }, { n: 5 }).y).toEqual([24 * wanted]);
+  });
+});
+
 describe("jacobians", () => {
   const build = (rows: number, columns: number): ReturnType<typeof differentiate> => {
     const b = createBuilder();
