@@ -397,6 +397,7 @@ const cases: Readonly<Record<string, Case>> = {
       b.create("gather", [m, counting(b, [2, 2], 1, [0, 1])], { batch: 1 }),
       b.create("gather", [layers(b, n), counting(b, [2, 5], 1, [2, 0])], { batch: 0 }),
       b.create("gather", [layers(b, n), counting(b, [3, 2], 0, [1, 1])], { batch: 0 }),
+      b.create("gather", [layers(b, n), counting(b, [], 2, [])], { batch: 0 }),
       // 2 (1 + i), (1 + i) 2 and 5 - i, to the last entry.
       b.create("gather", [e.reshape(b, m, [dim(6)]), e.mul(b, 2, counting(b, [2], 1, [1]))], { batch: 0 }),
       b.create("gather", [e.reshape(b, m, [dim(6)]), e.mul(b, counting(b, [2], 1, [1]), 2)], { batch: 0 }),
