@@ -21,14 +21,9 @@ export function elementKey(e: Expression): string | null {
 
 /** Makes known by which elements the derivative operators in the body of index notation differentiate. */
 export function announceElements(scope: Scope, body: SyntaxNode): void {
-  const pending: SyntaxNode[] = [body];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    pending.push(...childrenOf(node));
-    if (!("kind" in node) || node.kind !== "call") continue;
-    if (!derivativeOperators.some((operator) => operator === node.callee.text)) continue;
-    const by = differentiatedBy(node);
-    const key = by === null ? null : elementKey(by);
-    if (by?.kind !== "subscript" || key === null || scope.withElement(key) !== null) continue;
+  for (const by of variablesIn(body)) {
+    const key = elementKey(by);
+    if (by.kind !== "subscript" || key === null || scope.withElement(key) !== null) continue;
     // All its indices are those of this index notation, or of one around it.
     const isInSight = by.subscripts.every((s) => s.kind === "at" && (s.index.kind !== "name" || scope.find(s.index.name) !== null)); // prettier-ignore
     if (isInSight) scope.elements.set(key, null);
@@ -40,17 +35,24 @@ export function marksOf(c: Checker, block: Block): ReadonlySet<string> {
   const known = c.marks.get(block);
   if (known !== undefined) return known;
   const names = new Set<string>();
-  const pending: SyntaxNode[] = [block];
+  for (const by of variablesIn(block)) {
+    const name = dottedName(by.kind === "subscript" ? by.object : by);
+    if (name !== null) names.add(name.join("."));
+  }
+  c.marks.set(block, names);
+  return names;
+}
+
+/** What the derivative operators below a node differentiate by, as it is written. */
+function* variablesIn(root: SyntaxNode): Generator<Expression> {
+  const pending: SyntaxNode[] = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     pending.push(...childrenOf(node));
     if (!("kind" in node) || node.kind !== "call") continue;
     if (!derivativeOperators.some((operator) => operator === node.callee.text)) continue;
     const by = differentiatedBy(node);
-    const name = by === null ? null : dottedName(by.kind === "subscript" ? by.object : by);
-    if (name !== null) names.add(name.join("."));
+    if (by !== null) yield by;
   }
-  c.marks.set(block, names);
-  return names;
 }
 
 /** The argument `x` of grad(y, x), jvp(y, x, v), ... */

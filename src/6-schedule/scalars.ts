@@ -2,6 +2,7 @@
 import * as dims from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { ElementType } from "../ir/graph.ts";
+import { numberText } from "../ir/number-text.ts";
 import type { ElementwiseName } from "../ir/primitive.ts";
 import type { AffineTerm, Scalar, Statement } from "../ir/program.ts";
 
@@ -25,7 +26,7 @@ export class ScalarBuilder {
 
   number(value: number, element: ElementType): Scalar {
     if (element === "index") return this.affine(dims.constant(value), []);
-    const key = `${element} ${Object.is(value, -0) ? "-0" : String(value)}`;
+    const key = `${element} ${numberText(value)}`;
     return this.#known(key) ?? this.#keep(key, { kind: "number", id: this.#next, element, value });
   }
 

@@ -1,5 +1,6 @@
 /** Builds hash-consed nodes. One builder serves a whole compilation, so that equal subgraphs of all passes are one node. */
 import { print as printDim } from "./dim.ts";
+import { numberText } from "./number-text.ts";
 import type { Dim, Shape } from "./dim.ts";
 import type { AttributesOf, ElementType, Node, PrimitiveName, TensorType } from "./graph.ts";
 import type { PrimitiveTable } from "./primitive.ts";
@@ -74,7 +75,7 @@ export class GraphBuilder {
 
   // -0 and NaN differ from 0 as attributes; dims compare by their canonical text, loop records by identity.
   #key(value: unknown): string {
-    if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+    if (typeof value === "number") return numberText(value);
     if (typeof value === "string") return JSON.stringify(value);
     if (typeof value !== "object" || value === null) return String(value);
     if (Array.isArray(value)) {

@@ -55,14 +55,14 @@ function liftedOver(
   const varies = node.operands.map((operand) => done.has(operand));
   if (!varies.includes(true)) return null;
   const operands = node.operands.map((operand) => done.get(operand) ?? operand);
-  const request = node as AnyNode;
-  switch (request.primitive) {
+  const any = node as AnyNode;
+  switch (any.primitive) {
     case "gradient":
     case "jvp":
     case "jacobian":
-      return liftRequest(b, request, done, lifted, leading, options);
+      return liftRequest(b, any, done, lifted, leading, options);
     default:
-      return liftNode(b, request, operands, varies, leading);
+      return liftNode(b, any, operands, varies, leading);
   }
 }
 

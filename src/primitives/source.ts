@@ -1,4 +1,5 @@
 /** Nodes without operands that are tensors: literals, dims, parameters, counters. And the identities. */
+import { numberText } from "../ir/number-text.ts";
 import * as dims from "../ir/dim.ts";
 import type { Facts, PrimitiveRecord } from "../ir/primitive.ts";
 import { linear, none, plain, printNothing } from "./define.ts";
@@ -10,7 +11,7 @@ export const constant: PrimitiveRecord<"constant"> = {
   ...plain,
   name: "constant",
   arity: 0,
-  print: ({ value, element }) => `${Object.is(value, -0) ? "-0" : value}${element === "real" ? "" : ` ${element}`}`,
+  print: ({ value, element }) => `${numberText(value)}${element === "real" ? "" : ` ${element}`}`,
   shape: (_, { element }) => ({ element, shape: [] }),
   meaning: (_, { value }, at) => {
     const result = blank([], at.element);

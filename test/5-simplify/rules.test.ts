@@ -383,11 +383,9 @@ const cases: Readonly<Record<string, Case>> = {
       b.create("scatter_add", [j, e.reduceSum(b, m, [-1])], { batch: 1, size: dim(3) }),
     ],
   },
-  "gather-rows": {
-    build: (b, { n }) => [b.create("gather", [n, b.create("iota", [], { size: dim(3) })], { batch: 0 })],
-  },
   "gather-affine": {
     build: (b, { n, m, x }) => [
+      b.create("gather", [n, b.create("iota", [], { size: dim(3) })], { batch: 0 }),
       b.create("gather", [n, counting(b, [2], 1, [1])], { batch: 0 }),
       b.create("gather", [n, counting(b, [2], 2, [-2])], { batch: 0 }),
       b.create("gather", [n, counting(b, [], 2, [])], { batch: 0 }),

@@ -98,19 +98,6 @@ export const contractions: readonly Rule[] = [
       return select(b, equalTo(b, spread(indices), numbered), spread(x), 0);
     },
   },
-  {
-    name: "gather-rows",
-    law: "x[0, 1, ..., n - 1] = x",
-    soundness: "exact",
-    on: ["gather"],
-    apply: (node) => {
-      if (!is(node, "gather")) return null;
-      const [x, indices] = node.operands;
-      const isAll =
-        node.attributes.batch === 0 && is(indices, "iota") && indices.attributes.size.key === x.shape[0].key;
-      return isAll ? x : null;
-    },
-  },
 ];
 
 /** Both operands with labels, where they have no other axes. */

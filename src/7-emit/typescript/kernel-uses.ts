@@ -2,6 +2,7 @@
 import { operandsOf, scalarsOf } from "../../6-schedule/scalars.ts";
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
+import { numberText } from "../../ir/number-text.ts";
 import type { Kernel, Scalar, Statement } from "../../ir/program.ts";
 import { emitDim } from "./kernels.ts";
 import { printExpression } from "./print.ts";
@@ -49,7 +50,7 @@ class Survey implements Uses {
         this.key += `${s.name} `;
         break;
       case "declare":
-        this.key += `${s.name} ${s.element} ${Object.is(s.initial, -0) ? "-0" : String(s.initial)} `;
+        this.key += `${s.name} ${s.element} ${numberText(s.initial)} `;
         break;
       case "accumulate":
         this.key += `${s.name} ${s.combine} `;
@@ -72,7 +73,7 @@ class Survey implements Uses {
     for (const scalar of scalarsOf(s)) this.scalar(scalar);
     if (s.kind === "store" || s.kind === "storeAdd" || s.kind === "fill") this.#buffer(s.buffer);
     if (s.kind === "fill") {
-      this.key += `${Object.is(s.value, -0) ? "-0" : String(s.value)} `;
+      this.key += `${numberText(s.value)} `;
       this.#dim(this.#sizeOf(s.buffer));
     }
     if (s.kind === "loop" || s.kind === "if") {
@@ -84,7 +85,7 @@ class Survey implements Uses {
   scalar(s: Scalar): void {
     switch (s.kind) {
       case "number":
-        this.key += `${s.element} ${Object.is(s.value, -0) ? "-0" : String(s.value)} `;
+        this.key += `${s.element} ${numberText(s.value)} `;
         return;
       case "variable":
       case "accumulator":

@@ -64,8 +64,6 @@ export class ModuleWriter {
 
   /** Support code with the names that it has in this module. */
   named(source: string): string {
-    const clashes = [...this.#support].some((name) => this.#exported.has(name));
-    if (!clashes) return source.replace(/\$(\w+)\$/g, "$1");
     return source.replace(/\$(\w+)\$/g, (_, name: string) => this.#supportName(name));
   }
 
