@@ -8,6 +8,7 @@ import { ShapeFault } from "../ir/primitive.ts";
 import { call } from "./calls.ts";
 import { Silent, type Checker } from "./checker.ts";
 import { toTensor } from "./conversions.ts";
+import type { Known } from "./index-facts.ts";
 import { indexNotation } from "./index-notation.ts";
 import { memberOf, nameValue, resolveCallee } from "./names.ts";
 import { binary, select, toBool, unary, type Operand } from "./operators.ts";
@@ -121,27 +122,33 @@ function chain(c: Checker, scope: Scope, e: Of<"binary">): Value {
 /** A condition of dims, consts and literals decides here, and the other branch is not looked at. */
 function conditional(c: Checker, scope: Scope, e: Of<"if">): Value {
   const branches: { readonly condition: TensorValue; readonly then: Operand; readonly span: Span }[] = [];
+  const refused: Known[] = [];
+  const within = (known: readonly Known[], branch: Expression): Value =>
+    known.length === 0 ? evaluate(c, scope, branch) : c.indices.where(known, () => evaluate(c, scope, branch));
   let at: Expression = e;
   let last: Operand | null = null;
   while (last === null) {
     if (at.kind !== "if") {
-      last = { value: evaluate(c, scope, at), expression: at };
+      last = { value: within(refused, at), expression: at };
       break;
     }
-    const condition = toBool(c, evaluate(c, scope, at.condition), at.condition.span, "`if`");
+    const condition = toBool(c, within(refused, at.condition), at.condition.span, "`if`");
     if (condition === null) {
       if (c.untyped) for (const branch of [at.then, at.else]) evaluate(c, scope, branch);
       return faulty;
     }
     if (condition.kind === "flag") {
-      if (condition.value) last = { value: evaluate(c, scope, at.then), expression: at.then };
+      if (condition.value) last = { value: within(refused, at.then), expression: at.then };
       else at = at.else;
       continue;
     }
     const test = toTensor(c, condition, at.condition.span);
-    const branch: Expression = at.then;
-    const value = test === null ? evaluate(c, scope, branch) : c.indices.where(test.node, true, () => evaluate(c, scope, branch)); // prettier-ignore
-    if (test !== null) branches.push({ condition: test, then: { value, expression: branch }, span: at.span });
+    const then: Expression = at.then;
+    const value = within(test === null ? refused : [...refused, { condition: test.node, holds: true }], then);
+    if (test !== null) {
+      branches.push({ condition: test, then: { value, expression: then }, span: at.span });
+      refused.push({ condition: test.node, holds: false });
+    }
     at = at.else;
   }
   let result = last;

@@ -1,5 +1,5 @@
 /** What is known of the integers that indices of `[i < n] -> ...` make: their range, and what an `if` around them says. */
-import { add, constant as dimConstant, isNonNegative, negate, subtract, type Dim } from "../ir/dim.ts";
+import { add, constant as dimConstant, equal, isNonNegative, negate, subtract, type Dim } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import { rangeOf, type Range } from "../ir/index-range.ts";
@@ -12,6 +12,12 @@ interface Fact {
   readonly high: Dim | null;
 }
 
+/** A condition that is known to hold, or not to. */
+export interface Known {
+  readonly condition: Node;
+  readonly holds: boolean;
+}
+
 const zero = dimConstant(0);
 const one = dimConstant(1);
 
@@ -19,6 +25,7 @@ export class IndexFacts {
   readonly #b: GraphBuilder;
   readonly #indices = new Set<Node>();
   #facts: readonly Fact[] = [];
+  #known: readonly Known[] = [];
 
   constructor(b: GraphBuilder) {
     this.#b = b;
@@ -60,15 +67,27 @@ export class IndexFacts {
     return { low, high };
   }
 
-  /** Runs `body` where a condition is known to hold, or not to. */
-  where<T>(condition: Node, holds: boolean, body: () => T): T {
-    const before = this.#facts;
-    this.#facts = [...before, ...this.#factsOf(condition, holds)];
+  /** Runs `body` where conditions are known to hold, or not to. */
+  where<T>(known: readonly Known[], body: () => T): T {
+    const before = { facts: this.#facts, known: this.#known };
+    for (const { condition, holds } of known) this.#facts = [...this.#facts, ...this.#factsOf(condition, holds)];
+    this.#known = [...before.known, ...known];
     try {
       return body();
     } finally {
-      this.#facts = before;
+      this.#facts = before.facts;
+      this.#known = before.known;
     }
+  }
+
+  /** The integer where the conditions around it hold, elsewhere 0. */
+  chosen(node: Node): Node {
+    const b = this.#b;
+    return this.#known.reduceRight((inner, { condition, holds }) => {
+      if (condition.shape.length > 0) return inner;
+      const nothing = b.create("constant", [], { value: 0, element: "index" });
+      return b.create("select", holds ? [condition, inner, nothing] : [condition, nothing, inner], {});
+    }, node);
   }
 
   #factsOf(condition: Node, holds: boolean): readonly Fact[] {
@@ -85,10 +104,19 @@ export class IndexFacts {
       case "less_equal":
         return holds ? this.#atMost(a, b, zero) : this.#atMost(b, a, one);
       case "equal":
-        return holds ? [...this.#atMost(a, b, zero), ...this.#atMost(b, a, zero)] : [];
+        return holds ? [...this.#atMost(a, b, zero), ...this.#atMost(b, a, zero)] : this.#apart(a, b);
       default:
         return [];
     }
+  }
+
+  /** a != b, where one of them is the least or the largest value of the other. */
+  #apart(a: Node, b: Node): readonly Fact[] {
+    const [x, y] = [this.range(a, true), this.range(b, true)];
+    if (x === null || y === null) return [];
+    if (equal(x.low, y.high)) return this.#atMost(b, a, one);
+    if (equal(x.high, y.low)) return this.#atMost(a, b, one);
+    return [];
   }
 
   /** a + gap <= b */

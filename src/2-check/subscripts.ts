@@ -110,7 +110,8 @@ function chosen(c: Checker, e: SubscriptExpression, of: Expression, value: Value
 function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorValue, size: Dim): Choice | null {
   const { builder: b } = c;
   const [anywhere, here] = [c.indices.range(i.node, false), c.indices.range(i.node, true)];
-  if (anywhere === null || here === null || isInside(anywhere, size)) return { kind: "gather", index: i };
+  if (anywhere === null || here === null) return { kind: "gather", index: tensor(c.indices.chosen(i.node), null) };
+  if (isInside(anywhere, size)) return { kind: "gather", index: i };
   const last = subtract(size, one);
   const sound =
     c.require({ left: here.low, relation: ">=", right: zero }, textOf(e)) &&

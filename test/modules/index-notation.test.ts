@@ -63,6 +63,16 @@ const rows: Readonly<Record<string, Row>> = {
     given: [six, three],
     loops: (l, x) => range(3).map((i) => total(i + 1, (j) => l[(i * (i + 1)) / 2 + j] * x[j]) ** 2),
   },
+  "guards of the other branch": {
+    text: "fn f(x: [n]) = [i < n] -> (if i == 0 then 1 else if i < n - 1 then x[i + 1] * x[i - 1] else x[i - 1])^2",
+    given: [seven],
+    loops: (x) => range(7).map((i) => (i === 0 ? 1 : i < 6 ? x[i + 1] * x[i - 1] : x[i - 1]) ** 2),
+  },
+  "a triangle packed by columns, its subscripts inside where they are selected": {
+    text: `fn f(l: [p], x: [d]) = [i < d] -> sum([j < d] -> if j < i then l[div(j * (2 * d - 1 - j), 2) + i - j - 1] * x[j] else 0)^2`,
+    given: [three, [1.5, -0.5, 0.25]],
+    loops: ([a, b, c], x) => [0, (a * x[0]) ** 2, (b * x[0] + c * x[1]) ** 2],
+  },
   "subscripts on and off the axes": {
     text: "fn f(x: [2, 3]) = [i < 3] -> x[:, i]^2",
     given: [six],
