@@ -1,4 +1,5 @@
 /** Calls of built-in functions: arguments as their kinds want them. */
+import type { Expression } from "../1-parse/ast.ts";
 import type { Span } from "../diagnostics/diagnostic.ts";
 import {
   add,
@@ -14,7 +15,14 @@ import type { CallExpression, Given } from "./calls.ts";
 import { evaluateArguments, matchArguments } from "./calls.ts";
 import { Silent, type Checker } from "./checker.ts";
 import { describe, ratioOf, toDim, toInteger, toTensor } from "./conversions.ts";
-import type { Intrinsic, IntrinsicContext, IntrinsicParameter, ParameterKinds } from "./intrinsics/intrinsic.ts";
+import type {
+  Intrinsic,
+  IntrinsicContext,
+  IntrinsicParameter,
+  ParameterKinds,
+  WrittenTensor,
+  WrittenText,
+} from "./intrinsics/intrinsic.ts";
 import type { Scope } from "./scope.ts";
 import { dimValue, faulty, type TensorValue, type Value } from "./value.ts";
 
@@ -24,14 +32,15 @@ export function callIntrinsic(c: Checker, scope: Scope, e: CallExpression, intri
   const given = evaluateArguments(c, scope, e);
   const extreme = extremeOfDims(c, intrinsic, e, given);
   if (extreme !== null) return dimValue(extreme);
-  const parameters = intrinsic.parameters.map(({ name, default: value }) => ({ name, optional: value !== undefined }));
-  const bound = matchArguments(c, e, given, parameters);
+  const bound = matchArguments(c, e, given, parametersFor(intrinsic, e));
   if (bound === null || given.some(({ value }) => value.kind === "faulty")) return faulty;
-  const all = intrinsic.parameters.map((parameter, k): Given => {
-    const argument = bound[k];
-    if (argument !== null) return argument;
-    return { value: parameter.default ?? faulty, expression: e };
-  });
+  const argumentOf = ({ name, like, default: value }: IntrinsicParameter): Given => {
+    const place = intrinsic.parameters.findIndex((parameter) => parameter.name === name);
+    const other = intrinsic.parameters.findIndex((parameter) => parameter.name === like);
+    return bound[place] ?? (other < 0 ? null : bound[other]) ?? { value: value ?? faulty, expression: e };
+  };
+  const all = intrinsic.parameters.map(argumentOf);
+  const others = bound.slice(all.length).filter((argument) => argument !== null);
   const known = staticValue(intrinsic, all);
   if (known !== null) return dimValue(known);
   const context = contextOf(c, e);
@@ -41,7 +50,10 @@ export function callIntrinsic(c: Checker, scope: Scope, e: CallExpression, intri
   for (const tensors of [true, false]) {
     for (const [k, parameter] of intrinsic.parameters.entries()) {
       if ((parameter.kind === "tensor") !== tensors) continue;
-      const value = convertArgument(c, intrinsic.name, parameter, all[k], first);
+      const isRest = parameter.kind === "operands";
+      const value: Converted | null = isRest
+        ? operandsOf(c, intrinsic.name, [all[k], ...others])
+        : convertArgument(c, intrinsic.name, parameter, all[k], first);
       if (value === null) return faulty;
       args.set(parameter.name, value);
       if (tensors && first === null && typeof value === "object" && "node" in value) first = value;
@@ -50,6 +62,17 @@ export function callIntrinsic(c: Checker, scope: Scope, e: CallExpression, intri
   const result = intrinsic.elaborate(context, Object.fromEntries(args));
   if ("kind" in result) return result;
   return { kind: "tuple", values: result, names: result.map(() => null) };
+}
+
+/** The parameters, and one more for each argument that joins the operands. */
+function parametersFor(
+  { parameters }: Intrinsic,
+  e: CallExpression,
+): readonly { readonly name: string; readonly optional: boolean }[] {
+  const own = parameters.map(({ name, like, default: value }) => ({ name, optional: (value ?? like) !== undefined }));
+  if (parameters.at(-1)?.kind !== "operands") return own;
+  const extra = e.arguments.filter((argument) => argument.name === null).length - own.length;
+  return [...own, ...Array.from({ length: Math.max(0, extra) }, () => ({ name: "", optional: true }))];
 }
 
 /** `min(n, 3)` of integers: as a reduction it would be one of a scalar along an axis, which there is not. */
@@ -86,6 +109,10 @@ function contextOf(c: Checker, e: CallExpression): IntrinsicContext {
       c.fault("requirement", { requirement: `${print(left)} ${sign} ${print(right)}` }, e.span, { help });
       throw new Silent();
     },
+    fault: (code, args, span, extras) => {
+      c.fault(code, args, span, extras);
+      return new Silent();
+    },
     random: (shape) => {
       if (c.unit.model !== null) return c.unit.model.draw(shape);
       c.fault("draw-outside-model", {}, e.span);
@@ -109,9 +136,10 @@ function convertArgument(
   c: Checker,
   callee: string,
   { name, kind }: IntrinsicParameter,
-  { value, expression: { span } }: Given,
+  { value, expression }: Given,
   first: TensorValue | null,
 ): Converted | null {
+  const { span } = expression;
   const what = `\`${name}\` of \`${callee}\``;
   const wrong = (wanted: string): null => {
     if (value.kind !== "faulty") c.fault("wrong-kind", { what, wanted, found: describe(value) }, span);
@@ -132,7 +160,9 @@ function convertArgument(
     case "integers": {
       if (value.kind !== "list") {
         const only =
-          value.kind === "dim" || ratioOf(value) !== null ? toDim(c, value, span, what) : wrong("a list of integers");
+          value.kind === "dim" || ratioOf(value) !== null
+            ? toDim(c, value, span, what)
+            : wrong(kind === "shape" ? "a list of integers" : "an integer or a list of them");
         return only === null ? null : [only];
       }
       return dimsOf(c, value.elements, span, `an element of ${what}`);
@@ -155,10 +185,32 @@ function convertArgument(
       return tensors;
     }
     case "text":
-      return value.kind === "text" ? value.value : wrong("a text");
+      return value.kind === "text" ? writtenText(value.value, expression) : wrong("a text");
+    case "operands":
+      return null;
     case "flag":
       return value.kind === "flag" ? value.value : wrong("`true` or `false`");
   }
+}
+
+/** Characters of a text that stands in the call have places of their own; others that of the argument. */
+function writtenText(text: string, { kind, span }: Expression): WrittenText {
+  const inside = span.start + 1;
+  return {
+    text,
+    span: (from, to) => (kind === "text" ? { ...span, start: inside + from, end: inside + to } : span),
+  };
+}
+
+/** The tensors that the rest of the arguments are; null after a fault. */
+function operandsOf(c: Checker, callee: string, given: readonly Given[]): readonly WrittenTensor[] | null {
+  const operands: WrittenTensor[] = [];
+  for (const { value, expression } of given) {
+    const operand = toTensor(c, value, expression.span, `an operand of \`${callee}\``);
+    if (operand === null) return null;
+    operands.push({ value: operand, span: expression.span });
+  }
+  return operands;
 }
 
 function dimsOf(c: Checker, elements: readonly Value[], span: Span, what: string): readonly Dim[] | null {

@@ -11,6 +11,7 @@ import { randomLayer } from "./layers.ts";
 import { loops } from "./loops.ts";
 import { randomModel } from "./models.ts";
 import { products } from "./products.ts";
+import { windows } from "./windows.ts";
 import type { Fn, Home, Program } from "./program.ts";
 import { Rng } from "./rng.ts";
 import type { Counter, Items, Scope } from "./scope.ts";
@@ -24,6 +25,7 @@ const constructs: readonly Construct[] = [
   ...idioms,
   ...indexNotation,
   ...products,
+  ...windows,
   ...ownCalls,
   ...loops(() => constructs, grow),
 ];

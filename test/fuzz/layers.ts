@@ -7,7 +7,7 @@ import { ofAnyShape } from "./elementwise.ts";
 import { alongLast, dependsOn, emptyFunction, openResult, Parameters, scopeFor, type Making } from "./functions.ts";
 import { initialText } from "./items.ts";
 import type { Fn, Stored } from "./program.ts";
-import { d, type Scope } from "./scope.ts";
+import { d, entries, type Scope } from "./scope.ts";
 import { bindingOf, call, infix, op, real, reach, strength, typeOf, type Term, type Type } from "./terms.ts";
 
 /** Whether a stored tensor may have this size: it is known in every call. */
@@ -65,6 +65,22 @@ function layer(s: Scope): Term | null {
       return h;
     }
   }
+}
+
+/** Square kernels over a matrix, which becomes one image of one channel; sides that are not known are padded. */
+function convolved(s: Scope): Term | null {
+  const x = s.find((t) => t.element === "real" && t.shape.length === 2 && entries(t.shape) <= 36);
+  if (x === null) return null;
+  const isOpen = x.type.shape.some((side) => (dims.constantOf(side) ?? 0) < 2);
+  const [size, padding] = [2, isOpen || s.rng.chance(0.3) ? 1 : 0];
+  const stride = s.rng.chance(0.6) ? 1 : 2;
+  const sides = x.type.shape.map((side) => dims.add(dims.floorDivide(dims.add(side, d(2 * padding - size)), d(stride)), d(1))); // prettier-ignore
+  const out = 1 + s.rng.below(2);
+  const image = op("image", real([d(1), d(1), ...x.type.shape]), [x], ([a]) => `expand(expand(${a}, 0), 0)`);
+  const options = [...(stride === 1 ? [] : [`stride = ${String(stride)}`]), ...(padding === 0 ? [] : ["padding = 1"])];
+  const result = [d(1), d(out), ...sides];
+  if (!s.isSmall(result)) return null;
+  return placed(s, call("conv2d_layer", real(result), [image], String(out), String(size), ...options));
 }
 
 /** `use enc = dense(units = 3)`, called twice, or once a round. */
@@ -150,6 +166,7 @@ export const layers: readonly Construct[] = [
   { name: "shared", weight: 2, make: inBlocks(shared) },
   { name: "own-layer", weight: 5, make: inBlocks(ownLayer) },
   { name: "embedding", weight: 3, make: inBlocks(embedding), calls: ["embedding"] },
+  { name: "convolved", weight: 3, make: inBlocks(convolved), calls: ["conv2d_layer"] },
 ];
 
 /** Whether terms have parameters to train: of layers, or `own`. */
@@ -162,7 +179,7 @@ export function trains(terms: readonly Term[], own: ReadonlySet<Stored["binding"
   });
 }
 
-const withParameters: ReadonlySet<string> = new Set(["dense", "layer_norm", "rms_norm", "embedding", "repeat-layers", "shared-rounds", "use"]); // prettier-ignore
+const withParameters: ReadonlySet<string> = new Set(["dense", "layer_norm", "rms_norm", "embedding", "conv2d_layer", "repeat-layers", "shared-rounds", "use"]); // prettier-ignore
 
 /** Adds what is stored while a body is made. */
 export class Storage {

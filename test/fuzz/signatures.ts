@@ -22,7 +22,7 @@ const items = prelude.flatMap((file) => file.items);
 function declared(space: NameSpace, name: string): readonly SignatureParameter[] | null {
   const intrinsic = space === "functions" ? intrinsics.get(name) : undefined;
   if (intrinsic !== undefined)
-    return intrinsic.parameters.map((p) => ({ name: p.name, optional: p.default !== undefined }));
+    return intrinsic.parameters.map((p) => ({ name: p.name, optional: (p.default ?? p.like) !== undefined }));
   for (const item of items) {
     if (!("parameters" in item) || item.kind === "derive" || item.name.text !== name) continue;
     const own = item.kind === "fn" || item.kind === "layer" ? "functions" : `${item.kind}s`;

@@ -49,6 +49,13 @@ export const modelRows: { readonly [F in InModels]: readonly Body[] } = {
   layer_norm: layer((x) => `layer_norm(${x})`),
   rms_norm: layer((x) => `rms_norm(${x})`),
   standardize: layer((x) => `standardize(${x})`),
+  conv2d_layer: [
+    over("x: [1, 2, 3, 3]", "conv2d_layer(x, 2, 2)"),
+    over("x: [2, 1, 3, 4]", "conv2d_layer(x, 1, 3, padding = 1)"),
+    over("x: [1, 1, 4, 4]", "conv2d_layer(x, out = 2, size = 2, stride = 2)"),
+    over("x: [1, 2, 1, 1]", "conv2d_layer(x, 2, 1)"),
+    over("x: [0, 1, 2, 2]", "conv2d_layer(x, 1, 2)"),
+  ],
 };
 
 /** One `train` line each; their update is differentiated by the parameter, its gradient, the states and the numbers. */

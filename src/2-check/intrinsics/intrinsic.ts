@@ -2,10 +2,25 @@
  * A built-in function that the prelude cannot say in the language itself: one record, from which calls are matched,
  * checked and elaborated into graph nodes.
  */
+import type { Code, MessageArgs } from "../../diagnostics/catalogue/index.ts";
+import type { Span } from "../../diagnostics/diagnostic.ts";
+import type { Extras } from "../../diagnostics/report.ts";
 import type { Dim, Shape } from "../../ir/dim.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/graph.ts";
 import type { TensorValue, Value } from "../value.ts";
+
+/** A text, and where its characters from one place to another stand in the source. */
+export interface WrittenText {
+  readonly text: string;
+  readonly span: (from: number, to: number) => Span;
+}
+
+/** A tensor, and where the source gives it. */
+export interface WrittenTensor {
+  readonly value: TensorValue;
+  readonly span: Span;
+}
 
 /** What a parameter accepts, and what the elaboration function receives for it. */
 export interface ParameterKinds {
@@ -25,7 +40,9 @@ export interface ParameterKinds {
   /** `[[before, after], ...]`. */
   pairs: readonly (readonly [Dim, Dim])[];
   list: readonly TensorValue[];
-  text: string;
+  text: WrittenText;
+  /** All arguments from this one on; of the last parameter alone. */
+  operands: readonly WrittenTensor[];
   flag: boolean;
 }
 
@@ -36,6 +53,8 @@ export interface IntrinsicParameter {
   readonly kind: ParameterKind;
   /** Used where the call leaves the argument out; absent: it must be given. */
   readonly default?: Value;
+  /** The parameter whose argument is used where the call leaves this one out. */
+  readonly like?: string;
 }
 
 /** What elaboration may ask of the checker. Faults are thrown (ShapeFault) and shown at the call. */
@@ -43,6 +62,8 @@ export interface IntrinsicContext {
   readonly builder: GraphBuilder;
   /** Requires a relation of dims: an error if it is false, a check on entry if undecided. */
   readonly require: (left: Dim, relation: ">=" | "==" | "divides", right: Dim, reason: string) => void;
+  /** Reports a fault; the error returned ends the elaboration, and is to be thrown. */
+  readonly fault: <C extends Code>(code: C, args: MessageArgs[C], span: Span, extras?: Extras) => Error;
   /** Uniform numbers in [0, 1) of `shape`, drawn at a new place of the program. Throws where nothing may be drawn. */
   readonly random: (shape: Shape) => Node;
   /** True while a training step runs: a bool scalar. */

@@ -4,6 +4,8 @@ import { contract, isScalar, matmul, mul, reshape } from "../../ir/expressions.t
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/graph.ts";
 import { ShapeFault } from "../../ir/primitive.ts";
+import { convolutionIntrinsics } from "./convolution.ts";
+import { einsumIntrinsic } from "./einsum.ts";
 import { define } from "./intrinsic.ts";
 import type { Intrinsic } from "./intrinsic.ts";
 import { broadcastShape, real, tensor } from "./support.ts";
@@ -52,4 +54,6 @@ export const productIntrinsics: readonly Intrinsic[] = [
     const flat = [args.a.node, args.b.node].map((node) => reshape(builder, real(builder, node), [product(node.shape)]));
     return tensor(contract(builder, [flat[0], ["i"]], [flat[1], ["j"]], ["i", "j"]));
   }),
+  einsumIntrinsic,
+  ...convolutionIntrinsics,
 ];

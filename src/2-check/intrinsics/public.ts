@@ -31,7 +31,7 @@ export const publicNames = {
     "tile", "repeat", "flip", "roll", "one_hot", "arange", "linspace", "eye", "diag", "trace", "tril", "triu", "zeros",
     "ones", "full", "zeros_like", "ones_like",
     // Products
-    "dot", "outer", "matmul",
+    "dot", "outer", "matmul", "einsum", "conv1d", "conv2d", "max_pool2d", "avg_pool2d",
     // Random
     "dropout", "uniform", "normal",
     // Losses
@@ -39,7 +39,7 @@ export const publicNames = {
     // Derivatives
     "stop_gradient",
     // Layers
-    "dense", "embedding", "layer_norm", "rms_norm", "standardize",
+    "dense", "embedding", "layer_norm", "rms_norm", "standardize", "conv2d_layer",
   ],
   initializers: [
     "zeros", "ones", "constant", "uniform", "normal", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
@@ -49,7 +49,6 @@ export const publicNames = {
 
 /** Names of the language that are not supported yet, and what each waits for. */
 export const plannedNames: ReadonlyMap<string, string> = new Map([
-  ...["einsum", "conv1d", "conv2d", "max_pool2d", "avg_pool2d", "conv2d_layer"].map((n) => [n, "convolution"] as const),
   ...["cumsum", "cumprod", "rnn", "lstm", "gru", "orthogonal"].map((n) => [n, "loops"] as const),
   ...["solve", "cholesky", "det", "logdet", "inv"].map((n) => [n, "linear algebra"] as const),
   ...["attention", "multi_head_attention", "batch_norm"].map((n) => [n, "the larger layers"] as const),

@@ -2,6 +2,7 @@ import { calls } from "./calls.ts";
 import { check } from "./check.ts";
 import { cli } from "./cli.ts";
 import { derivative } from "./derivative.ts";
+import { einsum } from "./einsum.ts";
 import { explain } from "./explain.ts";
 import { internal } from "./internal.ts";
 import { kinds } from "./kinds.ts";
@@ -18,6 +19,7 @@ export const topics = {
   names,
   kinds,
   shapes,
+  einsum,
   calls,
   model,
   derivative,
@@ -35,6 +37,7 @@ export const catalogue = {
   ...names,
   ...kinds,
   ...shapes,
+  ...einsum,
   ...calls,
   ...model,
   ...derivative,

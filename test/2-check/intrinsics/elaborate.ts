@@ -2,12 +2,14 @@
 import { intrinsics } from "../../../src/2-check/intrinsics/index.ts";
 import type { IntrinsicContext, IntrinsicResult, ParameterKinds } from "../../../src/2-check/intrinsics/intrinsic.ts";
 import type { TensorValue, Value } from "../../../src/2-check/value.ts";
+import { diagnostic } from "../../../src/diagnostics/report.ts";
 import { GraphBuilder } from "../../../src/ir/builder.ts";
 import { constant, symbol } from "../../../src/ir/dim.ts";
 import type { Dim } from "../../../src/ir/dim.ts";
 import { allAxes } from "../../../src/ir/expressions.ts";
 import * as expressions from "../../../src/ir/expressions.ts";
 import type { ElementType, Node } from "../../../src/ir/graph.ts";
+import { ShapeFault } from "../../../src/ir/primitive.ts";
 import { primitives } from "../../../src/primitives/index.ts";
 
 type Argument = ParameterKinds[keyof ParameterKinds];
@@ -34,6 +36,7 @@ export class Elaboration {
     require: (left, relation, right, reason) => {
       this.requirements.push({ left, relation, right, reason });
     },
+    fault: (code, args, span, extras) => new ShapeFault(diagnostic(code, args, span, extras).message),
     random: (shape) => this.input("draw", shape).node,
     training: () => expressions.constant(this.builder, 0, "bool"),
     drawing: () => expressions.constant(this.builder, 1, "bool"),
@@ -55,8 +58,12 @@ export class Elaboration {
     for (const given of Object.keys(args)) if (!known.has(given)) throw new Error(`${name} has no parameter ${given}`);
     const first = Object.values(args).find((arg): arg is TensorValue => typeof arg === "object" && "node" in arg);
     const filled: Record<string, Argument> = { ...args };
-    for (const { name: parameter, kind, default: value } of intrinsic.parameters) {
+    for (const { name: parameter, kind, like, default: value } of intrinsic.parameters) {
       if (parameter in filled) continue;
+      if (like !== undefined) {
+        filled[parameter] = filled[like];
+        continue;
+      }
       if (value === undefined) throw new Error(`${name} needs ${parameter}`);
       filled[parameter] = this.#default(kind, value, first?.node ?? null);
     }
@@ -81,6 +88,7 @@ export class Elaboration {
     if (kind === "tensor") {
       return { kind: "tensor", node: expressions.dimension(this.builder, value.dim), bound: null };
     }
+    if (kind === "integers") return [value.dim];
     const number = Number(value.dim.key);
     if (kind === "axis") return number < 0 || first === null ? number : number - first.shape.length;
     return value.dim;

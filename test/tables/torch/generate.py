@@ -1,4 +1,5 @@
 """Writes all tables of this folder; table.py says what they hold."""
+import convolution
 import elementwise
 import layers
 import losses
@@ -7,7 +8,7 @@ import reductions
 import structure
 from table import save
 
-for module in (elementwise, reductions, structure, losses):
+for module in (elementwise, reductions, structure, losses, convolution):
     save(module.__name__, module.cases())
 optimizers.write()
 layers.write()

@@ -1,6 +1,7 @@
 """Tables of values and derivatives of the built-in functions, made with PyTorch in float64.
 
-    python3 generate.py         writes elementwise.json, reductions.json, structure.json, losses.json, optimizers.json,
+    python3 generate.py         writes elementwise.json, reductions.json, structure.json, losses.json, convolution.json,
+optimizers.json,
 and layers.json, initializers.json (layers.py) beside it; second.py, which needs SymPy too, writes second.json
 
 A table is a list of cases:
