@@ -377,6 +377,16 @@ const cases: Readonly<Record<string, Case>> = {
       e.reduceSum(b, e.mul(b, x, oneHot(b, i, 3)), [-1]),
     ],
   },
+  "sum-of-products": {
+    build: (b, { m, n }) => {
+      const shape = [dim(2), dim(3), dim(2)];
+      const of = (source: Node, axes: readonly number[]): Node => b.create("broadcast", [source], { shape, axes });
+      return [
+        e.reduceSum(b, e.mul(b, of(m, [-3, -2]), of(n, [-2, -1])), [-2]),
+        e.reduceSum(b, e.mul(b, of(n, [-2, -1]), of(m, [-3, -2])), [-2]),
+      ];
+    },
+  },
   "scatter-one": {
     build: (b, { i, j, s, m }) => [
       b.create("scatter_add", [i, s], { batch: 0, size: dim(3) }),
@@ -467,6 +477,15 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
     b.create("gather", [m, counting(b, [2, 2], 0, [1, 1])], { batch: 1 }),
     b.create("gather", [e.reshape(b, m, [dim(6)]), counting(b, [2, 2, 2], 0, [1, 1, 1])], { batch: 0 }),
   ],
+  // Of neither [2, 3] and [3], nor where an axis is in neither, a product of matrices.
+  "sum-of-products": (b, { m, x }) => {
+    const of = (source: Node, axes: readonly number[]): Node =>
+      b.create("broadcast", [source], { shape: [dim(2), dim(2), dim(3)], axes });
+    return [
+      e.reduceSum(b, e.mul(b, m, e.broadcastTo(b, x, m.shape)), [-1]),
+      e.reduceSum(b, e.mul(b, of(m, [-2, -1]), of(x, [-1])), [-1]),
+    ];
+  },
   "scatter-affine": (b, { x }) => [
     b.create("scatter_add", [counting(b, [3], 2, [2]), x], { batch: 0, size: dim(6) }),
     b.create("scatter_add", [counting(b, [3], 3, [-2]), x], { batch: 0, size: dim(6) }),

@@ -81,6 +81,30 @@ export const contractions: readonly Rule[] = [
     },
   },
   {
+    name: "sum-of-products",
+    law: "the sum of a[i, k] b[j, k] over k is a product of matrices",
+    soundness: "rounding",
+    on: ["reduce_sum"],
+    apply: (node, { b }) => {
+      if (!is(node, "reduce_sum") || node.element !== "real") return null;
+      const [x] = node.operands;
+      if (!is(x, "multiply")) return null;
+      const [p, q] = x.operands.map(asRepeated);
+      if (p === null || q === null) return null;
+      const { axes } = node.attributes;
+      const every = axesWithout(x.shape.length, []);
+      // Each has axes of its own, and all that are summed over; axes of neither are left to other rules.
+      const isProduct =
+        axes.every((axis) => p.axes.includes(axis) && q.axes.includes(axis)) &&
+        every.every((axis) => p.axes.includes(axis) || q.axes.includes(axis)) &&
+        [p, q].every((one) => one.axes.length < every.length);
+      if (!isProduct) return null;
+      const label = (axis: number): string => `a${x.shape.length + axis}`;
+      const result = axesWithout(x.shape.length, axes).map(label);
+      return contract(b, [p.source, p.axes.map(label)], [q.source, q.axes.map(label)], result);
+    },
+  },
+  {
     name: "scatter-one",
     law: "x at row i of zeros is select(i = k, x, 0)",
     soundness: "exact",
