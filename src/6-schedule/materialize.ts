@@ -112,7 +112,11 @@ export function materialized(
     const own = demand.get(node) ?? 0;
     const cost = costs.get(node) ?? 1;
     if (role === "elementwise" && own > 1 && (cost > cheap || takesOver(node, users))) chosen.add(node);
-    if (role === "view" && own > 1 && cost > cheap * 2) chosen.add(node);
+    if (role === "view" && own > 1 && cost > cheap * 2) {
+      // What is repeated is stored once.
+      if (node.primitive === "broadcast") mustStand(node);
+      else chosen.add(node);
+    }
     const reads = chosen.has(node) ? 1 : own;
     for (const operand of node.operands) demand.set(operand, (demand.get(operand) ?? 0) + reads);
     if (node.primitive === "contract") {

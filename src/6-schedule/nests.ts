@@ -10,6 +10,7 @@ import type { ScheduleOptions } from "./buffers.ts";
 import type { Group } from "./groups.ts";
 import { roleOf } from "./materialize.ts";
 import { combineOf, neutral } from "./spell.ts";
+import { productTiles } from "./tiles.ts";
 
 export interface NestContext {
   readonly placeOf: (node: Node) => Place | null;
@@ -264,7 +265,9 @@ class Nest {
         return this.#access.read(x, full);
       },
       // Sums over outer axes go down several neighbouring columns at once.
-      tiles: kept.map((axis) => (axis === last && axes.every((a) => a < axis) ? 4 : 1)),
+      tiles:
+        productTiles(x, kept, (n) => this.#context.placeOf(n) !== null) ??
+        kept.map((axis) => (axis === last && axes.every((a) => a < axis) ? 4 : 1)),
       combine: combineOf(node),
     };
   }
