@@ -1,11 +1,15 @@
 /** The problems of the suite that have a program, by module name. */
+import { gmm } from "./problems/gmm.ts";
 import { hello } from "./problems/hello.ts";
+import { kmeans } from "./problems/kmeans.ts";
 import { llsq } from "./problems/llsq.ts";
 import { lse } from "./problems/lse.ts";
 import type { Compile, Problem } from "./protocol.ts";
 
 export const problems: Readonly<Record<string, (compile: Compile) => Promise<Problem>>> = {
+  gmm,
   hello,
+  kmeans,
   llsq,
   lse,
 };

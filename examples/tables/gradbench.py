@@ -57,7 +57,68 @@ def lse():
         record("lse", "gradient", {"x": given}, gradients(y, [x])[0])
 
 
+def gmm():
+    d, k, n, m, gamma = 3, 2, 5, 1, 0.7
+    data = {
+        "alpha": rng.normal(size=k).tolist(),
+        "mu": rng.uniform(size=(k, d)).tolist(),
+        "q": rng.normal(size=(k, d)).tolist(),
+        "l": rng.normal(size=(k, d * (d - 1) // 2)).tolist(),
+    }
+    x = rng.normal(size=(n, d)).tolist()
+    alpha, mu, q, l = [double(data[name]) for name in ["alpha", "mu", "q", "l"]]
+    eye = torch.eye(d, dtype=torch.float64)
+    # The definition: densities of the normal distribution and of Wishart's, by matrices.
+    precisions = []
+    for c in range(k):
+        Q = torch.diag(torch.exp(q[c]))
+        places = [(i, j) for j in range(d) for i in range(j + 1, d)]
+        for number, (i, j) in enumerate(places):
+            unit = torch.zeros(d, d, dtype=torch.float64)
+            unit[i, j] = 1
+            Q = Q + l[c, number] * unit
+        precisions.append(Q.T @ Q)
+    weights = torch.softmax(alpha, 0)
+    total = torch.tensor(0.0, dtype=torch.float64)
+    for point in x:
+        density = torch.tensor(0.0, dtype=torch.float64)
+        for c in range(k):
+            r = torch.tensor(point, dtype=torch.float64) - mu[c]
+            density = density + weights[c] * torch.exp(-r @ precisions[c] @ r / 2) * torch.sqrt(
+                torch.det(precisions[c]) / (2 * math.pi) ** d
+            )
+        total = total + torch.log(density)
+    freedom = d + m + 1
+    for c in range(k):
+        wishart = torch.distributions.Wishart(torch.tensor(float(freedom), dtype=torch.float64), eye / gamma**2)
+        total = total + wishart.log_prob(precisions[c])
+    given = {"d": d, "k": k, "n": n, "x": x, "m": m, "gamma": gamma, **data}
+    record("gmm", "objective", given, total.item())
+    parts = dict(zip(data, gradients(total, [alpha, mu, q, l])))
+    record("gmm", "jacobian", given, parts)
+
+
+def kmeans():
+    points = rng.uniform(size=(11, 3)).tolist()
+    given = {"points": points, "centroids": points[-5:]}
+    c = double(given["centroids"])
+
+    def cost(c):
+        total = torch.tensor(0.0, dtype=torch.float64)
+        for p in torch.tensor(points, dtype=torch.float64):
+            total = total + min(torch.sum((p - one) ** 2) for one in c)
+        return total
+
+    record("kmeans", "cost", given, cost(c).item())
+    (gradient,) = torch.autograd.grad(cost(c), [c])
+    hessian = torch.autograd.functional.hessian(cost, c).reshape(15, 15)
+    assert torch.equal(hessian, torch.diag(torch.diag(hessian)))
+    record("kmeans", "dir", given, (gradient / torch.diag(hessian).reshape(5, 3)).tolist())
+
+
 hello()
 llsq()
 lse()
+gmm()
+kmeans()
 save("gradbench.json", records)

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JsonAudit } from "../../src/audit/json.ts";
 import { checkCommand } from "../cli/support.ts";
@@ -30,7 +30,9 @@ const folder = join(import.meta.dirname, "../../examples");
 
 describe("derive check", () => {
   it("knows all examples", () => {
-    const found = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".nn"));
+    // What lies deeper is compiled when it is asked for, and compared with tables of its own.
+    const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const found = all.filter((path) => path.endsWith(".nn") && path.split(sep).length === 2);
     expect(found.sort()).toEqual(Object.keys(examples).map((name) => join(name, `${name}.nn`)));
   });
 
