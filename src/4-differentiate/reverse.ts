@@ -78,12 +78,21 @@ function pullBack(context: Context, node: Node, cotangent: Node, needed: readonl
         return transposed === null ? null : guarded(context, transposed);
       });
     case "tangent": {
+      const transposed = node.operands.map((_, k) =>
+        needed[k] ? (derivative.transpose?.(b, cotangent, node, k) ?? null) : null,
+      );
       // The rule is an expression that is linear in the tangents; reverse mode transposes it. The marks stand for them.
-      const tangents = node.operands.map((operand, k) => (needed[k] ? b.mark(operand, "tangent") : null));
-      const expression = derivative.tangent(b, node, tangents);
+      const tangents = node.operands.map((operand, k) =>
+        needed[k] && transposed[k] === null ? b.mark(operand, "tangent") : null,
+      );
       const variables = tangents.filter((tangent) => tangent !== null);
-      const found = reverse(context, [[expression, cotangent]], variables);
-      return tangents.map((tangent) => (tangent === null ? null : found[variables.indexOf(tangent)]));
+      if (variables.length === 0) return transposed.map((t) => (t === null ? null : guarded(context, t)));
+      const found = reverse(context, [[derivative.tangent(b, node, tangents), cotangent]], variables);
+      return tangents.map((tangent, k) => {
+        const own = transposed[k];
+        if (own !== null) return guarded(context, own);
+        return tangent === null ? null : found[variables.indexOf(tangent)];
+      });
     }
     case "structural":
       throw new Error(`internal: ${node.primitive} is left inside an expression that is differentiated`);

@@ -169,6 +169,32 @@ export interface AttributesOf {
     readonly result: readonly string[];
   };
 
+  // Linear algebra: the last two axes are matrices.
+  /**
+   * LU factors of A with its permutations, [.., n + 1, n + 1]: row i holds L and U of P A Q = L U, then the row of A that
+   * P takes to i; the last row holds the columns that Q takes, then the sign of both permutations. `complete`: the pivot
+   * is the largest of all entries left (Q is no identity), not of its column. It carries no derivative: what uses it has
+   * A beside it.
+   */
+  readonly lu: { readonly complete: boolean };
+  /** Operands A, lu(A), B [.., n, k]: A⁻¹ B, or A⁻ᵀ B. */
+  readonly solve: { readonly transposed: boolean };
+  /** Operands A, lu(A). */
+  readonly determinant: None;
+  /** Operands A, lu(A): log |det A|. */
+  readonly log_determinant: None;
+  /** Operand lu(A): -1, 0 or 1. */
+  readonly determinant_sign: None;
+  /**
+   * Operands A, lu(A) of complete pivoting, B₁, ..., Bₖ of A's shape: the derivative of the cofactor matrix (det A A⁻ᵀ where
+   * A has an inverse) in the directions Bᵢ.
+   */
+  readonly cofactor: None;
+  /** The lower factor of A = L Lᵀ; reads the lower triangle of A. */
+  readonly cholesky: None;
+  /** Operands L, B [.., n, k]: L⁻¹ B, or L⁻ᵀ B; reads the lower triangle of L. */
+  readonly triangular_solve: { readonly transposed: boolean };
+
   // Gather: x [batch.., n, rest..], i [batch.., indices..] -> [batch.., indices.., rest..].
   readonly gather: { readonly batch: number };
   /** i [batch.., indices..], u [batch.., indices.., rest..] -> [batch.., size, rest..]: its adjoint. */

@@ -28,7 +28,8 @@ export interface Facts {
  * - `partials`: elementwise; entry k builds d result / d operand k (null: the constant 0).
  * - `transpose`: linear in operand k (alone, or jointly with the other real operands if `joint`); `transpose` maps the
  *   cotangent of the result to that of operand k; null where operand k carries no derivative (an index).
- * - `tangent`: an expression linear in the tangents (null entries are zero); reverse mode transposes that expression.
+ * - `tangent`: an expression linear in the tangents (null entries are zero); reverse mode transposes that expression. Where
+ *   the primitive is itself linear in an operand, `transpose` says how: the expression may use the primitive again.
  * - `structural`: handled by the differentiation pass (loop, loop_result, derivative requests).
  * - `none`: the result carries no derivative.
  */
@@ -45,6 +46,8 @@ export type Derivative<P extends PrimitiveName> =
   | {
       readonly kind: "tangent";
       readonly tangent: (b: GraphBuilder, node: Node<P>, tangents: readonly (Node | null)[]) => Node;
+      /** The cotangent of an operand that the primitive is linear in, null for the others. */
+      readonly transpose?: (b: GraphBuilder, cotangent: Node, node: Node<P>, operand: number) => Node | null;
     }
   | { readonly kind: "structural" }
   | { readonly kind: "none" };

@@ -5,6 +5,7 @@ import * as arithmetic from "./arithmetic.ts";
 import * as comparison from "./comparison.ts";
 import * as contraction from "./contraction.ts";
 import * as gathers from "./gather.ts";
+import * as algebra from "./linear-algebra.ts";
 import * as loops from "./loop.ts";
 import * as movement from "./movement.ts";
 import * as randoms from "./random.ts";
@@ -94,6 +95,14 @@ export const primitives = {
   argmax: reduction.argmax,
   argmin: reduction.argmin,
   contract: contraction.contract,
+  lu: algebra.lu,
+  solve: algebra.solve,
+  determinant: algebra.determinant,
+  log_determinant: algebra.logDeterminant,
+  determinant_sign: algebra.determinantSign,
+  cofactor: algebra.cofactor,
+  cholesky: algebra.cholesky,
+  triangular_solve: algebra.triangularSolve,
   gather: gathers.gather,
   scatter_add: gathers.scatterAdd,
   loop: loops.loop,

@@ -10,6 +10,8 @@ import { stridesOf } from "../../src/primitives/strided.ts";
 import { recordOf } from "../primitives/harness.ts";
 import * as c from "./complex.ts";
 import type { Complex } from "./complex.ts";
+import * as m from "./complex-matrices.ts";
+import type { Matrix } from "./complex-matrices.ts";
 
 /** A tensor of complex numbers; `im` is null where all imaginary parts are 0. */
 export interface ComplexValue {
@@ -95,6 +97,29 @@ const extremum = (better: (x: number, y: number) => boolean) =>
       return reduceRows(x, axes, real, (row) => row.reduce((best, z) => (better(z.re, best.re) ? z : best), c.complex(empty))); // prettier-ignore
     },
   }) as const;
+
+/** The matrix of the last two axes (or, without rows, vector) that belongs to entry `at` of the batch. */
+function matrixAt(x: ComplexValue, at: number): Matrix {
+  const [rows, columns] = x.re.shape.slice(-2);
+  const row = (i: number): Complex[] =>
+    Array.from({ length: columns }, (_, j) => entryOf(x, (at * rows + i) * columns + j));
+  return Array.from({ length: rows }, (_, i) => row(i));
+}
+
+/** Of matrices in each entry of the batch; `of` gives the entries of one result. */
+const matrices = <P extends PrimitiveName>(
+  of: (operands: readonly Matrix[], node: Node<P>) => Matrix,
+): Continuation<P> => ({
+  kind: "structured",
+  pieces: false,
+  of: (operands, node, meaning) => {
+    const real = meaning(operands.map((x) => x.re));
+    if (operands.every((x) => x.im === null)) return { re: real, im: null };
+    const count = sizeOf(operands[0].re.shape.slice(0, -2));
+    const results = Array.from({ length: count }, (_, at) => of(operands.map((x) => matrixAt(x, at)), node).flat()); // prettier-ignore
+    return pack(real, results.flat());
+  },
+});
 
 /** How each primitive continues off the real axis. A primitive without a row does not compile. */
 export const continuations: { readonly [P in PrimitiveName]: Continuation<P> } = {
@@ -195,6 +220,18 @@ export const continuations: { readonly [P in PrimitiveName]: Continuation<P> } =
   argmax: none(integer),
   argmin: none(integer),
   contract: bilinear,
+  lu: none("the factors carry no derivative: what uses them has the matrix beside them"),
+  solve: matrices(([a, , right], { attributes }) => m.solve(attributes.transposed ? m.transpose(a) : a, right)),
+  determinant: matrices(([a]) => [[m.determinant(a)]]),
+  // log |det A|: of the determinant, or of its negative.
+  log_determinant: matrices(([a]) => {
+    const det = m.determinant(a);
+    return [[c.log(det.re < 0 ? c.negate(det) : det)]];
+  }),
+  determinant_sign: none(flat),
+  cofactor: matrices(([a, , ...directions]) => m.cofactors(a, directions)),
+  cholesky: matrices(([a]) => m.cholesky(a)),
+  triangular_solve: matrices(([l, right], { attributes }) => m.solve(attributes.transposed ? m.transpose(m.lower(l)) : m.lower(l), right)), // prettier-ignore
   gather: {
     kind: "structured",
     pieces: false,

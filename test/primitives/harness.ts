@@ -87,8 +87,13 @@ export function pushForward(b: GraphBuilder, node: Node, tangents: readonly (Nod
   }
 }
 
-/** The cotangents of the operands of one node; null where none flows. */
-export function pullBack(b: GraphBuilder, node: Node, cotangent: Node): (Node | null)[] {
+/** The cotangents of the operands of one node; null where none flows, or is not `needed`. */
+export function pullBack(
+  b: GraphBuilder,
+  node: Node,
+  cotangent: Node,
+  needed: readonly boolean[] = node.operands.map(() => true),
+): (Node | null)[] {
   const { derivative } = recordOf(node.primitive);
   const real = (k: number): boolean => node.operands[k].element === "real";
   switch (derivative.kind) {
@@ -100,9 +105,11 @@ export function pullBack(b: GraphBuilder, node: Node, cotangent: Node): (Node | 
     case "transpose":
       return node.operands.map((_, k) => (real(k) ? derivative.transpose(b, cotangent, node, k) : null));
     case "tangent": {
-      const tangents = node.operands.map((x, k) => freshLike(b, x, `t${k}`));
+      const linear = node.operands.map((_, k) => derivative.transpose?.(b, cotangent, node, k) ?? null);
+      const tangents = node.operands.map((x, k) => (needed[k] && linear[k] === null ? freshLike(b, x, `t${k}`) : null));
+      if (tangents.every((tangent) => tangent === null)) return linear;
       const expression = derivative.tangent(b, node, tangents);
-      return tangents.map((tangent) => reverse(b, expression, tangent, cotangent));
+      return tangents.map((tangent, k) => (tangent === null ? linear[k] : reverse(b, expression, tangent, cotangent)));
     }
     case "none":
       return node.operands.map(() => null);
@@ -125,7 +132,8 @@ export function reverse(b: GraphBuilder, y: Node, x: Node, cotangent: Node): Nod
   for (const node of order.reverse()) {
     const adjoint = adjoints.get(node);
     if (adjoint === undefined || node === x || !depends.has(node)) continue;
-    pullBack(b, node, adjoint).forEach((part, k) => {
+    const needed = node.operands.map((operand) => depends.has(operand));
+    pullBack(b, node, adjoint, needed).forEach((part, k) => {
       const operand = node.operands[k];
       if (part === null || !depends.has(operand)) return;
       const sum = adjoints.get(operand);

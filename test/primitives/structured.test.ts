@@ -116,6 +116,31 @@ const cases: Readonly<Record<Structured, readonly Case[]>> = {
     { what: "a stretched batch axis", operands: [[1, 2, 3], [4, 3, 2]], build: (b, [x, y]) => e.matmul(b, x, y) },
     { what: "a square", operands: [[3]], build: (b, [x]) => e.contract(b, [x, ["i"]], [x, ["i"]], []) },
   ],
+  lu: nothing,
+  determinant_sign: nothing,
+  solve: [
+    { what: "columns", operands: [[3, 3], [3, 2]], build: (b, [a, x]) => b.create("solve", [a, b.create("lu", [a], { complete: false }), x], { transposed: false }) },
+    { what: "a symbolic batch, transposed", operands: [["n", 2, 2], ["n", 2, 1]], symbols: { n: 3 }, build: (b, [a, x]) => b.create("solve", [a, b.create("lu", [a], { complete: false }), x], { transposed: true }) },
+  ],
+  determinant: [
+    { what: "a batch", operands: [[2, 3, 3]], build: (b, [a]) => b.create("determinant", [a, b.create("lu", [a], { complete: true })], {}) },
+    { what: "rank two of four", operands: [[4, 4]], start: [1, 2, 3, 4, 2, 4, 6, 8, 0, 1, 1, 0, 1, 3, 4, 4], build: (b, [a]) => b.create("determinant", [a, b.create("lu", [a], { complete: true })], {}) },
+    { what: "zeros", operands: [[2, 2]], start: [0, 0, 0, 0], build: (b, [a]) => b.create("determinant", [a, b.create("lu", [a], { complete: true })], {}) },
+  ],
+  log_determinant: [
+    { what: "a batch", operands: [[2, 2, 2]], build: (b, [a]) => b.create("log_determinant", [a, b.create("lu", [a], { complete: false })], {}) },
+  ],
+  cofactor: [
+    { what: "rank one of three", operands: [[3, 3]], start: [1, 2, 3, 2, 4, 6, 0, 0, 0], build: (b, [a]) => b.create("cofactor", [a, b.create("lu", [a], { complete: true })], {}) },
+    { what: "two directions", operands: [[3, 3], [3, 3], [3, 3]], build: (b, [a, p, q]) => b.create("cofactor", [a, b.create("lu", [a], { complete: true }), p, q], {}) },
+  ],
+  cholesky: [
+    { what: "of L Lᵀ", operands: [[3, 3]], start: [2, 0, 0, 1, 3, 0, -1, 0.5, 1], build: (b, [l]) => b.create("cholesky", [e.matmul(b, l, e.transpose(b, l, [-1, -2]))], {}) },
+  ],
+  triangular_solve: [
+    { what: "columns", operands: [[3, 3], [3, 2]], start: [2, 9, 9, 1, 3, 9, -1, 0.5, 1], build: (b, [l, x]) => b.create("triangular_solve", [l, x], { transposed: false }) },
+    { what: "transposed", operands: [[2, 2], [2, 1]], start: [2, 9, 1, -3], build: (b, [l, x]) => b.create("triangular_solve", [l, x], { transposed: true }) },
+  ],
   gather: [
     { what: "rows", operands: [[4, 2]], indices: { i: rows }, build: (b, [x]) => b.create("gather", [x, parameter(b, "i", [2, 3], "index")], { batch: 0 }) },
     { what: "a row an example", operands: [[2, 4]], indices: { i: rows }, build: (b, [x]) => b.create("gather", [x, parameter(b, "i", [2, 3], "index")], { batch: 1 }) },
