@@ -144,6 +144,7 @@ class Batching {
       case "declare":
       case "check":
       case "fill":
+      case "call":
         return s;
     }
   }
@@ -272,6 +273,7 @@ function collectChanges(s: Statement, changed: Set<string>): void {
 function collectStores(body: readonly Statement[], buffers: Set<string>): void {
   for (const s of body) {
     if (s.kind === "store" || s.kind === "storeAdd" || s.kind === "fill") buffers.add(s.buffer);
+    if (s.kind === "call") for (const { buffer, written } of s.parts) if (written) buffers.add(buffer);
     if (s.kind === "loop" || s.kind === "if") collectStores(s.body, buffers);
   }
 }

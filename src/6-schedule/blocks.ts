@@ -1,6 +1,6 @@
 /** Kernels under construction: a tree of loops with stores of scalar expressions. */
 import type { ElementType } from "../ir/graph.ts";
-import type { Combine, Scalar, Statement } from "../ir/program.ts";
+import type { ArrayPart, Combine, Routine, Scalar, Statement } from "../ir/program.ts";
 import { batchCalls, type CallOptions } from "./batches.ts";
 import { Placement } from "./placement.ts";
 import { ScalarBuilder } from "./scalars.ts";
@@ -13,6 +13,7 @@ export type Item =
   | { readonly kind: "assign"; readonly name: string; readonly value: Scalar }
   | { readonly kind: "store" | "storeAdd"; readonly buffer: string; readonly index: Scalar; readonly value: Scalar }
   | { readonly kind: "check"; readonly value: Scalar; readonly size: Scalar; readonly name: string }
+  | (Statement & { readonly kind: "call" })
   | { readonly kind: "fill"; readonly buffer: string; readonly value: number }
   /** A number that the kernel delivers. */
   | { readonly kind: "deliver"; readonly name: string; readonly value: Scalar };
@@ -118,6 +119,10 @@ export class KernelBuilder {
 
   fill(block: Block, buffer: string, value: number): void {
     block.items.push({ kind: "fill", buffer, value });
+  }
+
+  call(block: Block, routine: Routine, parts: readonly ArrayPart[], numbers: readonly Scalar[]): void {
+    block.items.push({ kind: "call", routine, parts, numbers });
   }
 
   deliver(name: string, value: Scalar): void {

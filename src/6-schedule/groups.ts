@@ -7,7 +7,7 @@ import type { IndexCheck } from "./index-checks.ts";
 import { roleOf, type Role } from "./materialize.ts";
 
 export interface Group {
-  readonly kind: "map" | "value" | "check" | Extract<Role, "sum" | "search" | "scatter" | "concat">;
+  readonly kind: "map" | "value" | "check" | Extract<Role, "sum" | "search" | "scatter" | "concat" | "routine">;
   readonly shape: Shape;
   /** What is summed, searched, scattered or joined; null for elementwise work alone. */
   readonly lead: Node | null;
@@ -74,7 +74,7 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
     for (const d of own.here) append(readers, d, { node, elsewhere: false });
     for (const d of own.elsewhere) append(readers, d, { node, elsewhere: true });
     const role = roleOf(node);
-    if (role === "sum" || role === "search" || role === "scatter" || role === "concat") {
+    if (role === "sum" || role === "search" || role === "scatter" || role === "concat" || role === "routine") {
       place.set(node, groups.push({ kind: role, shape: node.shape, lead: node, members: [], checks: [] }) - 1);
       continue;
     }

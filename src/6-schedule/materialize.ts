@@ -6,6 +6,7 @@ import * as dims from "../ir/dim.ts";
 import { useCounts } from "../ir/expressions.ts";
 import type { AnyNode, Graph, Node, PrimitiveName } from "../ir/graph.ts";
 import type { IndexCheck } from "./index-checks.ts";
+import { routineOperands, wholeMatrices } from "./routines.ts";
 import { primitives } from "../primitives/index.ts";
 
 /** How a node takes part in a kernel. */
@@ -22,7 +23,9 @@ export type Role =
   | "search"
   /** Written piece by piece into cleared storage: scatter_add, fold. */
   | "scatter"
-  | "concat";
+  | "concat"
+  /** Computed by the support code, matrix by matrix. */
+  | "routine";
 
 /** The role of a node; throws for what must not reach the scheduler. */
 export function roleOf(node: Node): Role {
@@ -54,6 +57,14 @@ const roles: Readonly<Partial<Record<PrimitiveName, Role>>> = {
   reduce_max: "sum",
   reduce_min: "sum",
   contract: "sum",
+  determinant: "sum",
+  log_determinant: "sum",
+  determinant_sign: "sum",
+  lu: "routine",
+  solve: "routine",
+  cofactor: "routine",
+  cholesky: "routine",
+  triangular_solve: "routine",
   argmax: "search",
   argmin: "search",
   scatter_add: "scatter",
@@ -87,7 +98,7 @@ export function materialized(
   // First what must be stored whatever it costs, and the cost of each expression given that.
   for (const node of nodes) {
     const role = roleOf(node);
-    if (role === "sum" || role === "search" || role === "scatter" || role === "concat") chosen.add(node);
+    if (role === "sum" || role === "search" || role === "scatter" || role === "concat" || role === "routine") chosen.add(node); // prettier-ignore
     const stored = chosen.has(node) || role === "source";
     const below = node.operands.map((o) => costs.get(o) ?? 1);
     costs.set(node, stored ? 1 : Math.min(1e6, ownCost(node) + below.reduce((s, c) => s + c, 0)));
@@ -121,6 +132,11 @@ export function materialized(
     for (const operand of node.operands) demand.set(operand, (demand.get(operand) ?? 0) + reads);
     if (node.primitive === "contract") {
       for (const operand of node.operands) mustStand(operand);
+    } else if (role === "routine") {
+      for (const operand of routineOperands(node)) {
+        const base = wholeMatrices(operand, (o) => chosen.has(o));
+        if (base !== null) chosen.add(base);
+      }
     } else if (node.primitive === "gather") {
       mustStand(node.operands[0]);
     } else if (node.primitive === "broadcast") {

@@ -9,6 +9,7 @@ import { KernelBuilder, type Block, type Finished } from "./blocks.ts";
 import type { ScheduleOptions } from "./buffers.ts";
 import type { Group } from "./groups.ts";
 import { roleOf } from "./materialize.ts";
+import { buildRoutine, diagonalTerms, isDiagonalReduction } from "./routine-nests.ts";
 import { combineOf, neutral } from "./spell.ts";
 import { productTiles } from "./tiles.ts";
 
@@ -16,6 +17,8 @@ export interface NestContext {
   readonly placeOf: (node: Node) => Place | null;
   /** The buffers that a node's value is written to; empty where only this kernel reads it. */
   readonly targetsOf: (node: Node) => readonly string[];
+  /** The buffer that a node is computed with, for this kernel alone. */
+  readonly workOf: (node: Node) => string | null;
   /** The name under which a literal or parameter is delivered as a number, or null. */
   readonly copyOf: (node: Node) => string | null;
   /** What a subscript is called where it is refused. */
@@ -58,6 +61,8 @@ class Nest {
         this.#over(root, this.#group.shape, (block, at) => {
           this.#finishTile(block, at);
         });
+    } else if (kind === "routine") {
+      buildRoutine(this.#kernel, this.#access, node, this.#context);
     } else if (kind === "sum") {
       this.#sum(node);
     } else if (node.primitive === "argmax" || node.primitive === "argmin") {
@@ -250,6 +255,13 @@ class Nest {
         },
         tiles: contractionTiles(node, lead),
         combine: "add",
+      };
+    }
+    if (isDiagonalReduction(node)) {
+      return {
+        ...diagonalTerms(node, scalars, this.#access),
+        tiles: node.shape.map(() => 1),
+        combine: combineOf(node),
       };
     }
     const [x] = node.operands;

@@ -83,6 +83,11 @@ export class Placement {
       if (item.kind === "store" || item.kind === "storeAdd" || item.kind === "fill") {
         this.#written.add(item.buffer);
         if (!stores.has(item.buffer)) stores.set(item.buffer, k);
+      } else if (item.kind === "call") {
+        for (const { buffer } of item.parts.filter((part) => part.written)) {
+          this.#written.add(buffer);
+          if (!stores.has(buffer)) stores.set(buffer, k);
+        }
       } else if (item.kind === "loop" || item.kind === "if") {
         this.#positions.set(item.block, k);
         this.#survey(item.block);
@@ -323,6 +328,10 @@ export class Placement {
       case "store":
       case "storeAdd":
         return [{ ...item, index: value(item.index), value: value(item.value) }];
+      case "call": {
+        const parts = item.parts.map((part) => ({ ...part, start: value(part.start) }));
+        return [{ ...item, parts, numbers: item.numbers.map(value) }];
+      }
       case "deliver":
         values.push({ name: item.name, value: value(item.value) });
         return [];
@@ -348,6 +357,8 @@ function scalarsOf(item: Item): readonly Scalar[] {
     case "store":
     case "storeAdd":
       return [item.index, item.value];
+    case "call":
+      return [...item.parts.map((part) => part.start), ...item.numbers];
     case "declare":
     case "fill":
       return [];

@@ -317,6 +317,8 @@ export function scalarsOf(s: Statement): readonly Scalar[] {
       return [s.index, s.value];
     case "check":
       return [s.value, s.size];
+    case "call":
+      return [...s.parts.map((part) => part.start), ...s.numbers];
     case "loop":
       return [s.from, s.to];
     case "if":

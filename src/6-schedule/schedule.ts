@@ -12,6 +12,7 @@ import { materialized, roleOf } from "./materialize.ts";
 import { planMemory, type Life } from "./memory.ts";
 import { collectLocals } from "./nest-cache.ts";
 import { buildNest } from "./nests.ts";
+import { workShape } from "./routines.ts";
 import { scheduleStraight } from "./straight.ts";
 
 export type { ScheduleOptions } from "./buffers.ts";
@@ -109,6 +110,13 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     }
   }
 
+  for (const { lead } of groups) {
+    const shape = lead === null ? null : workShape(lead);
+    if (lead === null || shape === null) continue;
+    const name = workName(lead);
+    buffers.set(name, { name, element: "real", shape, role: "temporary", label: names.take("work") });
+  }
+
   // Code in place shares the scope of the entry point: each piece keeps clear of the locals of those before.
   const inPlace = new Set(names.all);
   const kernels = groups.map((group, k): Kernel => {
@@ -120,6 +128,7 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
         targetsOf: (node) => targets.get(node) ?? [],
         copyOf: (node) => delivered.get(node) ?? null,
         nameOf: (node) => nameOf(node, options),
+        workOf: (node) => (buffers.has(workName(node)) ? workName(node) : null),
         inlinedCalls: options.inlinedCalls,
         taken,
       }),
@@ -167,6 +176,11 @@ function commentOf({ lead, members }: Group, { lineOf }: ScheduleOptions): reado
   return [...new Set(nodes.flatMap((node) => lineOf(node) ?? []))];
 }
 
+/** The buffer that only the kernel of a node uses. */
+function workName(node: Node): string {
+  return `work.${node.id}`;
+}
+
 /** What a subscript is called in the user's program. */
 function nameOf(node: Node, { nameOf }: ScheduleOptions): string {
   return is(node, "parameter") ? labelOf(node.attributes.name) : (nameOf(node) ?? "the subscript");
@@ -190,6 +204,7 @@ function copyKernel(buffers: ReadonlyMap<string, Buffer>, from: string, to: stri
     targetsOf: () => [to],
     copyOf: () => null,
     nameOf: () => buffer.label,
+    workOf: () => null,
     inlinedCalls: () => Infinity,
     taken: new Set([...buffers.values()].map((b) => b.label)),
   });
@@ -208,7 +223,8 @@ function livesOf(
   const lives = new Map<string, { from: number; to: number }>();
   groups.forEach((group, k) => {
     const nodes = group.lead === null ? group.members : [group.lead, ...group.members];
-    for (const name of nodes.flatMap((n) => targets.get(n) ?? [])) lives.set(name, { from: k, to: k });
+    const written = nodes.flatMap((n) => [...(targets.get(n) ?? []), workName(n)]);
+    for (const name of written) if (buffers.has(name)) lives.set(name, { from: k, to: k });
     for (const node of reads.get(group) ?? []) {
       const place = places.get(node);
       const life = place?.kind === "buffer" ? lives.get(place.buffer) : undefined;

@@ -20,7 +20,8 @@ export function elementwiseScalar(scalars: ScalarBuilder, node: AnyNode, operand
 
 /** How a reduction or contraction combines its terms. */
 export function combineOf(node: Node): Combine {
-  if (node.primitive === "reduce_product") return "multiply";
+  const products = ["reduce_product", "determinant", "determinant_sign"];
+  if (products.includes(node.primitive)) return "multiply";
   if (node.primitive === "reduce_max") return "maximum";
   return node.primitive === "reduce_min" ? "minimum" : "add";
 }

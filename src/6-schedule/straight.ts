@@ -15,6 +15,7 @@ import { bufferOf, labelOf, parameterBuffers, resultBuffers, type ScheduleOption
 import { operationsOf } from "./cost.ts";
 import { rowLayout, staticSize, stridesOf, type RowLayout } from "./layout.ts";
 import { uncertainIndices } from "./index-checks.ts";
+import { roleOf } from "./materialize.ts";
 import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
 
 /** Scalar operations beyond which a graph is no longer small. */
@@ -98,7 +99,7 @@ function unrolls(node: AnyNode, layouts: ReadonlyMap<Node, RowLayout>): boolean 
     case "jacobian":
       return false;
     default:
-      return true;
+      return roleOf(node) !== "routine";
   }
 }
 

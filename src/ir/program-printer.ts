@@ -47,6 +47,10 @@ function printStatement(s: Statement, indent: string): readonly string[] {
       return [`${indent}check 0 <= ${s.name} = ${printScalar(s.value)} < ${printScalar(s.size)}`];
     case "fill":
       return [`${indent}${s.buffer}[..] = ${s.value}`];
+    case "call": {
+      const parts = s.parts.map((p) => `${p.written ? "&" : ""}${p.buffer}[${printScalar(p.start)}..]`);
+      return [`${indent}${s.routine}(${[...parts, ...s.numbers.map(printScalar)].join(", ")})`];
+    }
     case "loop":
       return [
         `${indent}for ${s.variable} = ${printScalar(s.from)} .. ${printScalar(s.to)} step ${s.step}`,

@@ -79,6 +79,14 @@ export type Statement =
   | { readonly kind: "check"; readonly value: Scalar; readonly size: Scalar; readonly name: string }
   /** Sets the whole buffer to a number. */
   | { readonly kind: "fill"; readonly buffer: string; readonly value: number }
+  /** Runs a routine of the support code on parts of arrays; it writes to the first of them. */
+  | {
+      readonly kind: "call";
+      readonly routine: Routine;
+      readonly parts: readonly ArrayPart[];
+      /** Sizes that follow. */
+      readonly numbers: readonly Scalar[];
+    }
   /** for (variable = from; variable < to; variable += step); `step` divides to - from. */
   | {
       readonly kind: "loop";
@@ -89,6 +97,19 @@ export type Statement =
       readonly body: readonly Statement[];
     }
   | { readonly kind: "if"; readonly condition: Scalar; readonly body: readonly Statement[] };
+
+/** Routines that work on whole matrices (7-emit/support/linear-algebra). */
+export type Routine =
+  | "luPartial" | "luComplete" | "luSolve" | "luSolveTransposed" | "choleskyFactor" | "triangularSolve"
+  | "triangularSolveTransposed" | "moveDirection" | "cofactorMinors" | "cofactorsBack"; // prettier-ignore
+
+/** A buffer from the element `start` on. */
+export interface ArrayPart {
+  readonly buffer: string;
+  readonly start: Scalar;
+  /** Whether the routine writes there. */
+  readonly written: boolean;
+}
 
 /** Storage of one tensor. */
 export interface Buffer {

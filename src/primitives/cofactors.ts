@@ -86,7 +86,12 @@ export function determinantOf(a: Uncertain, n: number, unitRoundoff: number): De
 }
 
 /** The derivative of the cofactor matrix of A in the directions given. */
-export function cofactorsOf(a: Uncertain, directions: readonly Uncertain[], n: number, unitRoundoff: number): Uncertain {
+export function cofactorsOf(
+  a: Uncertain,
+  directions: readonly Uncertain[],
+  n: number,
+  unitRoundoff: number,
+): Uncertain {
   const r = reveal(a.data, n);
   const [xi, yi] = [absolute(r.xInverse), absolute(r.yInverse)];
   const g = gamma(n, unitRoundoff);
@@ -105,7 +110,12 @@ export function cofactorsOf(a: Uncertain, directions: readonly Uncertain[], n: n
   const [xt, yt] = [transposeOf(r.xInverse, n), transposeOf(r.yInverse, n)];
   const data = product3(xt, minors.data, yt, n).map((value) => value * r.factors.sign);
   const [xa, ya] = [absolute(xt), absolute(yt)];
-  const rounding = product3(transposeOf(xCondition, n), product3(xa, minors.size, ya, n), transposeOf(yCondition, n), n);
+  const rounding = product3(
+    transposeOf(xCondition, n),
+    product3(xa, minors.size, ya, n),
+    transposeOf(yCondition, n),
+    n,
+  );
   const error = plusScaled(product3(xa, minors.error, ya, n), rounding, g);
   return { data, error: error.map((bound, at) => infiniteIfNaN(bound + roundingError(data[at], 2, unitRoundoff))) };
 }

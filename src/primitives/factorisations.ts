@@ -123,7 +123,10 @@ function bounded(
   const rest = (condition / (1 - condition)) * largest;
   // Underflow on the way adds to the right side.
   const least = largestRowSum(size, n) * roundingError(Number.MIN_VALUE, n + 2, unitRoundoff);
-  return { data: x, error: first.map((value, at) => 1.1 * (value + rest + least) + roundingError(x[at], 2, unitRoundoff)) };
+  return {
+    data: x,
+    error: first.map((value, at) => 1.1 * (value + rest + least) + roundingError(x[at], 2, unitRoundoff)),
+  };
 }
 
 /**
@@ -155,7 +158,8 @@ export function choleskyBounded(a: Uncertain, n: number, unitRoundoff: number): 
 function isSurelyIndefinite(a: Uncertain, n: number, unitRoundoff: number): boolean {
   for (let j = 0; j < n; j++) {
     const [value, error] = [a.data[j * n + j], a.error[j * n + j]];
-    if (Number.isNaN(value) ? error === 0 : value + error + (error === 0 ? 0 : gamma(n, unitRoundoff)) <= 0) return true;
+    if (Number.isNaN(value) ? error === 0 : value + error + (error === 0 ? 0 : gamma(n, unitRoundoff)) <= 0)
+      return true;
   }
   return false;
 }

@@ -70,7 +70,7 @@ const lastOf = (x: Value): number => x.shape[x.shape.length - 1];
 
 /** A product of matrices in each entry of the batch; labels as in "ij,jk->ik". */
 function product(b: GraphBuilder, x: Node, y: Node, labels: string): Node {
-  const [left, right, result] = labels.split(/,|->/).map((names) => [...names]);
+  const [left, right, result] = labels.split(/,|->/).map((names) => Array.from(names));
   const batch = x.shape.slice(0, -left.length).map((_, k) => `b${k}`);
   return e.contract(b, [x, [...batch, ...left]], [y, [...batch, ...right]], [...batch, ...result]);
 }
@@ -282,7 +282,9 @@ export const cholesky: PrimitiveRecord<"cholesky"> = {
     return a;
   },
   meaning: ([a], _, at) =>
-    batched(blank(at.shape, "real"), 2, countOf(a), (k) => choleskyBounded(partOf(a, k, 2), lastOf(a), at.unitRoundoff)),
+    batched(blank(at.shape, "real"), 2, countOf(a), (k) =>
+      choleskyBounded(partOf(a, k, 2), lastOf(a), at.unitRoundoff),
+    ),
   derivative: {
     kind: "tangent",
     // dL = L Φ(L⁻¹ S L⁻ᵀ) with S = (dA + dAᵀ) / 2; Φ halves the diagonal and drops what is above it (Murray,

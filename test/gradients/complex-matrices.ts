@@ -65,7 +65,13 @@ export function cofactors(a: Matrix, directions: readonly Matrix[]): Complex[][]
         const [direction, ...others] = left;
         if (left.length === 0) return determinant(rows);
         return free
-          .map((r) => total(rows.with(r, direction[r]), others, free.filter((k) => k !== r))) // prettier-ignore
+          .map((r) =>
+            total(
+              rows.with(r, direction[r]),
+              others,
+              free.filter((k) => k !== r),
+            ),
+          ) // prettier-ignore
           .reduce(c.add, zero);
       };
       const free = a.map((___, k) => k).filter((k) => k !== i);

@@ -4,7 +4,7 @@ import * as e from "../../src/ir/expressions.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
 import type { ElementType, Loop, Node, PadAxis, PrimitiveName, SliceAxis } from "../../src/ir/graph.ts";
 import type { Shape } from "../../src/ir/dim.ts";
-import { identityLike } from "../../src/primitives/linear-algebra.ts";
+import { matrixCases } from "./matrix-cases.ts";
 import { attributesFor, recordOf, shapeOf } from "../primitives/harness.ts";
 
 /** An operand: its sizes, and the interval (or the bound of the integers) that its entries come from. */
@@ -194,37 +194,6 @@ const loops = each(
   recurrent("no rounds", 0, 2, false, 0),
 );
 
-/** Shapes of matrices: a group, the batch, the size. */
-const squares: readonly (readonly [group: string, batch: readonly number[], n: number])[] = [
-  ["two by two", [], 2],
-  ["three by three", [], 3],
-  ["batches", [2], 2],
-  ["one by one", [], 1],
-  ["empty matrices", [], 0],
-];
-
-type Factored = (b: GraphBuilder, a: Node, f: Node, more: readonly Node[]) => Node;
-
-/** A function of a matrix with its factors, and of tensors of the shapes that `more` gives for each batch and size. */
-function factored(complete: boolean, build: Factored, more: (...batch: readonly number[]) => readonly (readonly number[])[] = () => []): readonly Case[] { // prettier-ignore
-  return squares.map(([group, batch, n]) => ({
-    group,
-    operands: [real(...batch, n, n), ...more(...batch, n).map((sizes) => real(...sizes))],
-    build: (b, [a, ...others]) => build(b, a, b.create("lu", [a], { complete }), others),
-  }));
-}
-
-const solved = factored(false, (b, a, f, [right]) => {
-  const x = b.create("solve", [a, f, right], { transposed: false });
-  return e.add(b, x, b.create("solve", [a, f, right], { transposed: true }));
-}, (...shape) => [[...shape, 2]]); // prettier-ignore
-
-/** X Xᵀ + 1/2. */
-function positive(b: GraphBuilder, x: Node): Node {
-  const square = e.matmul(b, x, e.transpose(b, x, [-1, -2]));
-  return e.add(b, square, e.mul(b, 0.5, identityLike(b, square)));
-}
-
 /** Requests are answered before anything is evaluated: a function that holds one goes through differentiation first. */
 const requests = (request: (b: GraphBuilder, y: Node, x: Node) => Node): readonly Case[] =>
   [[], [3], [2, 2], [1, 2], [0]].map((sizes) => ({
@@ -385,29 +354,7 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Case[] } 
     ["nothing to sum", [real(2, 0), real(0, 2)], contraction("ik", "kj", "ij")],
     ["empty dims", [real(0, 2), real(2, 2)], contraction("ik", "kj", "ij")],
   ),
-  lu: solved,
-  solve: solved,
-  determinant: factored(true, (b, a, f) => b.create("determinant", [a, f], {})),
-  log_determinant: factored(false, (b, a, f) => b.create("log_determinant", [a, f], {})),
-  determinant_sign: factored(false, (b, a, f) => e.mul(b, e.exp(b, b.create("determinant", [a, f], {})), b.create("determinant_sign", [f], {}))), // prettier-ignore
-  cofactor: [
-    ...factored(true, (b, a, f) => b.create("cofactor", [a, f], {})),
-    ...factored(true, (b, a, f, [one]) => b.create("cofactor", [a, f, one], {}), (...shape) => [[...shape, ...shape.slice(-1)]]), // prettier-ignore
-  ],
-  cholesky: squares.map(([group, batch, n]) => ({
-    group,
-    operands: [real(...batch, n, n)],
-    build: (b, [x]) => b.create("cholesky", [positive(b, x)], {}),
-  })),
-  triangular_solve: squares.map(([group, batch, n]) => ({
-    group,
-    operands: [real(...batch, n, n), real(...batch, n, 2)],
-    build: (b, [x, right]) => {
-      const l = e.add(b, x, e.mul(b, 3, identityLike(b, x)));
-      const y = b.create("triangular_solve", [l, right], { transposed: false });
-      return e.add(b, y, b.create("triangular_solve", [l, right], { transposed: true }));
-    },
-  })),
+  ...matrixCases,
   gather: each(
     gathered("vectors", [4], 0, 4, 3),
     gathered("rows", [3, 2], 0, 3, 4),

@@ -4,6 +4,7 @@ import { elementwiseIntrinsics } from "./elementwise.ts";
 import { internalIntrinsics } from "./internal.ts";
 import type { Intrinsic } from "./intrinsic.ts";
 import { joiningIntrinsics } from "./joining.ts";
+import { linearAlgebraIntrinsics } from "./linear-algebra.ts";
 import { movementIntrinsics } from "./movement.ts";
 import { productIntrinsics } from "./products.ts";
 import { reductionIntrinsics } from "./reductions.ts";
@@ -17,6 +18,7 @@ export const intrinsics: ReadonlyMap<string, Intrinsic> = new Map(
     ...joiningIntrinsics,
     ...creationIntrinsics,
     ...productIntrinsics,
+    ...linearAlgebraIntrinsics,
     ...internalIntrinsics,
   ].map((intrinsic) => [intrinsic.name, intrinsic]),
 );

@@ -32,6 +32,8 @@ export const publicNames = {
     "ones", "full", "zeros_like", "ones_like",
     // Products
     "dot", "outer", "matmul", "einsum", "conv1d", "conv2d", "max_pool2d", "avg_pool2d",
+    // Linear algebra
+    "solve", "cholesky", "det", "logdet", "inv",
     // Random
     "dropout", "uniform", "normal",
     // Losses
@@ -50,7 +52,6 @@ export const publicNames = {
 /** Names of the language that are not supported yet, and what each waits for. */
 export const plannedNames: ReadonlyMap<string, string> = new Map([
   ...["cumsum", "cumprod", "rnn", "lstm", "gru", "orthogonal"].map((n) => [n, "loops"] as const),
-  ...["solve", "cholesky", "det", "logdet", "inv"].map((n) => [n, "linear algebra"] as const),
   ...["attention", "multi_head_attention", "batch_norm"].map((n) => [n, "the larger layers"] as const),
   ...["adamw", "rmsprop", "adagrad", "lion"].map((n) => [n, "further optimizers"] as const),
 ]);

@@ -64,6 +64,9 @@ class Survey implements Uses {
       case "loop":
         this.key += `${s.variable} ${s.step} `;
         break;
+      case "call":
+        this.key += `${s.routine} `;
+        break;
       case "store":
       case "storeAdd":
       case "fill":
@@ -72,6 +75,7 @@ class Survey implements Uses {
     }
     for (const scalar of scalarsOf(s)) this.scalar(scalar);
     if (s.kind === "store" || s.kind === "storeAdd" || s.kind === "fill") this.#buffer(s.buffer);
+    if (s.kind === "call") for (const { buffer } of s.parts) this.#buffer(buffer);
     if (s.kind === "fill") {
       this.key += `${numberText(s.value)} `;
       this.#dim(this.#sizeOf(s.buffer));

@@ -80,6 +80,16 @@ function emitStatement(s: Exclude<KernelStatement, Batch>, names: KernelNames): 
       const from = base === null ? [] : [base, sum([{ e: base, negative: false }, { e: emitDim(names.sizeOf(s.buffer), names.symbol), negative: false }])]; // prettier-ignore
       return ts.expression(ts.call(`${name}.fill`, ts.number(s.value), ...from));
     }
+    case "call": {
+      const parts = s.parts.flatMap(({ buffer, start }) => {
+        const { name, base } = names.array(buffer);
+        const at = emitScalar(start, names);
+        const isZero = at.kind === "number" && at.value === 0;
+        return [ts.name(name), base === null ? at : isZero ? base : ts.binary("+", base, at)];
+      });
+      const numbers = s.numbers.map((size) => emitScalar(size, names));
+      return ts.expression(ts.call(names.support(s.routine), ...parts, ...numbers));
+    }
     case "loop":
       return {
         kind: "for",
