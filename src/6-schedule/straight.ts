@@ -23,10 +23,12 @@ const mostOperations = 3000;
 
 /** The program of a small graph, or null where the graph is too large or has shapes that do not unroll. */
 export function scheduleStraight(graph: Graph, options: ScheduleOptions): Program | null {
-  const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+  const all = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+  const tables = tablesOf(graph, all);
+  const nodes = all.filter((node) => !tables.has(node));
   const symbol = soleSymbol(nodes);
   if (symbol === undefined) return null;
-  const layouts = new Map<Node, RowLayout>();
+  const layouts = new Map<Node, RowLayout>([...tables].map((table) => [table, { axis: null, sizes: [], before: 1 }]));
   let operations = 0;
   for (const node of nodes) {
     const layout = rowLayout(node.shape, symbol);
@@ -40,6 +42,23 @@ export function scheduleStraight(graph: Graph, options: ScheduleOptions): Progra
   // A later loop over rows would read what an earlier one has written over.
   if (graph.outputs.some((o) => o.updates !== null && layouts.get(o.node)?.axis !== null)) return null;
   return new Straight(graph, nodes, symbol, layouts, options).program();
+}
+
+/** Parameters that rows are only chosen from, by index: they stay in memory, whatever their size. */
+function tablesOf(graph: Graph, nodes: readonly AnyNode[]): ReadonlySet<Node> {
+  const tables = new Set<Node>();
+  const others = new Set<Node>(graph.outputs.map((o) => o.node));
+  for (const node of nodes) {
+    const [x, ...rest]: readonly Node[] = node.operands;
+    const isTable =
+      node.primitive === "gather" &&
+      node.attributes.batch === 0 &&
+      x.primitive === "parameter" &&
+      x.shape.slice(1).every((size) => dims.constantOf(size) !== null);
+    for (const operand of isTable ? rest : node.operands) others.add(operand);
+    if (isTable) tables.add(x);
+  }
+  return new Set([...tables].filter((table) => !others.has(table)));
 }
 
 /** The one symbolic dim of all shapes; null if there is none, undefined if there are several. */
