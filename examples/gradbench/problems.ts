@@ -1,4 +1,5 @@
 /** The problems of the suite that have a program, by module name. */
+import { ba } from "./problems/ba.ts";
 import { gmm } from "./problems/gmm.ts";
 import { hello } from "./problems/hello.ts";
 import { kmeans } from "./problems/kmeans.ts";
@@ -7,6 +8,7 @@ import { lse } from "./problems/lse.ts";
 import type { Compile, Problem } from "./protocol.ts";
 
 export const problems: Readonly<Record<string, (compile: Compile) => Promise<Problem>>> = {
+  ba,
   gmm,
   hello,
   kmeans,

@@ -116,9 +116,53 @@ def kmeans():
     record("kmeans", "dir", given, (gradient / torch.diag(hessian).reshape(5, 3)).tolist())
 
 
+def ba():
+    def project(camera, x):
+        rotation, y = camera[:3], x - camera[3:6]
+        angle = torch.sqrt(torch.sum(rotation**2))
+        if angle == 0:
+            y = y + torch.linalg.cross(rotation, y)
+        else:
+            axis = rotation / angle
+            y = (
+                torch.cos(angle) * y
+                + torch.sin(angle) * torch.linalg.cross(axis, y)
+                + (1 - torch.cos(angle)) * (axis @ y) * axis
+            )
+        plane = y[:2] / y[2]
+        r = torch.sum(plane**2)
+        return plane * (1 + camera[9] * r + camera[10] * r**2) * camera[6] + camera[7:9]
+
+    n, m, p = 2, 3, 5
+    for rotation in [[0.2, -0.3, 0.1], [0.0, 0.0, 0.0]]:
+        cam = rotation + rng.uniform(-1, 1, 8).tolist()
+        x, w, feat = [0.3, -0.2, 2.5], 0.8, rng.uniform(-1, 1, 2).tolist()
+        given = {"n": n, "m": m, "p": p, "cam": cam, "x": x, "w": w, "feat": feat}
+        feature = torch.tensor(feat, dtype=torch.float64)
+
+        def error(camera, point, weight):
+            return weight * (project(camera, point) - feature)
+
+        of = (double(cam), double(x), double([w]))
+        elements = error(*of).tolist()
+        output = {
+            "reproj_error": {"elements": elements, "repeated": p},
+            "w_err": {"element": 1 - w**2, "repeated": p},
+        }
+        record("ba", "objective", given, output)
+        blocks = torch.autograd.functional.jacobian(error, of)
+        vals = torch.cat(blocks, dim=1).flatten().tolist() + [-2 * w]
+        # The first observation is of camera 0 and point 0; the last row is that of the last weight.
+        one_row = list(range(11)) + [11 * n + k for k in range(3)] + [11 * n + 3 * m]
+        cols = one_row * 2 + [11 * n + 3 * m + p - 1]
+        rows = [15 * min(k, 2 * p) + max(k - 2 * p, 0) for k in range(3 * p + 1)]
+        record("ba", "jacobian", given, {"rows": rows[:30] + [rows[-1]], "cols": cols, "vals": vals})
+
+
 hello()
 llsq()
 lse()
 gmm()
 kmeans()
+ba()
 save("gradbench.json", records)
