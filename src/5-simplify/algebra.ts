@@ -3,9 +3,9 @@
  * and conditions. An expression is read as a sum of terms, in two ways (as it stands, and with products of sums multiplied
  * out), written down again, and exchanged if the graph gets cheaper by it.
  */
-import { divideExact, product } from "../ir/dim.ts";
-import { is, reduceSum, topological } from "../ir/expressions.ts";
-import type { Node } from "../ir/graph.ts";
+import { constant as dimConstant, divideExact, product } from "../ir/dim.ts";
+import { is, reduceSum, slice, topological } from "../ir/expressions.ts";
+import type { Node, SliceAxis } from "../ir/graph.ts";
 import { excludesZero } from "../ir/facts.ts";
 import { sizesAt, withoutAxes } from "./axes.ts";
 import { collect, compose, countLeaves, hasCommon } from "./compose.ts";
@@ -16,6 +16,8 @@ import { Liveness } from "./liveness.ts";
 import type { RuleContext, Soundness } from "./rule.ts";
 import { multiplyTerms, numberTerm, powerTerm } from "./term.ts";
 import type { Term } from "./term.ts";
+
+const zero = dimConstant(0);
 
 interface AlgebraRow {
   readonly name: string;
@@ -34,6 +36,11 @@ export const algebraRows = [
     name: "distribute-sum",
     law: "sum(c x + d y) = c sum(x) + d sum(y) for c and d that do not vary along the axes",
     soundness: { domain: "c and d are finite, or the axes have entries" },
+  },
+  {
+    name: "slice-of-product",
+    law: "(Σ_k x_ik y_k)[a:b] = Σ_k x[a:b]_ik y_k, where nothing else is left of the product",
+    soundness: "exact",
   },
   { name: "expand-products", law: "x (y + z) = x y + x z, where terms cancel by it", soundness: "rounding" },
 ] as const satisfies readonly AlgebraRow[];
@@ -66,6 +73,11 @@ export function simplifyAlgebra(
       if (distributed !== null && live.exchange(node, distributed, 0)) {
         found.set(node, { node: distributed, row: "distribute-sum" });
       }
+      continue;
+    }
+    if (is(node, "slice") && !disable.has("slice-of-product")) {
+      const cut = sliceOfProduct(context, node);
+      if (cut !== null && live.exchange(node, cut, 0)) found.set(node, { node: cut, row: "slice-of-product" });
       continue;
     }
     if (!isArithmetic(node)) continue;
@@ -147,6 +159,28 @@ function distributeSum(context: RuleContext, node: Node<"reduce_sum">, live: Liv
   const collected = collect(settled);
   // A sum of differences keeps digits that a difference of sums loses: only what cancels is worth it.
   return collected.length < addends.length ? compose({ ...small, shape: node.shape }, collected) : null;
+}
+
+/** The product of what a slice of a product needs of each factor. */
+function sliceOfProduct({ b }: RuleContext, node: Node<"slice">): Node | null {
+  const [product] = node.operands;
+  if (!is(product, "contract")) return null;
+  const { left, right, result } = product.attributes;
+  const cuts = node.attributes.axes;
+  if (cuts.length > result.length) return null;
+  const cutOf = (label: string): SliceAxis | undefined => cuts[result.indexOf(label) - (result.length - cuts.length)];
+  const factor = (x: Node, labels: readonly string[]): Node => {
+    const own = labels.map((label, k): SliceAxis => {
+      const size = x.shape[x.shape.length - labels.length + k];
+      return cutOf(label) ?? { start: zero, size, step: 1 };
+    });
+    return slice(b, x, own);
+  };
+  return b.create(
+    "contract",
+    [factor(product.operands[0], left), factor(product.operands[1], right)],
+    product.attributes,
+  );
 }
 
 /** Nodes that terms are made of. */

@@ -95,10 +95,16 @@ export function materialized(
   const costs = new Map<Node, number>();
   const heights = new Map<Node, number>();
 
+  const users = useCounts(nodes);
+  // Folds of several axes are written as one.
+  const inner = new Set(nodes.flatMap((n) => (n.primitive === "fold" && isFoldedOnce(n.operands[0], users) ? n.operands : []))); // prettier-ignore
+
   // First what must be stored whatever it costs, and the cost of each expression given that.
   for (const node of nodes) {
     const role = roleOf(node);
-    if (role === "sum" || role === "search" || role === "scatter" || role === "concat" || role === "routine") chosen.add(node); // prettier-ignore
+    const isWritten =
+      role === "sum" || role === "search" || role === "scatter" || role === "concat" || role === "routine";
+    if (isWritten && !inner.has(node)) chosen.add(node);
     const stored = chosen.has(node) || role === "source";
     const below = node.operands.map((o) => costs.get(o) ?? 1);
     costs.set(node, stored ? 1 : Math.min(1e6, ownCost(node) + below.reduce((s, c) => s + c, 0)));
@@ -111,11 +117,8 @@ export function materialized(
 
   // Then, from the outputs down, what is read more often than it is worth computing.
   const demand = new Map<Node, number>();
-  const users = useCounts(nodes);
   const mustStand = (operand: Node): void => {
-    // Views of a stored tensor are as good as stored; what lies below them must be.
-    let base = operand;
-    while (isPlainView(base)) base = base.operands[0];
+    const base = storageOf(operand);
     if (roleOf(base) !== "source") chosen.add(base);
   };
   for (const node of nodes.slice().reverse()) {
@@ -139,6 +142,9 @@ export function materialized(
       }
     } else if (node.primitive === "gather") {
       mustStand(node.operands[0]);
+    } else if (node.primitive === "window" && overlaps(node)) {
+      // What several windows hold is computed once, zeros around it included.
+      if ((costs.get(storageOf(node)) ?? 1) > 2) mustStand(node);
     } else if (node.primitive === "broadcast") {
       const [x] = node.operands;
       if (roleOf(x) === "elementwise" && repeatsRows(node) && (costs.get(x) ?? 1) > 2) chosen.add(x);
@@ -155,6 +161,11 @@ export function materialized(
   return new Set(nodes.filter((n) => chosen.has(n) && roleOf(n) !== "source"));
 }
 
+/** A fold of no fold, which nothing but one other fold reads. */
+function isFoldedOnce(node: Node, users: ReadonlyMap<Node, number>): boolean {
+  return node.primitive === "fold" && node.operands[0].primitive !== "fold" && users.get(node) === 1;
+}
+
 /** Whether storing the node saves storing the sum that it is made of: nothing else reads that. */
 function takesOver(node: Node, users: ReadonlyMap<Node, number>): boolean {
   return node.operands.some((o) => roleOf(o) === "sum" && o.shape.length > 0 && users.get(o) === 1);
@@ -169,8 +180,21 @@ function ownCost(node: AnyNode): number {
   return roleOf(node) === "view" || roleOf(node) === "source" ? 0 : 1;
 }
 
+/** Views of a stored tensor are as good as stored: what lies below them. */
+function storageOf(node: Node): Node {
+  let base = node;
+  while (isPlainView(base)) base = base.operands[0];
+  return base;
+}
+
 function isPlainView(node: Node): boolean {
-  return ["broadcast", "transpose", "slice", "reshape", "mark", "stop_gradient"].includes(node.primitive);
+  return ["broadcast", "transpose", "slice", "reshape", "window", "mark", "stop_gradient"].includes(node.primitive);
+}
+
+/** Whether windows may share entries: one starts before the last has ended. */
+function overlaps({ attributes: { count, size, stride, dilation } }: Node<"window">): boolean {
+  const [windows, entries] = [dims.constantOf(count), dims.constantOf(size)];
+  return windows !== 1 && (entries === null || (entries - 1) * dilation >= stride);
 }
 
 /** Whether the operand is read again for every row: an axis is added in front of one of its own. */

@@ -1,6 +1,7 @@
 /** Loop nests: each group of nodes becomes one kernel. */
 import * as dims from "../ir/dim.ts";
 import type { Dim, Shape } from "../ir/dim.ts";
+import { is } from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import type { Combine, Scalar } from "../ir/program.ts";
 import { Access, plus, type Place } from "./access.ts";
@@ -343,19 +344,29 @@ class Nest {
     });
   }
 
+  /** Also folds of folds that have no storage of their own: each cell goes to its place at once. */
   #fold(node: Node<"fold">): void {
-    const [x] = node.operands;
-    const { axis, stride, dilation } = node.attributes;
-    const k = x.shape.length + axis;
+    const folds = [node];
+    for (let [x] = node.operands; is(x, "fold") && this.#context.placeOf(x) === null; [x] = x.operands) folds.push(x);
+    const x = folds[folds.length - 1].operands[0];
     this.#clear(node);
     this.#over(this.#kernel.root, x.shape, (block, at) => {
-      const position = this.#kernel.scalars.affine(zero, [
-        { scalar: at[k - 1], coefficient: dims.constant(stride) },
-        { scalar: at[k], coefficient: dims.constant(dilation) },
-      ]);
-      const to = [...at.slice(0, k - 1), position, ...at.slice(k + 1)];
+      const to = folds.reduceRight((from, fold) => this.#folded(fold, from), at);
       this.#addTo(block, node, to, this.#access.read(x, at));
     });
+  }
+
+  /** Where a fold puts the cell at `at` of its operand. */
+  #folded(
+    { operands: [x], attributes: { axis, stride, dilation } }: Node<"fold">,
+    at: readonly Scalar[],
+  ): readonly Scalar[] {
+    const k = x.shape.length + axis;
+    const position = this.#kernel.scalars.affine(zero, [
+      { scalar: at[k - 1], coefficient: dims.constant(stride) },
+      { scalar: at[k], coefficient: dims.constant(dilation) },
+    ]);
+    return [...at.slice(0, k - 1), position, ...at.slice(k + 1)];
   }
 
   #clear(node: Node): void {

@@ -114,7 +114,11 @@ export class ScalarBuilder {
 
   choose(condition: Scalar, whenTrue: Scalar, whenFalse: Scalar): Scalar {
     if (condition.kind === "number") return condition.value === 0 ? whenFalse : whenTrue;
+    // What is chosen by the same condition again is decided.
+    if (whenTrue.kind === "choose" && whenTrue.condition === condition) return this.choose(condition, whenTrue.then, whenFalse); // prettier-ignore
+    if (whenFalse.kind === "choose" && whenFalse.condition === condition) return this.choose(condition, whenTrue, whenFalse.else); // prettier-ignore
     if (whenTrue === whenFalse) return whenTrue;
+    if (whenTrue.element === "bool" && knownTruth(whenTrue, true) && knownTruth(whenFalse, false)) return condition;
     const key = `${condition.id}?${whenTrue.id}:${whenFalse.id}`;
     const { element } = whenTrue;
     const known = this.#known(key);

@@ -79,7 +79,9 @@ export const fold: PrimitiveRecord<"fold"> = {
     // Each entry sums at most min(count, size) numbers.
     const magnitude = new Float64Array(result.data.length);
     walk(x.shape, [strides], (cell, [offset]) => (magnitude[offset] += Math.abs(x.data[cell])));
-    const terms = at.element === "real" ? Math.min(count, size) : 0;
+    // Where folds of two axes are one sum, that has the product of their terms, p q <= p²/2 + q²/2.
+    const own = Math.min(count, size);
+    const terms = at.element === "real" ? Math.max(own, own ** 2 / 2) : 0;
     magnitude.forEach((sum, cell) => (result.error[cell] += terms * at.unitRoundoff * sum));
     return result;
   },

@@ -9,26 +9,9 @@ import type { Soundness } from "../../src/5-simplify/rule.ts";
 import { algebraRows } from "../../src/5-simplify/algebra.ts";
 import { rules } from "../../src/5-simplify/rules/index.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
+import type { Case, Operands } from "./rule-case.ts";
 import { createBuilder, graphOf, parameter, randoms, run } from "./support.ts";
-
-/** Expressions that a rule rewrites, over x[3], y[3] (in `range`), m[2, 3] and n[3, 2], s, i (of 3), j[2] (of 3). */
-interface Case {
-  readonly build: (b: GraphBuilder, p: Operands) => readonly Node[];
-  /** Where x, y and s are drawn from; by default (-3, 3). */
-  readonly range?: readonly [number, number];
-  /** Further values that each of x, y, s takes; by default these and no others are outside the range. */
-  readonly special?: readonly number[];
-}
-
-interface Operands {
-  readonly x: Node;
-  readonly y: Node;
-  readonly m: Node;
-  readonly n: Node;
-  readonly s: Node;
-  readonly i: Node;
-  readonly j: Node;
-}
+import { windowCases, windowsKept } from "./window-cases.ts";
 
 /** Rank three, [2, 2, 3], no two entries alike. */
 const stack = (b: GraphBuilder, m: Node, x: Node): Node => {
@@ -80,6 +63,7 @@ function valueOf(graph: Graph, inputs: Readonly<Record<string, readonly number[]
 const positive = [0.1, 5] as const;
 
 const cases: Readonly<Record<string, Case>> = {
+  ...windowCases,
   "fold-constants": { build: (b) => [e.mul(b, e.constant(b, 3), e.sin(b, e.constant(b, 2)))] },
   "sink-broadcast": {
     build: (b, { s, x, m }) => [
@@ -470,6 +454,7 @@ const cases: Readonly<Record<string, Case>> = {
 
 /** Expressions that a rule has to leave as they are, over the same operands. */
 const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly Node[]>> = {
+  ...windowsKept,
   // 2, 4, 6 and 3, 1, -1 leave the axis.
   "gather-affine": (b, { m }) => [
     b.create("gather", [e.reshape(b, m, [dim(6)]), counting(b, [3], 2, [2])], { batch: 0 }),

@@ -87,6 +87,12 @@ const rows: readonly Row[] = [
   row("x: [n, n], y: [n, m]", "solve(x + 4 * eye(n), y)"),
   row("x: [m, n, n], y: [n]", "solve(x + 4 * eye(n), y) + inv(x + 4 * eye(n)) @ y"),
   row("x: [n, n]", "cholesky(x @ x.T + eye(n)) * det(0.5 * x) + logdet(x @ x.T + eye(n))"),
+  row("x: [n, 3], y: [3, m], z: [m]", 'einsum("ij,jk,k->i", x, y, z)'),
+  row("x: [n, n]", 'einsum("ii->i", x) * einsum("ij->j", x)'),
+  row("x: [2, n], w: [3, 2, 2]", "conv1d(x, w, padding = 1)"),
+  row("x: [n, 1, 4, 3], w: [2, 1, 3, 2]", "conv2d(x, w, stride = [2, 1], padding = 1)"),
+  row("x: [n, 4, 5]", "max_pool2d(x, 3, stride = 2, padding = 1)"),
+  row("x: [n, 5, 4]", "max_pool2d(x, 2) + avg_pool2d(x, 2)"),
   row("x: [n, 4]", "x[:, 1:3] * x[:, ::-2] + x[:, [0, 1]]"),
   row("x: [n, 4], i: index(4)[m]", "x[:, i] + 1"),
   row("x: [5, 4], i: index(5)[n]", "x[i] * exp(x[i])"),
@@ -116,6 +122,7 @@ const inModels = new Set([
   "layer_norm",
   "rms_norm",
   "standardize",
+  "conv2d_layer",
 ]);
 
 test("every public function has a row", () => {

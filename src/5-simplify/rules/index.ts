@@ -8,6 +8,7 @@ import { movement } from "./movement.ts";
 import { reductions } from "./reductions.ts";
 import { selects } from "./selects.ts";
 import { stable } from "./stable.ts";
+import { windows } from "./windows.ts";
 
 export const rules: readonly Rule[] = [
   ...folding,
@@ -18,4 +19,5 @@ export const rules: readonly Rule[] = [
   ...reductions,
   ...contractions,
   ...indexing,
+  ...windows,
 ];

@@ -414,6 +414,13 @@ def structure():
         moved("dot(x, x)", lambda x: torch.dot(x, x), torch.tensor([0.0, INF, 1e308])),
         moved("outer(x, y)", lambda x, y: torch.outer(x, y), torch.tensor([0.0, 1e200]), y=torch.tensor([1e200, Z, -1])),
         moved("matmul(x, y)", lambda x, y: torch.matmul(x, y), torch.tensor([[0.0, 1], [INF, 5e-324]]), y=torch.tensor([[1.0, 2], [3, -1]])),
+        moved('einsum("ij,jk->ki", x, y)^2', lambda x, y: (x @ y).T ** 2, torch.tensor([[0.0, 1], [1e100, 5e-324]]), y=torch.tensor([[1.0, Z, 2], [3, -1, 0]])),
+        moved('einsum("ii->i", x)^3', lambda x: torch.diagonal(x) ** 3, torch.tensor([[INF, NAN], [NAN, Z]])),
+        moved("conv1d(x, k, padding = 1)^2", lambda x, k: F.conv1d(x, k, padding=1) ** 2, torch.tensor([[[0.0, 1e100, Z, 5e-324, 1]]]), k=torch.tensor([[[1.0, Z, -2]]])),
+        moved("conv2d(x, k, stride = 2)^2", lambda x, k: F.conv2d(x, k, stride=2) ** 2, torch.tensor([[[[0.0, Z, 3], [1e100, -1, 5e-324], [1, 2, 1e-300]]]]),
+              k=torch.tensor([[[[1.0, 0], [Z, -1]]]])),
+        moved("max_pool2d(x, 2, stride = 1, padding = 1)^3", lambda x: F.max_pool2d(x, 2, 1, 1) ** 3, torch.tensor([[[1.0, 1e-310, -INF], [5e-324, -1, 1e102], [-2, 3, INF]]])),
+        moved("avg_pool2d(x, 2, padding = 1)^3", lambda x: F.avg_pool2d(x, 2, padding=1) ** 3, torch.tensor([[[1.0, 5e-324, INF], [Z, -1, 1e102], [-2, 3, 0]]])),
         moved("(x @ y)^2", lambda x, y: (x @ y) ** 2, torch.tensor([[0.0, 1], [1e154, 5e-324]]), y=torch.tensor([1.0, Z])),
     ]
 
@@ -456,6 +463,8 @@ def layers():
         general(body("param a: [1] = zeros\nparam b: [1] = ones", "normal([3], mean = a[0], std = b[0])^3"), lambda a, b: a.expand(3) ** 3, {"a": [Z], "b": [1e308]}),
         general(body("input x: [3, 2]", "dense(x, 2)^2"), lambda x, p_W, p_b: (x @ p_W + p_b) ** 2,
                 {"x": torch.tensor([[0.0, Z], [1e150, 5e-324], [-1, 2]]), "p_W": torch.tensor([[1.0, 0], [Z, -2]]), "p_b": torch.tensor([0.0, 1])}),
+        general(body("input x: [1, 1, 3, 2]", "conv2d_layer(x, 2, 2, padding = 1)^2"), lambda x, p_W, p_b: F.conv2d(x, p_W, p_b, padding=1) ** 2,
+                {"x": torch.tensor([[[[0.0, Z], [1e100, 5e-324], [-1, 2]]]]), "p_W": torch.tensor([[[[1.0, 0], [Z, -2]]], [[[0.5, 1], [1, 1e-300]]]]), "p_b": torch.tensor([0.0, 1])}),
         general(body("input i: index(3)[3]", "embedding(i, 3, 2)^3"), lambda p_E, i: p_E[i] ** 3,
                 {"p_E": torch.tensor([[0.0, INF], [NAN, NAN], [Z, 1e102]]), "i": torch.tensor([2, 0, 2])}, kinds={"i": "index(3)"}),
         general(body("input x: [5, 3]", "layer_norm(x)"), lambda x, p_gain, p_bias: F.layer_norm(x, (3,), p_gain, p_bias), {"x": rows[[0, 1, 2, 4, 0]], "p_gain": gain, "p_bias": bias}),
