@@ -6,10 +6,10 @@ import { isMain } from "../main.ts";
 import { problems } from "./problems.ts";
 import type { Answer, Compile, Message, Prepared, Problem, Runs, Timing } from "./protocol.ts";
 
-const compile: Compile = async (program, { append = "" } = {}) => {
+const compile: Compile = async (program, { append = "", set = {} } = {}) => {
   const path = `examples/gradbench/problems/${program}.nn`;
   const source = readFileSync(new URL(`problems/${program}.nn`, import.meta.url), "utf8");
-  return evaluate(source + append, { path, precision: "f64" });
+  return evaluate(source + append, { path, precision: "f64", set });
 };
 
 /** The entry of a table by a name that came from outside. */

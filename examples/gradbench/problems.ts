@@ -2,6 +2,7 @@
 import { ba } from "./problems/ba.ts";
 import { gmm } from "./problems/gmm.ts";
 import { hello } from "./problems/hello.ts";
+import { ht } from "./problems/ht.ts";
 import { kmeans } from "./problems/kmeans.ts";
 import { llsq } from "./problems/llsq.ts";
 import { lse } from "./problems/lse.ts";
@@ -11,6 +12,7 @@ export const problems: Readonly<Record<string, (compile: Compile) => Promise<Pro
   ba,
   gmm,
   hello,
+  ht,
   kmeans,
   llsq,
   lse,

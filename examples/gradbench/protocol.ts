@@ -63,8 +63,15 @@ export function rows(values: Float64Array, columns: number): number[][] {
 /** The entries of a matrix that is given by its rows, in row-major order. */
 export const flat = (matrix: readonly (readonly number[])[]): Float64Array => Float64Array.from(matrix.flat());
 
+export interface CompileOptions {
+  /** Text after the program. */
+  readonly append?: string;
+  /** Values of its consts. */
+  readonly set?: Readonly<Record<string, string>>;
+}
+
 /** Compiles a program of the folder `problems` in double precision and loads it: what the module exports, by name. */
-export type Compile = (program: string, options?: { readonly append?: string }) => Promise<Record<string, unknown>>;
+export type Compile = (program: string, options?: CompileOptions) => Promise<Record<string, unknown>>;
 
 /** A problem of the suite: its functions by name, each of which takes the input of a message. */
 export type Problem = Readonly<Record<string, (input: never) => Prepared | Promise<Prepared>>>;

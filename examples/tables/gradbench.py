@@ -1,6 +1,7 @@
 """Answers to small instances of GradBench's problems, by PyTorch in double precision from the definitions, one loop step at a time.
 
-Each record is a message's module, function and input with the output that is wanted.
+Each record is a message's module, function and input with the output that is wanted. All of `ht` share the model `hand`: there the
+records have what else is in a model.
 """
 import math
 
@@ -11,6 +12,7 @@ from common import save
 
 rng = np.random.default_rng(20)
 records = []
+hand = {}
 
 
 def double(values):
@@ -159,10 +161,99 @@ def ba():
         record("ba", "jacobian", given, {"rows": rows[:30] + [rows[-1]], "cols": cols, "vals": vals})
 
 
+def ht():
+    bones, vertices, n = 22, 7, 4
+    parents = [-1] + [p for f in range(5) for p in [0, 4 * f + 1, 4 * f + 2, 4 * f + 3]] + [0]
+
+    def rotations(angles, axis):
+        i, j = [(1, 2), (2, 0), (0, 1)][axis]
+        R = [[torch.tensor(float(r == c), dtype=torch.float64) for c in range(3)] for r in range(3)]
+        R[i][i] = R[j][j] = torch.cos(angles)
+        R[j][i] = torch.sin(angles)
+        R[i][j] = -R[j][i]
+        return torch.stack([torch.stack(row) for row in R])
+
+    def affine(R):
+        return torch.block_diag(R, torch.ones(1, 1, dtype=torch.float64))
+
+    relatives = rng.normal(size=(bones, 4, 4))
+    inverses = rng.normal(size=(bones, 4, 4))
+    for m in [relatives, inverses]:
+        m[:, 3] = [0, 0, 0, 1]
+    base = np.concatenate([rng.normal(size=(vertices, 3)), np.ones((vertices, 1))], axis=1)
+    weights = rng.uniform(size=(vertices, bones)) * (rng.uniform(size=(vertices, bones)) < 0.2)
+    triangles = [rng.choice(vertices, 3, replace=False).tolist() for _ in range(6)]
+    points = rng.normal(size=(n, 3))
+    tensors = [torch.tensor(a) for a in (relatives, inverses, base, weights, points)]
+
+    hand.update(
+        bone_count=bones,
+        parents=parents,
+        base_relatives=relatives.tolist(),
+        inverse_base_absolutes=inverses.tolist(),
+        base_positions=base.tolist(),
+        weights=weights.tolist(),
+        triangles=triangles,
+    )
+    for case in ["simple", "complicated", "mirrored", "without rotation"]:
+        mirrored, has_us = case == "mirrored", case != "simple"
+        given = rng.normal(size=26) * 0.3
+        if case == "without rotation":
+            given[:3] = [0, 0, 5e-5]
+        us = rng.uniform(size=(n, 2)).tolist() if has_us else []
+        chosen = rng.integers(0, len(triangles) if has_us else vertices, n).tolist()
+
+        def error(theta, us):
+            rel, inv, positions, skin, measured = tensors
+            identity = torch.eye(3, dtype=torch.float64)
+            absolutes = []
+            for b in range(bones):
+                f, k = divmod(b - 1, 4)
+                R = identity
+                if 0 < b < 21 and k > 0:
+                    at = 6 + 4 * f
+                    R = rotations(theta[at] if k == 1 else theta[at + k], 0)
+                    if k == 1:
+                        R = rotations(theta[at + 1], 2) @ R
+                own = rel[b] @ affine(R)
+                absolutes.append(own if parents[b] < 0 else absolutes[parents[b]] @ own)
+            place = torch.zeros(vertices, 4, dtype=torch.float64)
+            for b in range(bones):
+                place = place + skin[:, b : b + 1] * (positions @ (absolutes[b] @ inv[b]).T)
+            place = place[:, :3] * torch.tensor([-1.0 if mirrored else 1.0, 1.0, 1.0], dtype=torch.float64)
+            r = theta[:3]
+            if torch.sqrt(torch.sum(r**2)) >= 1e-4:
+                zero = torch.zeros((), dtype=torch.float64)
+                x, y, z = r
+                rows = [[zero, -z, y], [z, zero, -x], [-y, x, zero]]
+                place = place @ torch.linalg.matrix_exp(torch.stack([torch.stack(row) for row in rows])).T
+            place = place + theta[3:6]
+            errors = []
+            for i in range(n):
+                if has_us:
+                    a, b, c = [place[v] for v in triangles[chosen[i]]]
+                    errors.append(measured[i] - (us[i, 0] * a + us[i, 1] * b + (1 - us[i, 0] - us[i, 1]) * c))
+                else:
+                    errors.append(measured[i] - place[chosen[i]])
+            return torch.cat(errors)
+
+        data = {"model": {"is_mirrored": mirrored}, "correspondences": chosen, "points": points.tolist()}
+        message = {"theta": given.tolist(), "data": data, "us": us}
+        of = (double(given.tolist()), double(us))
+        record("ht", "objective", message, error(*of).tolist())
+        by_theta, by_us = torch.autograd.functional.jacobian(error, of)
+        if has_us:
+            # Each error depends on the weights of its own point alone.
+            own = torch.stack([by_us[k, k // 3] for k in range(3 * n)])
+            by_theta = torch.cat([own, by_theta], dim=1)
+        record("ht", "jacobian", message, by_theta.tolist())
+
+
 hello()
 llsq()
 lse()
 gmm()
 kmeans()
 ba()
-save("gradbench.json", records)
+ht()
+save("gradbench.json", {"hand": hand, "records": records})

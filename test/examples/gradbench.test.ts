@@ -2,12 +2,27 @@ import { expect, test } from "vitest";
 import { createTool } from "../../examples/gradbench/adapter.ts";
 import { table } from "./support.ts";
 
-const records = table("gradbench") as {
+interface Data {
+  readonly model: object;
+}
+
+interface Reference {
   module: string;
   function: string;
-  input: number | Record<string, unknown>;
+  input: number | { readonly data?: Data };
   output: unknown;
-}[];
+}
+
+const { hand, records } = table("gradbench") as { hand: object; records: readonly Reference[] };
+
+/** The input as an evaluation sends it. */
+function inputOf(input: Reference["input"]): unknown {
+  if (typeof input === "number") return input;
+  const { data } = input;
+  const whole = data === undefined ? {} : { data: { ...data, model: { ...hand, ...data.model } } };
+  return { ...input, ...whole, min_runs: 2, min_seconds: 0 };
+}
+
 const modules = [...new Set(records.map((r) => r.module))];
 
 /** Wants the same JSON, each number to 1e-10 of its size. */
@@ -31,8 +46,7 @@ test.each(modules)("%s answers as the reference", async (module) => {
   expect(await answer({ id: 0, kind: "define", module })).toMatchObject({ id: 0, success: true });
   for (const [id, { function: name, input, output }] of records.entries()) {
     if (records[id]?.module !== module) continue;
-    const given = typeof input === "number" ? input : { ...input, min_runs: 2, min_seconds: 0 };
-    const reply = await answer({ id, kind: "evaluate", module, function: name, input: given });
+    const reply = await answer({ id, kind: "evaluate", module, function: name, input: inputOf(input) });
     expect(reply.error).toBeUndefined();
     const timings = reply.timings ?? [];
     expect(timings.map((t) => t.name)).toEqual([
