@@ -11,6 +11,7 @@ import { evaluate } from "./expressions.ts";
 import { callIntrinsic } from "./intrinsic-calls.ts";
 import { callInstance, callLayer } from "./layers.ts";
 import { marksOf } from "./marks.ts";
+import { isRecursive, mayEnd, newProgress } from "./recursion.ts";
 import { candidates, isBroken, itemKind, reportPlanned, resolveCallee } from "./names.ts";
 import { Scope, type Definition } from "./scope.ts";
 import { bindParameters } from "./types.ts";
@@ -137,35 +138,34 @@ export function frameOf(
   bound: Bound,
   names: readonly string[],
   label: string,
+  progress = newProgress(),
 ): Frame {
   const describe = (): string => {
     const parts = bound.flatMap((given, k) => (given === null ? [] : [`${names[k]}: ${typeText(given.value)}`]));
     return `${e.callee.text}(${parts.join(", ")})`;
   };
-  return { definition, call: e.span, describe, label };
+  return { definition, call: e.span, describe, label, progress };
 }
 
 function callFunction(c: Checker, scope: Scope, e: CallExpression, definition: Definition<FnItem>): Value {
   const { item, file } = definition;
   const given = evaluateArguments(c, scope, e);
-  const bound = matchArguments(c, e, given, parameterList(item.parameters));
-  if (bound === null || given.some(({ value }) => value.kind === "faulty")) return faulty;
-  if (c.isOpen(item)) {
-    const direct = (c.frames.at(-1)?.definition.item ?? c.unit.item) === item;
-    return c.fault("not-supported", { what: "recursion" }, e.span, {
-      help: `\`${item.name.text}\` calls itself${direct ? "" : " through other functions"}`,
-    });
-  }
+  const matched = matchArguments(c, e, given, parameterList(item.parameters));
+  if (matched === null || given.some(({ value }) => value.kind === "faulty")) return faulty;
+  // Calls with the same parts of a tensor are one, however the parts were cut out of it.
+  const bound = isRecursive(c, definition) ? matched.map((argument) => argument && inNormalForm(c, argument)) : matched;
   const results = memoOf(c, item);
-  const key = bound.map((argument) => (argument === null ? "-" : memoKey(argument.value))).join(";");
+  const key = `${callKey(bound)} ${c.indices.keyFor(bound.flatMap((argument) => nodesOf(argument)))}`;
   const known = results.get(key);
   if (known !== undefined) {
     noteLibraryCall(c, definition, bound, known);
     return known;
   }
+  const progress = newProgress(key, bound.map((argument) => argument?.value ?? null)); // prettier-ignore
+  if (!mayEnd(c, e, definition, progress)) return faulty;
   const draws = c.unit.model?.draws ?? 0;
   const names = item.parameters.map((parameter) => parameter.name.text);
-  const frame = frameOf(definition, e, bound, names, item.name.text);
+  const frame = frameOf(definition, e, bound, names, item.name.text, progress);
   const body = new Scope({ file, place: "fn", marks: marksOf(c, item.body) });
   if (!bindParameters(c, body, definition, bound, frame)) return faulty;
   const result = c.inFrame(frame, () => runBody(c, body, item.body, item.name));
@@ -173,6 +173,11 @@ function callFunction(c: Checker, scope: Scope, e: CallExpression, definition: D
   if ((c.unit.model?.draws ?? 0) === draws) results.set(key, result);
   noteLibraryCall(c, definition, bound, result);
   return result;
+}
+
+function inNormalForm(c: Checker, given: Given): Given {
+  const { value } = given;
+  return value.kind === "tensor" ? { ...given, value: { ...value, node: c.views.normal(value.node) } } : given;
 }
 
 /** Keeps what the user called by name, for explanations: inlining leaves no trace of it. */
@@ -205,6 +210,15 @@ function memoOf(c: Checker, item: object): Map<string, Value> {
   const fresh = new Map<string, Value>();
   c.unit.memo.set(item, fresh);
   return fresh;
+}
+
+function nodesOf(given: Given | null): readonly Node[] {
+  return given?.value.kind === "tensor" && given.value.node.element === "index" ? [given.value.node] : [];
+}
+
+/** Calls of a function with equal keys give the same. */
+export function callKey(bound: Bound): string {
+  return bound.map((argument) => (argument === null ? "-" : memoKey(argument.value))).join(";");
 }
 
 function memoKey(value: Value): string {

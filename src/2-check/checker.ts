@@ -6,11 +6,13 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import { constantOf, decide, print, printShape, product, subtract, type Requirement } from "../ir/dim.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Origins } from "../ir/origins.ts";
+import { Views } from "../ir/views.ts";
 import type { Block } from "../1-parse/ast.ts";
 import type { CheckedRequirement } from "./checked.ts";
 import { IndexFacts } from "./index-facts.ts";
 import type { Intrinsic } from "./intrinsics/intrinsic.ts";
 import type { ModelUnit } from "./model-unit.ts";
+import { newProgress, reportDepth, type Progress } from "./recursion.ts";
 import type { Definition, FileScope } from "./scope.ts";
 import { faulty, type Value } from "./value.ts";
 
@@ -24,6 +26,7 @@ export interface Frame {
   readonly describe: () => string;
   /** The user's name of the definition that the call is in, for names of nodes. */
   readonly label: string;
+  readonly progress: Progress;
 }
 
 /** A requirement whose nodes are still being gathered. */
@@ -42,10 +45,11 @@ export interface Unit {
   readonly model: ModelUnit | null;
   /** Results of calls that draw nothing and hold no parameters. */
   readonly memo: Map<object, Map<string, Value>>;
+  progress: Progress;
 }
 
 export function newUnit(item: object | null = null, model: ModelUnit | null = null): Unit {
-  return { item, requirements: new Map(), asked: [], model, memo: new Map() };
+  return { item, requirements: new Map(), asked: [], model, memo: new Map(), progress: newProgress() };
 }
 
 /** Ends the elaboration of a unit after a fault that repeats without end. */
@@ -56,6 +60,16 @@ export class Abandoned extends Error {
 /** Leaves an elaboration whose fault is reported already. */
 export class Silent extends Error {
   override readonly name = "Silent";
+}
+
+/** An elaboration whose faults are set aside. */
+interface Trial<T> {
+  readonly value: T;
+  /** There was no error. */
+  readonly sound: boolean;
+  readonly codes: readonly string[];
+  /** Reports the faults. */
+  readonly commit: () => void;
 }
 
 /** How deep expressions and calls may nest together, so that the stack suffices. */
@@ -72,6 +86,9 @@ export class Checker {
   readonly markAll: boolean;
   /** Of index notation. */
   readonly indices: IndexFacts;
+  readonly views: Views;
+  /** Names of functions that call themselves, by file. */
+  readonly recursive = new Map<FileScope, ReadonlySet<string>>();
   readonly diagnostics: Diagnostic[] = [];
   readonly frames: Frame[] = [];
   /** Names that derivative operators refer to, by block. */
@@ -102,6 +119,7 @@ export class Checker {
     this.prelude = options.prelude;
     this.markAll = options.markAll;
     this.indices = new IndexFacts(options.builder);
+    this.views = new Views(options.builder);
   }
 
   /** Reports a fault at `span`, or at the user's call if that is inside the prelude. */
@@ -118,19 +136,19 @@ export class Checker {
     this.diagnostics.push(found);
   }
 
-  /** Runs `body` with its faults set aside until `commit`. `sound`: there was no error. */
-  trial<T>(body: () => T): { readonly value: T; readonly sound: boolean; readonly commit: () => void } {
+  /** Runs `body` with its faults set aside until `commit`. `sound`: there was no error. Its value is `otherwise` if it was abandoned. */
+  trial<T>(body: () => T, otherwise: T): Trial<T> {
     const before = this.diagnostics.splice(0);
     const reported = this.#reported;
     this.#reported = new Set(reported);
     try {
-      const value = body();
+      const value = finished(body, otherwise);
       const found = [...this.diagnostics];
       const sound = found.every(({ severity }) => severity !== "error");
       const commit = (): void => {
         for (const one of found) this.report(one);
       };
-      return { value, sound, commit };
+      return { value, sound, codes: found.map(({ code }) => code), commit };
     } finally {
       this.diagnostics.splice(0, this.diagnostics.length, ...before);
       this.#reported = reported;
@@ -140,7 +158,9 @@ export class Checker {
   #place(found: Diagnostic): void {
     const inPrelude = this.frames.findIndex((frame) => frame.definition.file.prelude);
     const outer = inPrelude < 0 ? this.frames : this.frames.slice(0, inPrelude);
-    const calls = [...outer].reverse().map((frame) => ({ span: frame.call, label: "in this call" }));
+    // Of a recursion each call in the text once.
+    const spans = new Set([...outer].reverse().flatMap(({ call }) => (call === found.span ? [] : [call])));
+    const calls = [...spans].map((span) => ({ span, label: "in this call" }));
     if (inPrelude < 0) {
       this.report({ ...found, related: [...found.related, ...calls] });
       return;
@@ -179,10 +199,15 @@ export class Checker {
     return this.unit.item === item || this.frames.some((frame) => frame.definition.item === item);
   }
 
+  /** What is known of the body that is elaborated at the moment. */
+  get progress(): Progress {
+    return this.frames.at(-1)?.progress ?? this.unit.progress;
+  }
+
   /** Runs `body` one level deeper. */
   nested<T>(span: Span, body: () => T): T {
     if (this.#depth >= maxDepth) {
-      this.fault("calls-too-deep", { limit: maxDepth }, span);
+      if (!reportDepth(this, span)) this.fault("calls-too-deep", { limit: maxDepth }, span);
       throw new Abandoned();
     }
     this.#depth++;
@@ -234,12 +259,7 @@ export class Checker {
       this.origins.note(value.node, this.frames[inPrelude].call);
       return;
     }
-    this.origins.note(
-      value.node,
-      span,
-      name,
-      this.frames.map((frame) => frame.label),
-    );
+    this.origins.note(value.node, span, name, [...new Set(this.frames.map((frame) => frame.label))]);
   }
 
   /** True if the shape's elements can be counted; else a fault. */
@@ -281,6 +301,16 @@ export class Checker {
       for (const node of nodes) if (neededBy.size === 0 || node.operands.length > 0) neededBy.add(node);
     }
     return value;
+  }
+}
+
+/** What `body` gives, or `otherwise` if it is abandoned after a fault. */
+function finished<T>(body: () => T, otherwise: T): T {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof Abandoned) return otherwise;
+    throw error;
   }
 }
 

@@ -4,8 +4,7 @@ import type { Source, Span } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import { constant as dimConstant } from "../ir/dim.ts";
 import { constant, topological } from "../ir/expressions.ts";
-import type { Node } from "../ir/graph.ts";
-import type { Value as NumberValue } from "../ir/value.ts";
+import { knownValue } from "../ir/known.ts";
 import { newUnit, type Checker } from "./checker.ts";
 import { evaluate } from "./expressions.ts";
 import { numberOf } from "./operators.ts";
@@ -68,19 +67,7 @@ export function constantNumber(c: Checker, value: Value): number | null {
   const plain = numberOf(value);
   if (plain !== null || value.kind !== "tensor" || value.node.shape.length > 0 || !isKnown(value)) return plain;
   // `sqrt(2) / 2`: the reference meaning of the primitives gives the number.
-  const results = new Map<Node, NumberValue>();
-  for (const node of topological([value.node])) {
-    const operands: NumberValue[] = [];
-    for (const operand of node.operands) {
-      const result = results.get(operand);
-      if (result !== undefined) operands.push(result);
-    }
-    const { meaning } = c.builder.table[node.primitive];
-    if (node.shape.length > 0 || meaning === null) return null;
-    const result = { shape: [], element: node.element, dims: new Map<string, number>(), unitRoundoff: 2 ** -53 };
-    results.set(node, meaning(operands, node.attributes as never, result));
-  }
-  return results.get(value.node)?.data.at(0) ?? null;
+  return knownValue(c.builder, value.node, 1)?.data.at(0) ?? null;
 }
 
 type Settable = ConstItem | Extract<Statement, { readonly kind: "const" }>;

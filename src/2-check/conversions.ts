@@ -142,6 +142,12 @@ export function ratioOf(value: Value): Ratio | null {
   return value.kind === "tensor" ? (value.ratio ?? null) : null;
 }
 
+/** The integer that a dim is, or that a quotient of dims is for certain; null for anything else. */
+export function exactDim(value: Value): Dim | null {
+  const ratio = ratioOf(value);
+  return ratio !== null && constantOf(ratio.denominator) === 1 ? ratio.numerator : null;
+}
+
 /**
  * The value as an integer known at compile time (a dim). A quotient of dims must be exact: proved, or required on entry.
  * Null after a fault was reported, or silently for a faulty value.

@@ -4,12 +4,13 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import { printShape, type Shape } from "../ir/dim.ts";
 import type { Node } from "../ir/graph.ts";
 import { runBody } from "./bodies.ts";
-import type { Bound, Given } from "./calls.ts";
+import { callKey, type Bound, type Given } from "./calls.ts";
 import { distinct, type CheckedFunction, type CheckedInput, type DerivativeKind } from "./checked.ts";
 import { newUnit, type Checker } from "./checker.ts";
 import { describeType, toTensor } from "./conversions.ts";
 import { marksOf } from "./marks.ts";
 import { itemKind } from "./names.ts";
+import { newProgress } from "./recursion.ts";
 import { Scope, type FileScope } from "./scope.ts";
 import { bindParameters, declaredType, type DeclaredType } from "./types.ts";
 import { uncalled } from "./usage.ts";
@@ -72,10 +73,12 @@ export function checkFunction(c: Checker, scope: FileScope, { item, lines }: Exp
     c.outside(newUnit(item), () => elaborate(c, scope, item, lines.at(0) ?? null, fixed));
   if (integers.length === 0) return attempt(new Set());
   // An integer default may be a number like others or serve as an axis or size, which must be known.
-  const errors = c.trial(() => attempt(new Set()));
-  const fixed = errors.sound ? errors : c.trial(() => attempt(new Set(integers)));
-  (fixed.sound ? fixed : errors).commit();
-  return fixed.sound ? fixed.value : errors.value;
+  const errors = c.trial(() => attempt(new Set()), null);
+  const fixed = errors.sound ? errors : c.trial(() => attempt(new Set(integers)), null);
+  // Where a recursion does not end by a number of the call, what it does by the default says more.
+  const isShown = fixed.sound || errors.codes.includes("endless-recursion") ? fixed : errors;
+  isShown.commit();
+  return isShown.value;
 }
 
 function isIntegerDefault({ type, default: preset }: Parameter): boolean {
@@ -137,6 +140,7 @@ function elaborate(
   if (line?.parameters == null) for (const [name, { value, span }] of types.names) body.bind(name, value, span);
   if (!sound || !bind(c, body, file, item, bound)) return null;
   c.elaborated.add(item);
+  c.unit.progress = newProgress(callKey(bound), bound.map((argument) => argument?.value ?? null)); // prettier-ignore
   const value = runBody(c, body, item.body, item.name);
   const results = resultsOf(c, item, value);
   if (results === null) return null;

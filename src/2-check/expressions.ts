@@ -7,6 +7,7 @@ import { constant, transpose } from "../ir/expressions.ts";
 import { ShapeFault } from "../ir/primitive.ts";
 import { call } from "./calls.ts";
 import { Silent, type Checker } from "./checker.ts";
+import { isKnown } from "./constants.ts";
 import { toTensor } from "./conversions.ts";
 import type { Known } from "./index-facts.ts";
 import { indexNotation } from "./index-notation.ts";
@@ -127,6 +128,8 @@ function conditional(c: Checker, scope: Scope, e: Of<"if">): Value {
     known.length === 0 ? evaluate(c, scope, branch) : c.indices.where(known, () => evaluate(c, scope, branch));
   let at: Expression = e;
   let last: Operand | null = null;
+  const { undecided } = c.progress;
+  const around = undecided.length;
   while (last === null) {
     if (at.kind !== "if") {
       last = { value: within(refused, at), expression: at };
@@ -138,12 +141,14 @@ function conditional(c: Checker, scope: Scope, e: Of<"if">): Value {
       return faulty;
     }
     if (condition.kind === "flag") {
+      c.progress.decided = true;
       if (condition.value) last = { value: within(refused, at.then), expression: at.then };
       else at = at.else;
       continue;
     }
     const test = toTensor(c, condition, at.condition.span);
     const then: Expression = at.then;
+    undecided.push({ span: at.condition.span, ofDims: isKnown(condition) });
     const value = within(test === null ? refused : [...refused, { condition: test.node, holds: true }], then);
     if (test !== null) {
       branches.push({ condition: test, then: { value, expression: then }, span: at.span });
@@ -151,6 +156,7 @@ function conditional(c: Checker, scope: Scope, e: Of<"if">): Value {
     }
     at = at.else;
   }
+  undecided.length = around;
   let result = last;
   for (const { condition, then, span } of branches.reverse()) {
     const otherwise = result;

@@ -80,6 +80,12 @@ export class IndexFacts {
     }
   }
 
+  /** What the conditions around mean for a body that gets these: equal keys, equal meaning. Reals have no part in subscripts. */
+  keyFor(nodes: readonly Node[]): string {
+    if (!nodes.some((node) => this.isKnown(node))) return "";
+    return this.#known.map(({ condition, holds }) => `${holds ? "" : "not "}${condition.id}`).join(" ");
+  }
+
   /** The integer where the conditions around it hold, elsewhere 0. */
   chosen(node: Node): Node {
     const b = this.#b;

@@ -1,7 +1,7 @@
 /** `[i < m, 1 <= j < n] -> expression`: the body with an index for each axis, lifted over all of their values. */
-import type { Body, Expression } from "../1-parse/ast.ts";
-import { constant as dimConstant, equal, print, subtract, type Dim } from "../ir/dim.ts";
-import { add as plus, dimension } from "../ir/expressions.ts";
+import type { Block, Body, Expression } from "../1-parse/ast.ts";
+import { add, constant as dimConstant, constantOf, equal, print, subtract, type Dim } from "../ir/dim.ts";
+import { add as plus, dimension, reshape } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import { addLeading, lift } from "../ir/lift.ts";
 import { define, runBody } from "./bodies.ts";
@@ -9,14 +9,16 @@ import type { Checker } from "./checker.ts";
 import { toDim, toTensor } from "./conversions.ts";
 import { evaluate } from "./expressions.ts";
 import { announceElements, marksOf } from "./marks.ts";
+import { callsOpen } from "./recursion.ts";
 import { Scope } from "./scope.ts";
-import { faulty, tensor, type TensorValue, type Value } from "./value.ts";
+import { dimValue, faulty, tensor, type TensorValue, type Value } from "./value.ts";
 
 type MapExpression = Extract<Expression, { readonly kind: "map" }>;
 
 interface Axis {
   /** Counts 0 .. size - 1. */
   readonly counter: Node<"parameter">;
+  readonly from: Dim;
   readonly size: Dim;
   /** The index as the body sees it, of from .. to - 1. */
   readonly value: Value;
@@ -24,6 +26,22 @@ interface Axis {
 
 export function indexNotation(c: Checker, scope: Scope, e: MapExpression): Value {
   const axes = e.indices.map((index) => axisOf(c, scope, e, index));
+  const known = axes.filter((axis) => axis !== null);
+  const sizes = known.map(({ size }) => constantOf(size) ?? 0);
+  // A recursion wants its integers: it ends by them, and equal calls are one.
+  const isExpanded = known.length === axes.length && !sizes.includes(0) && callsOpen(c, scope.file, bodyOf(e));
+  if (isExpanded) return expanded(c, scope, e, known, sizes);
+  const value = valueFor(c, scope, e, axes.map((axis) => axis?.value ?? faulty)); // prettier-ignore
+  if (known.length < axes.length) return faulty;
+  return each(value, (one) => lifted(c, e, one, known));
+}
+
+function bodyOf(e: MapExpression): Block | Expression {
+  return e.body.kind === "block" ? e.body.block : e.body.value;
+}
+
+/** The body's value where the indices have these. */
+function valueFor(c: Checker, scope: Scope, e: MapExpression, indices: readonly Value[]): Value {
   const inner = new Scope({
     file: scope.file,
     place: scope.place,
@@ -32,15 +50,44 @@ export function indexNotation(c: Checker, scope: Scope, e: MapExpression): Value
   });
   inner.layers = scope.layers;
   e.indices.forEach(({ name }, k) => {
-    define(c, inner, name, axes[k]?.value ?? faulty);
+    define(c, inner, name, indices[k]);
   });
-  announceElements(inner, e.body.kind === "block" ? e.body.block : e.body.value);
-  const value = bodyValue(c, inner, e.body, e.indices[0].name);
-  const known = axes.filter((axis) => axis !== null);
-  if (known.length < axes.length) return faulty;
-  if (value.kind !== "tuple") return lifted(c, e, value, known);
-  const values = value.values.map((one) => lifted(c, e, one, known));
+  announceElements(inner, bodyOf(e));
+  return bodyValue(c, inner, e.body, e.indices[0].name);
+}
+
+/** `of` of a value, or of each of several. */
+function each(value: Value, of: (one: Value, k: number) => Value): Value {
+  if (value.kind !== "tuple") return of(value, 0);
+  const values = value.values.map(of);
   return values.some((one) => one.kind === "faulty") ? faulty : { ...value, values };
+}
+
+/** The body elaborated for every index by itself, and stacked. */
+function expanded(c: Checker, scope: Scope, e: MapExpression, axes: readonly Axis[], sizes: readonly number[]): Value {
+  const results: Value[] = [];
+  const count = sizes.reduce((p, n) => p * n, 1);
+  for (let k = 0; k < count; k++) {
+    c.spend(e.span);
+    let rest = k;
+    const places = [...sizes].reverse().map((size) => [rest % size, (rest = Math.floor(rest / size))][0]).reverse(); // prettier-ignore
+    const indices = axes.map(({ from }, n) => dimValue(add(from, dimConstant(places[n]))));
+    const result = valueFor(c, scope, e, indices);
+    if (result.kind === "faulty") return faulty;
+    results.push(result);
+  }
+  const shape = axes.map(({ size }) => size);
+  return each(results[0], (_, k) => {
+    return stacked(c, e, results.map((one) => (one.kind === "tuple" ? one.values[k] : one)), shape); // prettier-ignore
+  });
+}
+
+/** Values of one shape as a tensor whose first axes, of the sizes `leading`, count them. */
+function stacked(c: Checker, e: MapExpression, values: readonly Value[], leading: readonly Dim[]): Value {
+  const list = toTensor(c, { kind: "list", elements: values, span: e.span }, e.span, "the body of index notation");
+  return (
+    (list && tensor(reshape(c.builder, list.node, [...leading, ...list.node.shape.slice(1)]), list.bound)) ?? faulty
+  );
 }
 
 function axisOf(c: Checker, scope: Scope, e: MapExpression, index: MapExpression["indices"][number]): Axis | null {
@@ -59,7 +106,7 @@ function axisOf(c: Checker, scope: Scope, e: MapExpression, index: MapExpression
   const counter = c.indices.create(text, size);
   const isShifted = !equal(from, dimConstant(0));
   const node = isShifted ? plus(c.builder, counter, dimension(c.builder, from)) : counter;
-  return { counter, size, value: tensor(node, isShifted ? null : to) };
+  return { counter, from, size, value: tensor(node, isShifted ? null : to) };
 }
 
 function bodyValue(c: Checker, scope: Scope, body: Body, name: MapExpression["indices"][number]["name"]): Value {

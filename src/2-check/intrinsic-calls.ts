@@ -14,7 +14,7 @@ import {
 import type { CallExpression, Given } from "./calls.ts";
 import { evaluateArguments, matchArguments } from "./calls.ts";
 import { Silent, type Checker } from "./checker.ts";
-import { describe, ratioOf, toDim, toInteger, toTensor } from "./conversions.ts";
+import { describe, exactDim, ratioOf, toDim, toInteger, toTensor } from "./conversions.ts";
 import type {
   Intrinsic,
   IntrinsicContext,
@@ -95,7 +95,7 @@ function staticValue(intrinsic: Intrinsic, all: readonly Given[]): Dim | null {
     return floorDivide(add(numerator, dimConstant(size - 1)), denominator);
   }
   if (intrinsic.static === null) return null;
-  const dims = all.flatMap(({ value }) => (value.kind === "dim" ? [value.dim] : []));
+  const dims = all.flatMap(({ value }) => exactDim(value) ?? []);
   return dims.length === all.length ? intrinsic.static(dims) : null;
 }
 

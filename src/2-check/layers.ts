@@ -87,8 +87,8 @@ function elaborateLayer(
 ): Value {
   const { item, file } = definition;
   if (c.isOpen(item)) {
-    return c.fault("not-supported", { what: "recursion" }, e.span, {
-      help: `the layer \`${item.name.text}\` calls itself`,
+    return c.fault("recursion-of-layer", { name: item.name.text }, e.span, {
+      help: "`repeat` makes layers of layers, each round with parameters of its own",
     });
   }
   const marks = marksOf(c, item.body);

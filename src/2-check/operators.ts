@@ -23,6 +23,7 @@ import {
   commonElement,
   describe,
   describeType,
+  exactDim,
   ratioOf,
   toElement,
   toReal,
@@ -217,7 +218,10 @@ function product(c: Checker, scope: Scope, left: Operand, right: Operand, span: 
 
 function comparison(c: Checker, scope: Scope, operator: Comparison, left: Operand, right: Operand, span: Span): Value {
   const known = knownComparison(operator, left.value, right.value);
-  if (known !== null) return flag(known);
+  if (known !== null) {
+    c.progress.decided = true;
+    return flag(known);
+  }
   const operands = pair(c, scope, operator, left, right, span);
   if (operands === null) return faulty;
   const common = commonElement(operands);
@@ -240,7 +244,8 @@ function comparison(c: Checker, scope: Scope, operator: Comparison, left: Operan
 
 /** What is decided at compile time: comparisons of dims, literals and consts. */
 function knownComparison(operator: Comparison, left: Value, right: Value): boolean | null {
-  if (left.kind === "dim" && right.kind === "dim") return compareDims(operator, left.dim, right.dim);
+  const [a, b] = [exactDim(left), exactDim(right)];
+  if (a !== null && b !== null) return compareDims(operator, a, b);
   const equality = operator === "==" || operator === "!=";
   if (equality && isPlain(left) && isPlain(right)) {
     const same =

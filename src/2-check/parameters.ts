@@ -189,9 +189,6 @@ function runInitializer(
   const values = evaluateArguments(c, scope, e);
   const bound = matchArguments(c, e, values, parameterList(own));
   if (bound === null || values.some(({ value }) => value.kind === "faulty")) return faulty;
-  if (c.isOpen(item)) {
-    return c.fault("not-supported", { what: "recursion" }, e.span);
-  }
   const names = own.map((parameter) => parameter.name.text);
   const frame = frameOf(definition, e, bound, names, item.name.text);
   return c.inFrame(frame, () => initializerBody(c, { item, file }, bound, given));

@@ -16,6 +16,7 @@ export function repeat(c: Checker, scope: Scope, e: Extract<Expression, { readon
   let carried = e.carries.map(({ initial }) => evaluate(c, scope, initial));
   if (count === null) return faulty;
   if (count > maxRounds) return c.fault("too-many-rounds", { found: count, limit: maxRounds }, e.count.span);
+  c.progress.decided = true;
   const base = scope.layers?.base ?? null;
   for (let round = 0; round < count; round++) {
     c.spend(e.span);

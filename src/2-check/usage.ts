@@ -33,3 +33,31 @@ function calledBy(item: Item): ReadonlySet<string> {
   }
   return names;
 }
+
+/** The names of functions that lead back to themselves through what they call (and of those that stand between two such). */
+export function cyclesOf(items: readonly Item[]): ReadonlySet<string> {
+  const calls = new Map<string, ReadonlySet<string>>();
+  for (const item of items) if (item.kind === "fn") calls.set(item.name.text, calledBy(item));
+  const callers = new Map<string, string[]>([...calls.keys()].map((name) => [name, []]));
+  for (const [name, others] of calls) for (const other of others) callers.get(other)?.push(name);
+  // What calls nothing that is left is on no cycle, nor is what nothing left calls.
+  const left = new Set(calls.keys());
+  const peel = (next: (name: string) => Iterable<string>, before: (name: string) => Iterable<string>): void => {
+    const open = new Map<string, number>();
+    for (const name of left) open.set(name, [...next(name)].filter((other) => left.has(other)).length);
+    const pending = [...left].filter((name) => open.get(name) === 0);
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      left.delete(name);
+      for (const other of before(name)) {
+        const count = (open.get(other) ?? 0) - 1;
+        open.set(other, count);
+        if (count === 0 && left.has(other)) pending.push(other);
+      }
+    }
+  };
+  const callsOf = (name: string): Iterable<string> => calls.get(name) ?? [];
+  const callersOf = (name: string): Iterable<string> => callers.get(name) ?? [];
+  peel(callsOf, callersOf);
+  peel(callersOf, callsOf);
+  return left;
+}

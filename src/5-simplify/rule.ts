@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import type { Dim } from "../ir/dim.ts";
 import type { FactTable } from "../ir/facts.ts";
 import type { AnyNode, Node, PrimitiveName } from "../ir/graph.ts";
+import type { Views } from "../ir/views.ts";
 
 /**
  * - `exact`: the same bits.
@@ -22,6 +23,7 @@ export interface RuleContext {
   readonly nonEmpty: FactTable;
   /** Whether an axis of such a size surely has entries. */
   readonly hasEntries: (size: Dim) => boolean;
+  readonly views: Views;
 }
 
 /** One named rewrite: a node of one of the primitives `on` becomes another node of the same type, or stays (null). */

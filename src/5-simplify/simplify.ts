@@ -17,6 +17,7 @@ import type { Dim, Requirement } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import { FactTable } from "../ir/facts.ts";
 import type { Graph, Loop, Node } from "../ir/graph.ts";
+import { Views } from "../ir/views.ts";
 import { simplifyAlgebra } from "./algebra.ts";
 import { sizesAt } from "./axes.ts";
 import { Engine, indexRules } from "./engine.ts";
@@ -126,6 +127,7 @@ class Simplifier {
       rounded: new FactTable(b, { body, rounded: true }),
       nonEmpty: new FactTable(b, { body, rounded: true, nonEmpty: true }),
       hasEntries,
+      views: new Views(b),
     };
     this.#engine = new Engine(this.#context, indexRules(rules, this.#disable), options, fuel, (record) =>
       this.#body(record),

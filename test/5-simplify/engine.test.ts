@@ -5,6 +5,7 @@ import type { Node } from "../../src/ir/graph.ts";
 import { Engine, indexRules } from "../../src/5-simplify/engine.ts";
 import type { Rule, SimplifyOptions } from "../../src/5-simplify/rule.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
+import { Views } from "../../src/ir/views.ts";
 import { createBuilder, derive, formula, gradient, graphOf, outputOf, parameter, run } from "./support.ts";
 
 const b = createBuilder();
@@ -17,7 +18,7 @@ function simplified(node: Node, options: SimplifyOptions = {}): string {
 
 function engineOf(rules: readonly Rule[], fuel: number, options: SimplifyOptions = {}): Engine {
   const rounded = new FactTable(b, { rounded: true });
-  const context = { b, facts: new FactTable(b), rounded, nonEmpty: rounded, hasEntries: () => false };
+  const context = { b, facts: new FactTable(b), rounded, nonEmpty: rounded, hasEntries: () => false, views: new Views(b) };
   return new Engine(context, indexRules(rules), options, { left: fuel }, (record) => record);
 }
 

@@ -112,6 +112,23 @@ const cases: Readonly<Record<string, Case>> = {
       e.slice(b, e.broadcastTo(b, x, m.shape), [{ start: dim(0), size: dim(1), step: 1 }, { start: dim(1), size: dim(2), step: 1 }]), // prettier-ignore
     ],
   },
+  "parts-of-joined": {
+    build: (b, { x, y, m }) => {
+      const cut = (node: Node, start: number, size: number, step = 1): Node => e.slice(b, node, [{ start: dim(start), size: dim(size), step }]); // prettier-ignore
+      const both = b.create("concat", [x, y], { axis: -1 });
+      const wide = b.create("concat", [m, m], { axis: -1 });
+      return [
+        cut(both, 4, 2),
+        cut(both, 1, 4),
+        cut(both, 5, 3, -2),
+        e.slice(b, e.reshape(b, both, [dim(6), dim(1)]), [{ start: dim(4), size: dim(1), step: 1 }, { start: dim(0), size: dim(1), step: 1 }]), // prettier-ignore
+        cut(e.transpose(b, wide, [-1, -2]), 1, 1),
+        b.create("concat", [cut(x, 0, 1), cut(x, 1, 2)], { axis: -1 }),
+        b.create("concat", [cut(x, 0, 1), cut(x, 1, 1), y], { axis: -1 }),
+        b.create("concat", [cut(m, 2, 1), cut(m, 0, 1)], { axis: -1 }),
+      ];
+    },
+  },
   "trivial-pad": {
     build: (b, { x }) => [
       e.pad(b, x, [{ low: dim(0), high: dim(0), interior: 0 }]),

@@ -1,6 +1,6 @@
 /** Cells that are moved or repeated: as late, as seldom and as few as can be. */
 import { add, constant as dimConstant, constantOf, equal, multiply, shapesEqual } from "../../ir/dim.ts";
-import type { Dim } from "../../ir/dim.ts";
+import type { Dim, Shape } from "../../ir/dim.ts";
 import { constantValue, div, is, isScalar, like, mul, reshape, transpose } from "../../ir/expressions.ts";
 import { recordOf } from "../../ir/facts.ts";
 import type { Node, PrimitiveName, SliceAxis } from "../../ir/graph.ts";
@@ -116,9 +116,11 @@ export const movement: readonly Rule[] = [
         return axis.step === 1 && constantOf(axis.start) === 0 && equal(axis.size, size);
       });
       if (isWhole) return x;
-      if (is(x, "slice") && x.attributes.axes.length === axes.length) {
-        const joined = axes.map((outer, k) => joinSlices(x.attributes.axes[k], outer));
-        return b.create("slice", [x.operands[0]], { axes: joined });
+      if (is(x, "slice")) {
+        const inner = x.attributes.axes;
+        const count = Math.max(axes.length, inner.length);
+        const [first, second] = [allAxes(inner, x.operands[0].shape, count), allAxes(axes, x.shape, count)];
+        return b.create("slice", [x.operands[0]], { axes: second.map((outer, k) => joinSlices(first[k], outer)) });
       }
       const repeated = asRepeated(x);
       if (repeated === null) return null;
@@ -131,6 +133,17 @@ export const movement: readonly Rule[] = [
       const parts = own.map((axis, k) => axis ?? everything(repeated.source.shape[k]));
       const source = b.create("slice", [repeated.source], { axes: parts });
       return repeat(b, { source, axes: repeated.axes }, node.shape);
+    },
+  },
+  {
+    name: "parts-of-joined",
+    law: "concat(x, y)[a:b] = concat(x[a:], y[:b]); concat(x[:a], x[a:]) = x",
+    soundness: "exact",
+    on: ["slice", "concat"],
+    apply: (node, { views }) => {
+      if (is(node, "slice") && !isJoined(node.operands[0])) return null;
+      const after = views.normal(node);
+      return is(node, "slice") || !is(after, "concat") || after.operands.length < node.operands.length ? after : null;
     },
   },
   {
@@ -182,6 +195,13 @@ export const movement: readonly Rule[] = [
   },
 ];
 
+/** True for joined tensors, also under other axes. */
+function isJoined(node: Node): boolean {
+  let at = node;
+  while (is(at, "slice") || is(at, "reshape") || is(at, "transpose")) at = at.operands[0];
+  return is(at, "concat");
+}
+
 function padPermutation(permutation: readonly number[], rank: number): number[] {
   const lead: number[] = [];
   for (let axis = -rank; axis < -permutation.length; axis++) lead.push(axis);
@@ -193,8 +213,15 @@ function joinSlices(inner: SliceAxis, outer: SliceAxis): SliceAxis {
   return {
     start: add(inner.start, multiply(dimConstant(inner.step), outer.start)),
     size: outer.size,
-    step: inner.step * outer.step,
+    // One entry is the same whatever would follow it.
+    step: constantOf(outer.size) === 1 ? 1 : inner.step * outer.step,
   };
+}
+
+/** The last `count` axes of a slice, those that it leaves whole among them. */
+function allAxes(axes: readonly SliceAxis[], shape: Shape, count: number): readonly SliceAxis[] {
+  const whole = shape.slice(shape.length - count, shape.length - axes.length).map(everything);
+  return [...whole, ...axes];
 }
 
 function everything(size: Dim): SliceAxis {

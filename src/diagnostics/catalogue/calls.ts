@@ -71,6 +71,19 @@ export const calls = {
     message: (a: { found: number; limit: number }) =>
       `\`repeat\` is expanded at compile time: ${a.found} rounds are more than ${a.limit}`,
   },
+  "endless-recursion": {
+    severity: "error",
+    message: (a: { name: string; why: string }) => `\`${a.name}\` calls itself without end: ${a.why}`,
+  },
+  "recursion-too-deep": {
+    severity: "error",
+    message: (a: { name: string; limit: number; calls: string }) =>
+      `calls of \`${a.name}\` nest more than ${a.limit} deep: ${a.calls}`,
+  },
+  "recursion-of-layer": {
+    severity: "error",
+    message: (a: { name: string }) => `the layer \`${a.name}\` calls itself; only a function may`,
+  },
   "calls-too-deep": {
     severity: "error",
     message: (a: { limit: number }) => `expressions and calls nest more than ${a.limit} deep here`,
