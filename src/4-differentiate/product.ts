@@ -51,6 +51,7 @@ export function orZeros(context: Context, node: Node | null, model: Node): Node 
 /** What a bilinear rule built, guarded: a product of adjoints or tangents with values. */
 export function guarded(context: Context, node: Node): Node | null {
   if (node.primitive === "multiply") return times(context, node.operands[0], node.operands[1]);
+  if (node.primitive === "solve" || node.primitive === "triangular_solve") return guardedSolution(context, node);
   return guardedContraction(context, node);
 }
 
@@ -78,6 +79,20 @@ function guardedContraction(context: Context, node: Node): Node {
   const p = masked(x, left, y, right);
   const q = masked(y, right, x, left);
   return p === x && q === y ? node : contract(b, [p, left], [q, right], result);
+}
+
+/**
+ * A solution is 0 where nothing of its right side was selected: with a singular matrix it would be NaN. (A matrix that is
+ * read whichever branches are taken may be singular in one of them all the same.)
+ */
+function guardedSolution(context: Context, node: Node): Node {
+  const { b } = context;
+  const right = node.operands[node.operands.length - 1];
+  const support = supportOf(context, right);
+  if (support === null) return node;
+  const any = anyOver(b, support, [-2, -1]);
+  const axes = any.shape.map((_, k) => k - any.shape.length - 2);
+  return select(b, b.create("broadcast", [any], { shape: node.shape, axes }), node, 0);
 }
 
 /** @internal A check on rules: a cotangent has the shape of what it belongs to. */

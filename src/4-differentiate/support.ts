@@ -21,6 +21,7 @@ import {
   reduceSum,
   transpose,
 } from "../ir/expressions.ts";
+import { constantOf, shapesEqual } from "../ir/dim.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import { visitPending } from "../ir/visit.ts";
 
@@ -154,7 +155,21 @@ function both(b: GraphBuilder, x: Node | null, y: Node | null): Node | null {
 /** Whether any entry along the axes is true; without arithmetic if all are the same. */
 export function anyOver(b: GraphBuilder, x: Node, axes: readonly number[]): Node {
   if (axes.length === 0) return x;
+  const ones = axes.filter((axis) => constantOf(x.shape[x.shape.length + axis]) === 1);
+  const bare = ones.length === 0 ? null : withoutOnes(x, ones);
+  if (bare !== null) {
+    const left = axes.filter((axis) => !ones.includes(axis));
+    return anyOver(b, bare, left.map((axis) => axis + ones.filter((one) => one > axis).length)); // prettier-ignore
+  }
   return dropUniform(b, x, axes) ?? less(b, constant(b, 0), reduceSum(b, convert(b, x, "real"), axes));
+}
+
+/** What stands behind axes of one entry. */
+function withoutOnes(x: Node, axes: readonly number[]): Node | null {
+  const [from] = x.operands;
+  const rank = x.shape.length;
+  const kept = x.shape.filter((_, k) => !axes.includes(k - rank));
+  return x.primitive === "reshape" && shapesEqual(from.shape, kept) ? from : null;
 }
 
 /** `x` without axes along which it is known to be constant, or null if it is not known to be. */
@@ -162,6 +177,11 @@ function dropUniform(b: GraphBuilder, x: Node, axes: readonly number[]): Node | 
   if (axes.length === 0) return x;
   const node = x as AnyNode;
   const rank = x.shape.length;
+  if (node.primitive === "not" || node.primitive === "and" || node.primitive === "or") {
+    const parts = node.operands.map((operand) => dropUniform(b, operand, axes));
+    const known = parts.filter((part) => part !== null);
+    return known.length === parts.length ? b.withOperands(node, known) : null;
+  }
   if (node.primitive !== "broadcast" || node.attributes.axes.some((axis) => axes.includes(axis))) return null;
   const shape = x.shape.filter((_, k) => !axes.includes(k - rank));
   const kept = node.attributes.axes.map((axis) => axis + axes.filter((dropped) => dropped > axis).length);

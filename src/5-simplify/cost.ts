@@ -103,6 +103,17 @@ function operationCost(node: AnyNode): number {
     case "argmin":
     case "fold":
       return estimateElements(node.operands[0].shape);
+    case "lu":
+    case "cholesky":
+      return estimateElements(node.operands[0].shape) * estimateDim(node.operands[0].shape[node.shape.length - 1]);
+    case "solve":
+    case "triangular_solve":
+    case "cofactor":
+      return 2 * estimateElements(node.shape) * estimateDim(node.shape[node.shape.length - 2]);
+    case "determinant":
+    case "log_determinant":
+    case "determinant_sign":
+      return 10 * estimateElements(node.operands[0].shape.slice(0, -1));
     case "contract": {
       const { left, right } = node.attributes;
       const extra = node.operands[1].shape.slice(node.operands[1].shape.length - right.length);

@@ -20,6 +20,8 @@ function elementwise(left: Labels, right: Labels, result: Labels, x: Formula, y:
     labels.every((label, k) => label === result[result.length - labels.length + k]);
   const times = (aligned(left) && right.length === result.length) || (aligned(right) && left.length === result.length);
   if (times && aligned(left) && aligned(right)) return product([x, y]);
+  if (left.length === 0 && isTurned(right, result)) return product([x, transposed(y)]);
+  if (right.length === 0 && isTurned(left, result)) return product([y, transposed(x)]);
   if (result.length === 0 && same(left, right)) {
     return left.length === 1 ? call("dot", x, y) : call("sum", product([x, y]));
   }
@@ -27,6 +29,11 @@ function elementwise(left: Labels, right: Labels, result: Labels, x: Formula, y:
     return result[0] === left[0] ? call("outer", x, y) : call("outer", y, x);
   }
   return null;
+}
+
+/** Whether the axes of a matrix are exchanged. */
+function isTurned(labels: Labels, result: Labels): boolean {
+  return labels.length === 2 && same([labels[1], labels[0]], result);
 }
 
 /** Matrix products, with leading axes that both share (or only the left one has) in the same order. */

@@ -14,6 +14,7 @@ import {
   type Formula,
   type Operator,
 } from "./formula.ts";
+import { matrixReading } from "./matrix-formula.ts";
 import { readingOf } from "./product-formula.ts";
 import { viewOf } from "./view-formula.ts";
 
@@ -43,12 +44,16 @@ const operators: { readonly [P in PrimitiveName]?: Operator } = {
 
 /** The nodes that a node's formula refers to: its operands, or what stands behind them where two are written as one. */
 export function operandsOf(node: Node): readonly Node[] {
+  const matrix = matrixReading(node);
+  if (matrix !== null) return matrix.of;
   const view = viewOf(node);
   return view === null ? (readingOf(node)?.of ?? node.operands) : [view.of];
 }
 
 /** The formula of a node; `read` gives those of `operandsOf(node)`. */
 export function formulaOf(node: Node, read: Read): Formula {
+  const matrix = matrixReading(node);
+  if (matrix !== null) return matrix.formula(matrix.of.map(read));
   const view = viewOf(node);
   if (view !== null) return view.formula(read(view.of));
   const reading = readingOf(node);

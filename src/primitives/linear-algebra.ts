@@ -93,10 +93,37 @@ export function identityLike(b: GraphBuilder, { shape }: Node): Node {
   return e.broadcastTo(b, eye, shape);
 }
 
-/** Zeros above the diagonal. */
-function lowerTriangle(b: GraphBuilder, x: Node): Node {
-  const { shape } = x;
-  return e.select(b, e.lessEqual(b, counter(b, shape, -1), counter(b, shape, -2)), x, e.like(b, 0, x));
+/** Whether a node is what `identityLike` makes, in any order of its steps. */
+export function isIdentity(node: Node): boolean {
+  const x = behindBatch(node);
+  if (!e.is(x, "equal")) return false;
+  const axes = x.operands.map((operand) => {
+    const counted = behindBatch(operand);
+    const isCounter = e.is(counted, "broadcast") && e.is(counted.operands[0], "iota");
+    return isCounter && counted.attributes.axes.length === 1 ? counted.attributes.axes[0] : 0;
+  });
+  return axes.includes(-1) && axes.includes(-2);
+}
+
+/** The node behind conversions and repetitions along axes in front of a matrix. */
+function behindBatch(node: Node): Node {
+  let x = node;
+  for (;;) {
+    const isRepeated = e.is(x, "broadcast") && x.attributes.axes.length >= 2 && x.attributes.axes.at(-2) === -2 && x.attributes.axes.at(-1) === -1; // prettier-ignore
+    if (!isRepeated && !e.is(x, "convert")) return x;
+    x = x.operands[0];
+  }
+}
+
+/**
+ * x times 1 below the diagonal, 0 above it and `onDiagonal` (0.5 or 1) on it. As numbers and not as a choice: nothing is left
+ * out that would need a guard.
+ */
+function lowerTriangle(b: GraphBuilder, x: Node, onDiagonal: number): Node {
+  const own = x.shape.slice(-2);
+  const below = e.convert(b, e.sub(b, counter(b, own, -2), counter(b, own, -1)), "real");
+  const weight = e.min(b, e.max(b, e.add(b, below, onDiagonal), 0), 1);
+  return e.mul(b, e.broadcastTo(b, weight, x.shape), x);
 }
 
 /** The sum of what is there, linear in each; zeros of the type of `model` if nothing is. */
@@ -294,10 +321,7 @@ export const cholesky: PrimitiveRecord<"cholesky"> = {
       const symmetric = e.mul(b, 0.5, e.add(b, da, transposed(b, da)));
       const inverse = (x: Node): Node => b.create("triangular_solve", [node, x], { transposed: false });
       const inner = inverse(transposed(b, inverse(symmetric)));
-      const [row, column] = [counter(b, node.shape, -2), counter(b, node.shape, -1)];
-      const half = e.select(b, e.equalTo(b, row, column), e.mul(b, 0.5, inner), e.like(b, 0, inner));
-      const phi = e.select(b, e.less(b, column, row), inner, half);
-      return product(b, node, phi, "ij,jk->ik");
+      return product(b, node, lowerTriangle(b, inner, 0.5), "ij,jk->ik");
     },
   },
   facts: () => unknown,
@@ -323,7 +347,7 @@ export const triangularSolve: PrimitiveRecord<"triangular_solve"> = {
     tangent: (b, node, [dl, db]) => {
       const [l] = node.operands;
       const labels = node.attributes.transposed ? "ji,jk->ik" : "ij,jk->ik";
-      const moved = dl === null ? null : e.neg(b, product(b, lowerTriangle(b, dl), node, labels));
+      const moved = dl === null ? null : e.neg(b, product(b, lowerTriangle(b, dl, 1), node, labels));
       return b.create("triangular_solve", [l, sumOf(b, [db, moved], node)], node.attributes);
     },
     // B̄ = L⁻ᵀ X̄

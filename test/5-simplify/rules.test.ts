@@ -8,6 +8,7 @@ import type { Value } from "../../src/ir/value.ts";
 import type { Soundness } from "../../src/5-simplify/rule.ts";
 import { algebraRows } from "../../src/5-simplify/algebra.ts";
 import { rules } from "../../src/5-simplify/rules/index.ts";
+import { identityLike } from "../../src/primitives/linear-algebra.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
 import type { Case, Operands } from "./rule-case.ts";
 import { createBuilder, graphOf, parameter, randoms, run } from "./support.ts";
@@ -28,6 +29,11 @@ const oneHot = (b: GraphBuilder, index: Node, size: number): Node => {
   const row = b.create("broadcast", [index], { shape, axes: [-2] });
   return e.convert(b, e.equalTo(b, row, b.create("broadcast", [numbers], { shape, axes: [-1] })), "real");
 };
+
+const inverseOf = (b: GraphBuilder, a: Node): Node =>
+  b.create("solve", [a, b.create("lu", [a], { complete: false }), identityLike(b, a)], { transposed: false });
+const stackOf = (b: GraphBuilder, x: Node, count: number): Node =>
+  b.create("broadcast", [x], { shape: [dim(count), ...x.shape], axes: x.shape.map((_, k) => k - x.shape.length) });
 
 /** n[3, 2] times 1, 2, 3 and 4. */
 const layers = (b: GraphBuilder, n: Node): Node => {
@@ -378,6 +384,24 @@ const cases: Readonly<Record<string, Case>> = {
       e.reduceSum(b, e.mul(b, x, oneHot(b, i, 3)), [-1]),
     ],
   },
+  "inverse-product": {
+    build: (b, { m, n, x, s }) => {
+      const square = e.add(b, e.matmul(b, n, m), e.mul(b, 9, identityLike(b, e.matmul(b, n, m))));
+      const inverse = inverseOf(b, square);
+      const many = inverseOf(b, e.add(b, stackOf(b, square, 2), e.like(b, 0.5, stackOf(b, square, 2))));
+      return [
+        e.matmul(b, inverse, x),
+        e.matmul(b, x, inverse),
+        e.matmul(b, inverse, n),
+        e.contract(b, [m, ["i", "k"]], [inverse, ["j", "k"]], ["j", "i"]),
+        e.matmul(b, many, stackOf(b, n, 2)),
+        e.matmul(b, inverse, stackOf(b, n, 2)),
+        e.contract(b, [e.mul(b, stackOf(b, x, 2), s), ["b", "k"]], [many, ["b", "k", "j"]], ["j", "b"]),
+      ];
+    },
+    range: [0.2, 1],
+    special: [1e-8, 1],
+  },
   "sum-of-products": {
     build: (b, { m, n }) => {
       const shape = [dim(2), dim(3), dim(2)];
@@ -505,6 +529,17 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
   ],
   // log x may be infinite.
   "collect-terms": (b, { x, y }) => [e.add(b, e.mul(b, 0, e.log(b, x)), e.mul(b, y, y))],
+  // A matrix that is no inverse, rows that are not summed, and what varies along both axes.
+  "inverse-product": (b, { m, n, x }) => {
+    const square = e.matmul(b, n, m);
+    const solution = b.create("solve", [square, b.create("lu", [square], { complete: false }), n], { transposed: false });
+    const inverse = inverseOf(b, square);
+    return [
+      e.matmul(b, m, solution),
+      e.contract(b, [inverse, ["i", "j"]], [x, ["i"]], ["i", "j"]),
+      e.contract(b, [inverse, ["i", "j"]], [square, ["i", "j"]], []),
+    ];
+  },
   // j may be 2, which is no row of a matrix of two.
   "contract-one-hot": (b, { m, j }) => [e.matmul(b, oneHot(b, j, 2), m)],
 };

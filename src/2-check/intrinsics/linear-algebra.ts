@@ -1,6 +1,6 @@
 /** Linear algebra on the last two axes; leading ones are a batch and broadcast, as in numpy.linalg and torch.linalg. */
 import type { GraphBuilder } from "../../ir/builder.ts";
-import { constant as dimConstant, equal, print, printShape } from "../../ir/dim.ts";
+import { constant as dimConstant, constantOf, equal, print, printShape } from "../../ir/dim.ts";
 import type { Shape } from "../../ir/dim.ts";
 import { broadcastTo, constant, less, reshape, select } from "../../ir/expressions.ts";
 import type { Node } from "../../ir/graph.ts";
@@ -18,8 +18,9 @@ function square(b: GraphBuilder, x: Node, what: string): Node {
   if (shape.length < 2) throw new ShapeFault(`${what} takes a square matrix [.., n, n], not ${printShape(shape)}`);
   const [rows, columns] = shape.slice(-2);
   if (!equal(rows, columns)) {
+    const hint = constantOf(rows) === null || constantOf(columns) === null ? "; if they are equal, say so by one name: [n, n]" : ""; // prettier-ignore
     throw new ShapeFault(
-      `${what} takes a square matrix, but ${printShape(shape)} has ${print(rows)} rows and ${print(columns)} columns`,
+      `${what} takes a square matrix, but ${printShape(shape)} has ${print(rows)} rows and ${print(columns)} columns${hint}`,
     );
   }
   return real(b, x);

@@ -4,6 +4,7 @@ import { contractions } from "./contractions.ts";
 import { folding } from "./fold.ts";
 import { identities } from "./identities.ts";
 import { indexing } from "./indexing.ts";
+import { matrices } from "./matrices.ts";
 import { movement } from "./movement.ts";
 import { reductions } from "./reductions.ts";
 import { selects } from "./selects.ts";
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   ...stable,
   ...reductions,
   ...contractions,
+  ...matrices,
   ...indexing,
   ...windows,
 ];
