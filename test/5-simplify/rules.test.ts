@@ -532,7 +532,9 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
   // A matrix that is no inverse, rows that are not summed, and what varies along both axes.
   "inverse-product": (b, { m, n, x }) => {
     const square = e.matmul(b, n, m);
-    const solution = b.create("solve", [square, b.create("lu", [square], { complete: false }), n], { transposed: false });
+    const solution = b.create("solve", [square, b.create("lu", [square], { complete: false }), n], {
+      transposed: false,
+    });
     const inverse = inverseOf(b, square);
     return [
       e.matmul(b, m, solution),

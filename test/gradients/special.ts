@@ -159,6 +159,14 @@ export const builds: Partial<Record<PrimitiveName, Build>> = {
     const operands = [inputs.get("i") ?? missing("i"), inputs.get("x") ?? missing("x")];
     return cube(b, b.create("scatter_add", operands, { batch: 0, size: d(3) }));
   },
+  cofactor: (b, inputs) => {
+    const [a, along] = ["a", "b"].map((name) => inputs.get(name) ?? missing(name));
+    return b.create("cofactor", [a, b.create("lu", [a], { complete: true }), along], {});
+  },
+  triangular_solve: (b, inputs) => {
+    const operands = ["a", "b"].map((name) => inputs.get(name) ?? missing(name));
+    return b.create("triangular_solve", operands, { transposed: false });
+  },
   loop: recurrent(false, 0),
   loop_result: recurrent(true, 1),
 };

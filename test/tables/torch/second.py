@@ -511,8 +511,115 @@ def primitives():
     ]
 
 
+def exactly(made, inputs, value):
+    """Settles a row by exact derivatives of `value`, a list of SymPy expressions over the symbols of `inputs` (name -> symbols)."""
+    at = {s: sp.Rational(read(v)) for name, symbols in inputs.items() for s, v in zip(symbols, made["inputs"][name]["data"])}
+    weights = lambda packed: [sp.Rational(read(v)) for v in packed["data"]]
+    total = sum(w * v for w, v in zip(weights(made["cotangent"]), value))
+    gradient = {a: [sp.diff(total, s) for s in symbols] for a, symbols in inputs.items()}
+    for i, v in enumerate(value):
+        settle(made, ("value", None), i, v.subs(at), POORER)
+    for a, symbols in inputs.items():
+        for i, g in enumerate(gradient[a]):
+            settle(made, ("gradient", a), i, g.subs(at), POORER)
+        along = sum(v * g for v, g in zip(weights(made["directions"][a]), gradient[a]))
+        for b, others in inputs.items():
+            for i, s in enumerate(others):
+                settle(made, ("second", f"{a} {b}"), i, sp.diff(along, s).subs(at), POORER)
+    return made
+
+
+def symbols_of(name, count):
+    return sp.symbols(f"{name}:{count}")
+
+
+def determinants():
+    """Of singular matrices too: the determinant is a polynomial, whose derivatives PyTorch's formulas lose there."""
+    made = []
+    for a in ([[0.0, 2, 0], [0, 0, -3], [1.5, 0, 0]], [[1.0, 2, 3], [2, 4, 6], [0.5, 0, 1]], [[1.0, -2, 0.5], [2, -4, 1], [-1, 2, -0.5]], [[0.0, 0], [0, 0]],
+              [[1e-160, 0, 0], [0, 1e160, 0], [0, 0, 2]], [[0.0]], [[3.0]]):
+        entries = symbols_of("a", len(a) ** 2)
+        made.append(exactly(general("det(a)", lambda a: torch.linalg.det(a), {"a": a}), {"a": entries}, [sp.Matrix(len(a), len(a), entries).det()]))
+    return made
+
+
+def lower_factor(a):
+    """Of (a + aᵀ) / 2."""
+    n = a.rows
+    l = sp.zeros(n)
+    for j in range(n):
+        for i in range(j, n):
+            rest = (a[i, j] + a[j, i]) / 2 - sum(l[i, k] * l[j, k] for k in range(j))
+            l[i, j] = sp.sqrt(rest) if i == j else rest / l[j, j]
+    return l
+
+
+def of_batch(expression, f, a, n, exact, b=None):
+    """A row over a batch of matrices, settled by `exact`: of one matrix (and the vector b) the entries of the result."""
+    made = general(expression, f, {"a": a} if b is None else {"a": a, "b": b})
+    entries = symbols_of("a", a.numel())
+    vector = None if b is None else sp.Matrix(symbols_of("b", len(b)))
+    matrices = [sp.Matrix(n, n, entries[at : at + n * n]) for at in range(0, len(entries), n * n)]
+    value = [v for m in matrices for v in (exact(m) if b is None else exact(m, vector))]
+    return exactly(made, {"a": entries} if b is None else {"a": entries, "b": tuple(vector)}, value)
+
+
+def cofactors_along(a, b):
+    """For two or three rows, written out."""
+    n = len(a)
+    if n == 2:
+        return torch.stack([b[1, 1], -b[1, 0], -b[0, 1], b[0, 0]]).reshape(2, 2)
+    entry = lambda i, j: [a[(i + p) % n, (j + q) % n] * b[(i + 3 - p) % n, (j + 3 - q) % n] for p, q in ((1, 1), (2, 2), (1, 2), (2, 1))]
+    return torch.stack([p + q - r - s for i in range(n) for j in range(n) for p, q, r, s in [entry(i, j)]]).reshape(n, n)
+
+
+def moved_cofactors():
+    """The derivative of the cofactor matrix along b, where a has rank one and where it has an inverse."""
+    made = []
+    for a in ([[1.0, -2, 0.5], [2, -4, 1], [-1, 2, -0.5]], [[0.0, 1], [-2, 3]]):
+        n = len(a)
+        [p, q] = [symbols_of(name, n * n) for name in "ab"]
+        t = sp.symbols("t")
+        moved = sp.Matrix(n, n, p) + t * sp.Matrix(n, n, q)
+        value = [sp.diff(sp.expand(x), t).subs(t, 0) for x in moved.adjugate().T]
+        made.append(exactly(general({"primitive": "cofactor"}, cofactors_along, {"a": a, "b": hashed(n * n, 5).reshape(n, n)}), {"a": p, "b": q}, value))
+    return made
+
+
+def linear_algebra():
+    solve = lambda a, b: torch.linalg.solve(a, b)
+    inv, det, cholesky, logdet = (lambda a, f=f: f(a) for f in (torch.linalg.inv, torch.linalg.det, torch.linalg.cholesky, torch.logdet))
+    hilbert = [[1 / (i + j + 1) for j in range(4)] for i in range(4)]
+    turned = [[0.0, 2, 0], [0, 0, -3], [1.5, 0, 0]]
+    positive = torch.tensor([[4.0, 1, -1], [1, 3, 0.5], [-1, 0.5, 2]])
+    batch = torch.tensor([[[0.0, 1], [2, 0]], [[1e8, 1], [1, 1e-7]]])
+    vectors = lambda a, b: torch.linalg.solve(a, b.expand(2, 2))
+    negative = general("logdet(a)", logdet, {"a": [[0.0, 1], [2, 0]]})
+    for part, key in (("gradient", "a"), ("second", "a a")):
+        for i in range(4):
+            settle(negative, (part, key), i, 0.0, "the branch that is not NaN is not selected")
+    return [
+        general("solve(a, b)", solve, {"a": turned, "b": [1.0, 2, -0.5]}),
+        general("solve(a, b)", solve, {"a": hilbert, "b": hashed(8, 9).reshape(4, 2)}),
+        of_batch("solve(a, b)", vectors, batch, 2, lambda m, v: m.inv() * v, b=torch.tensor([1.0, -2])),
+        general("solve(a, b)", solve, {"a": [[-2.0]], "b": [[3.0, 0]]}),
+        general("solve(a, b)", solve, {"a": torch.zeros(0, 0), "b": torch.zeros(0)}),
+        general("inv(a)", inv, {"a": turned}),
+        of_batch("inv(a)", inv, batch, 2, lambda m: m.inv()),
+        *determinants(),
+        of_batch("det(a)", det, batch, 2, lambda m: [m.det()]),
+        general("logdet(a)", logdet, {"a": positive}),
+        general("logdet(a)", logdet, {"a": batch[1] * 1e-120}),
+        negative,
+        general("cholesky(a)", cholesky, {"a": positive}),
+        of_batch("cholesky(a)", cholesky, torch.stack([positive, torch.diag(torch.tensor([1e-8, 1, 1e8]))]), 3, lower_factor),
+        *moved_cofactors(),
+        general({"primitive": "triangular_solve"}, lambda a, b: torch.linalg.solve_triangular(a.tril(), b, upper=False), {"a": [[2.0, 7], [-1, 0.5]], "b": [[1.0, 0], [2, -3]]}),
+    ]
+
+
 def main():
-    rows = elementwise() + two() + reductions() + structure() + losses() + layers() + primitives()
+    rows = elementwise() + two() + reductions() + structure() + losses() + layers() + linear_algebra() + primitives()
     lines = ",\n".join(json.dumps(r, ensure_ascii=False) for r in rows)
     (table.HERE / "second.json").write_text(f"[\n{lines}\n]\n")
     print(f"{len(rows)} rows, {sum(len(r.get('departs', [])) for r in rows)} departures")
