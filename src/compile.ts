@@ -8,7 +8,9 @@ import { prelude } from "./2-check/prelude.ts";
 import { lower } from "./3-lower/lower.ts";
 import type { LoweredFile } from "./3-lower/lowered.ts";
 import { differentiate } from "./4-differentiate/differentiate.ts";
+import { UnboundedLoop } from "./4-differentiate/loop.ts";
 import { eraseMarks } from "./4-differentiate/marks.ts";
+import { tidyLoops } from "./5-simplify/loops.ts";
 import { simplifier } from "./5-simplify/simplify.ts";
 import { lineComments } from "./6-schedule/comments.ts";
 import { NestCache } from "./6-schedule/nest-cache.ts";
@@ -123,6 +125,7 @@ function withinLimits<T>(item: Named, builder: GraphBuilder, make: () => T): T |
     if (error instanceof TooLarge) return error.diagnostic;
     if (error instanceof NodeLimit)
       return diagnostic("too-many-nodes", { what: `\`${item.name}\``, limit: builder.maxNodes }, item.span);
+    if (error instanceof UnboundedLoop) return diagnostic("while-without-max", { item: item.name }, item.span, { help: "write `max N` after `carry ...`, or ask for `jvp`" }); // prettier-ignore
     if (error instanceof DimensionLimit) return diagnostic("dim-too-large", { reason: error.message }, item.span);
     throw error;
   }
@@ -188,7 +191,8 @@ function passes(label: string, graph: Graph, session: Session): Graph {
     [null, simplified], // between marks
     ["gradient", (g) => differentiate(g, builder, { onReplace })],
     [null, (g) => eraseMarks(g, builder, onReplace)],
-    ["simplified", simplified],
+    [null, (g) => tidyLoops(g, builder, onReplace)],
+    ["simplified", (g) => tidyLoops(simplified(g), builder, onReplace)],
   ];
   printed.graph("graph", label, graph, origins);
   return steps.reduce((before, [shown, pass]) => {

@@ -147,7 +147,11 @@ export function misplaced(c: Checker, scope: Scope, statement: Statement): void 
   const word = statement.kind === "param" && statement.frozen ? "frozen param" : statement.kind;
   c.fault(
     "misplaced-statement",
-    { statement: word, where: placeNames[scope.place], belongs: belongs[statement.kind] },
+    {
+      statement: word,
+      where: scope.loop === null ? placeNames[scope.place] : `the body of \`${scope.loop}\``,
+      belongs: belongs[statement.kind],
+    },
     statement.span,
   );
   for (const name of namesOf(statement)) scope.bind(name.text, faulty, name.span);

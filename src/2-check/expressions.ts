@@ -11,6 +11,7 @@ import { isKnown } from "./constants.ts";
 import { toTensor } from "./conversions.ts";
 import type { Known } from "./index-facts.ts";
 import { indexNotation } from "./index-notation.ts";
+import { loop } from "./loops.ts";
 import { memberOf, nameValue, resolveCallee } from "./names.ts";
 import { binary, select, toBool, unary, type Operand } from "./operators.ts";
 import { repeat } from "./repeat.ts";
@@ -83,7 +84,7 @@ function valueOf(c: Checker, scope: Scope, e: Expression): Value {
     case "for":
     case "scan":
     case "while":
-      return c.fault("not-supported", { what: `\`${e.kind}\`` }, e.span);
+      return loop(c, scope, e);
   }
 }
 

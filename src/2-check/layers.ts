@@ -67,6 +67,10 @@ export function callLayer(c: Checker, scope: Scope, e: CallExpression, definitio
     const help = scope.place === "fn" ? "make this function a `layer`" : null;
     return c.fault("layer-outside-model", { name }, e.span, { help });
   }
+  if (path === null && scope.loop !== null) {
+    const help = `one for all rounds: \`use ${name}1 = ${name}(...)\` above the loop; one each: \`repeat\``;
+    return c.fault("layer-in-loop", { name, word: scope.loop }, e.span, { help });
+  }
   if (path === null) return c.fault("layer-in-expression", { name }, e.span);
   const bound = matchArguments(c, e, given, parameterList(item.parameters));
   if (bound === null || given.some(({ value }) => value.kind === "faulty")) return failed(c, path, e);

@@ -69,18 +69,28 @@ export class Scope {
   /** Names of the layer calls in the statement being elaborated; null where layers cannot be called. */
   layers: LayerNames | null = null;
 
+  /** The loop whose body this is, by the word it begins with. */
+  readonly #loop: string | null;
+
   constructor(options: {
     readonly file: FileScope;
     readonly place: Place;
     readonly parent?: Scope | null;
     readonly marks?: ReadonlySet<string>;
     readonly prefix?: string | null;
+    readonly loop?: string | null;
   }) {
     this.file = options.file;
     this.place = options.place;
     this.parent = options.parent ?? null;
     this.marks = options.marks ?? new Set();
     this.prefix = options.prefix ?? null;
+    this.#loop = options.loop ?? null;
+  }
+
+  /** The innermost loop around this, by the word it begins with. */
+  get loop(): string | null {
+    return this.#loop ?? this.parent?.loop ?? null;
   }
 
   find(name: string): Binding | null {

@@ -3,6 +3,7 @@ import { distinct, type CheckedRequirement } from "../2-check/checked.ts";
 import { subtract, symbolsOf } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import type { GraphRequirement, Node } from "../ir/graph.ts";
+import { bodyRoots } from "../ir/loop-parts.ts";
 
 /**
  * The requirements that the nodes `reached` by an entry point need: those of its subscripts and calls, and those without
@@ -38,7 +39,7 @@ export function reachedFrom(roots: readonly Node[]): ReadonlySet<Node> {
     for (const node of topological(at)) {
       if (reached.has(node)) continue;
       reached.add(node);
-      if (is(node, "loop")) pending.push([...node.attributes.record.next, ...node.attributes.record.stackedOutputs]);
+      if (is(node, "loop")) pending.push(bodyRoots(node.attributes.record));
     }
   }
   return reached;

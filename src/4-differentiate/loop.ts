@@ -6,18 +6,24 @@
  * own. What a round's derivative needs of the values of that round (the residuals) is stacked by a copy of the first loop,
  * unless it is loop-invariant. Space is linear in the number of rounds at any order.
  */
-import { like, or, select, zerosLike, allAxes } from "../ir/expressions.ts";
+import * as dims from "../ir/dim.ts";
+import { add, allAxes, constant, like, or, select, zerosLike } from "../ir/expressions.ts";
 import type { Loop, Node } from "../ir/graph.ts";
 import { substitute } from "../ir/substitute.ts";
 import { createContext } from "./context.ts";
 import type { Context } from "./context.ts";
 import { forward } from "./forward.ts";
-import { FreshParameters, bodyParameters, bodyResults, dependents, partOperands, varyingCarries } from "../ir/loop-parts.ts"; // prettier-ignore
+import { FreshParameters, allParameters, bodyParameters, bodyResults, dependents, partOperands, unbounded, varyingCarries } from "../ir/loop-parts.ts"; // prettier-ignore
 import { flows } from "./reach.ts";
 import { orZeros } from "./product.ts";
 import { reverse } from "./reverse.ts";
 import type { Seed } from "./reverse.ts";
 import { anyOver } from "./support.ts";
+
+/** Thrown for reverse mode through a loop that may run any number of rounds, whose values cannot be kept. */
+export class UnboundedLoop extends Error {
+  override readonly name = "UnboundedLoop";
+}
 
 /** Tangents of a loop's results (final carries, stacked outputs) from those of its operands; null is zero. */
 export function forwardLoop(
@@ -27,7 +33,7 @@ export function forwardLoop(
 ): readonly (Node | null)[] {
   const { b } = context;
   const { record } = loop.attributes;
-  const fresh = new FreshParameters(b, record);
+  const fresh = new FreshParameters(b, allParameters(record));
   const moving = tangents.map((tangent) => tangent !== null);
   varyingCarries(record, moving, flows(b)).forEach((varies, k) => (moving[k] = varies));
   const parameters = bodyParameters(record);
@@ -54,6 +60,7 @@ export function forwardLoop(
       ...[...values.carries, ...present(moved.carries)],
       ...[...values.stacked, ...present(moved.stacked)],
       ...[...values.invariants, ...present(moved.invariants)],
+      ...values.count,
     ],
     {
       record: {
@@ -87,7 +94,7 @@ export function reverseLoop(
   const { b } = context;
   const { record } = loop.attributes;
   const count = record.carries.length;
-  const fresh = new FreshParameters(b, record);
+  const fresh = new FreshParameters(b, allParameters(record));
   const wanted = [...needed];
   varyingCarries(record, needed, flows(b)).forEach((varies, k) => (wanted[k] = varies));
   const results = bodyResults(record);
@@ -118,7 +125,7 @@ export function reverseLoop(
   );
   const body = substitute(b, linear, new Map(residuals.map((node, k) => [node, saved[k]])));
   const operands = partOperands(record, loop.operands);
-  const { node: recorded, indices } = recording(context, loop, residuals);
+  const { node: recorded, indices, rounds } = recording(context, loop, residuals, fresh);
   const bySource = residuals.map((node, k): Node => {
     const index = indices[k];
     if (index === null) return operands.stacked[record.stackedInputs.indexOf(node as Node<"parameter">)];
@@ -133,10 +140,13 @@ export function reverseLoop(
       ...[...initial, ...totals.map((node) => zerosLike(b, node))],
       ...[...bySource, ...incoming],
       ...operands.invariants,
+      ...(rounds === null ? [] : [rounds]),
     ],
     {
       record: {
         trip: record.trip,
+        counted: rounds !== null,
+        condition: null,
         reverse: !record.reverse,
         index: record.index,
         carries: [...present(given.slice(0, count)), ...totals],
@@ -182,23 +192,43 @@ function residualsOf(record: Loop, linear: readonly Node[], cotangents: readonly
   return [...found].sort((p, q) => p.id - q.id);
 }
 
-/** The loop with the residuals as further stacked outputs, and their indices; null for those that are stacked inputs. */
-function recording(
-  { b }: Context,
-  loop: Node<"loop">,
-  residuals: readonly Node[],
-): { readonly node: Node; readonly indices: readonly (number | null)[] } {
+/** A loop that has run: its residuals are stacked, and how many rounds there were is known. */
+interface Recording {
+  readonly node: Node;
+  /** The results that hold the residuals; null for those that are stacked inputs. */
+  readonly indices: readonly (number | null)[];
+  /** How many rounds ran, an index scalar; null if all did. */
+  readonly rounds: Node | null;
+}
+
+/** The loop with the residuals as further stacked outputs, and one more carry that counts rounds where a condition ends it. */
+function recording({ b }: Context, loop: Node<"loop">, residuals: readonly Node[], fresh: FreshParameters): Recording {
   const { record } = loop.attributes;
+  const isStacked = residuals.map((node) => record.stackedInputs.some((p) => p === node));
+  if (dims.equal(record.trip, unbounded) && isStacked.includes(false)) throw new UnboundedLoop();
   const outputs = [...record.stackedOutputs];
-  const indices = residuals.map((node) => {
-    if (record.stackedInputs.some((p) => p === node)) return null;
+  const counter = record.condition === null ? [] : [fresh.create("rounds", [], "index")];
+  const first = record.carries.length + counter.length;
+  const indices = residuals.map((node, k) => {
+    if (isStacked[k]) return null;
     const known = outputs.indexOf(node);
     if (known === -1) outputs.push(node);
-    return record.carries.length + (known === -1 ? outputs.length - 1 : known);
+    return first + (known === -1 ? outputs.length - 1 : known);
   });
-  const same = outputs.length === record.stackedOutputs.length;
-  const node = same ? loop : b.create("loop", loop.operands, { record: { ...record, stackedOutputs: outputs } });
-  return { node, indices };
+  const { carries, stacked, invariants, count } = partOperands(record, loop.operands);
+  const isSame = outputs.length === record.stackedOutputs.length && counter.length === 0;
+  if (isSame) return { node: loop, indices, rounds: count.at(0) ?? null };
+  const operands = [...carries, ...counter.map(() => constant(b, 0, "index")), ...stacked, ...invariants, ...count];
+  const node = b.create("loop", operands, {
+    record: {
+      ...record,
+      carries: [...record.carries, ...counter],
+      next: [...record.next, ...counter.map((n) => add(b, n, 1))],
+      stackedOutputs: outputs,
+    },
+  });
+  const rounds = counter.length === 0 ? count.at(0) : b.create("loop_result", [node], { index: record.carries.length });
+  return { node, indices, rounds: rounds ?? null };
 }
 
 /** A bool scalar: whether any cotangent may be other than zero; null where that is not known of each. */

@@ -2,6 +2,7 @@
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph, Loop, Node } from "../ir/graph.ts";
 import { is } from "../ir/expressions.ts";
+import { bodyRoots, withRoots } from "../ir/loop-parts.ts";
 import { visitPending } from "../ir/visit.ts";
 
 /** What takes the place of a node whose operands are rebuilt already; null: itself over these operands. */
@@ -59,9 +60,7 @@ function rewriteLoop(
   enter: (scope: Scope) => Replace,
   onReplace: (from: Node, to: Node) => void,
 ): Loop {
-  const roots = [...record.next, ...record.stackedOutputs];
+  const roots = bodyRoots(record);
   const nodes = rewriteNodes(roots, b, enter, onReplace, true);
-  if (nodes.every((node, k) => node === roots[k])) return record;
-  const count = record.next.length;
-  return { ...record, next: nodes.slice(0, count), stackedOutputs: nodes.slice(count) };
+  return nodes.every((node, k) => node === roots[k]) ? record : withRoots(record, nodes);
 }

@@ -17,6 +17,7 @@ import type { Dim, Requirement } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import { FactTable } from "../ir/facts.ts";
 import type { Graph, Loop, Node } from "../ir/graph.ts";
+import { bodyRoots, withRoots } from "../ir/loop-parts.ts";
 import { Views } from "../ir/views.ts";
 import { simplifyAlgebra } from "./algebra.ts";
 import { sizesAt } from "./axes.ts";
@@ -173,11 +174,9 @@ class Simplifier {
   #body(record: Loop): Loop {
     const known = this.#bodies.get(record);
     if (known !== undefined) return known;
-    const roots = [...record.next, ...record.stackedOutputs];
+    const roots = bodyRoots(record);
     const nodes = new Simplifier(this.#b, this.#options, this.#fuel, this.#hasEntries, true).run(roots);
-    const count = record.next.length;
-    const isSame = nodes.every((node, k) => node === roots[k]);
-    const result = isSame ? record : { ...record, next: nodes.slice(0, count), stackedOutputs: nodes.slice(count) };
+    const result = nodes.every((node, k) => node === roots[k]) ? record : withRoots(record, nodes);
     this.#bodies.set(record, result);
     this.#bodies.set(result, result);
     return result;

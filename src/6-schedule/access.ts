@@ -7,9 +7,26 @@ import { matchAxes } from "./materialize.ts";
 import type { ScalarBuilder } from "./scalars.ts";
 import { elementwiseScalar } from "./spell.ts";
 
-/** Where a stored node is found: in a buffer, or as a number of the entry point. */
+/** Where a node is found. `row`: its entries are those of one row, which this argument counts. */
 export type Place =
-  { readonly kind: "buffer"; readonly buffer: string } | { readonly kind: "number"; readonly name: string };
+  | { readonly kind: "buffer"; readonly buffer: string; readonly row?: string | null }
+  /** A number of the entry point. */
+  | { readonly kind: "number"; readonly name: string; readonly row?: null }
+  /** In the body of a loop: what `node`, of the graph around it, is there. */
+  | { readonly kind: "alias"; readonly node: Node; readonly row: string | null; readonly frame: Placing };
+
+/** How a graph knows its places. */
+export interface Placing {
+  readonly id: number;
+  readonly placeOf: (node: Node) => Place | null;
+}
+
+/** Whether the elements of a node lie one after the other, as its shape says, where the place is. */
+export function isContiguous(place: Place): boolean {
+  if (place.kind !== "alias") return true;
+  const inner = place.frame.placeOf(place.node);
+  return inner !== null && isContiguous(inner);
+}
 
 const one = dims.constant(1);
 
@@ -19,6 +36,8 @@ export class Access {
   readonly #placeOf: (node: Node) => Place | null;
   readonly #memo = new Map<string, Scalar>();
   readonly #strides = new Map<dims.Shape, readonly dims.Dim[]>();
+  /** What reads the graphs around a loop's body, by their numbers. */
+  readonly #outer = new Map<number, Access>();
   #guarded = false;
 
   constructor(scalars: ScalarBuilder, placeOf: (node: Node) => Place | null) {
@@ -45,7 +64,32 @@ export class Access {
 
   #fromPlace(place: Place, node: Node, at: readonly Scalar[]): Scalar {
     if (place.kind === "number") return this.#scalars.argument(place.name, node.element);
-    return this.#scalars.load(place.buffer, this.address(node.shape, at), node.element, this.#guarded);
+    if (place.kind === "alias") {
+      const access = this.#around(place.frame);
+      access.#guarded = this.#guarded;
+      const row = place.row === null ? [] : [this.#scalars.argument(place.row, "index")];
+      return access.read(place.node, [...row, ...at]);
+    }
+    const address = this.rowAddress(node.shape, at, place.row ?? null);
+    return this.#scalars.load(place.buffer, address, node.element, this.#guarded);
+  }
+
+  #around(frame: Placing): Access {
+    const known = this.#outer.get(frame.id) ?? new Access(this.#scalars, frame.placeOf);
+    this.#outer.set(frame.id, known);
+    return known;
+  }
+
+  /** The address of `at` in the row that the argument `row` counts; without it that of `at` itself. */
+  rowAddress(shape: dims.Shape, at: readonly Scalar[], row: string | null): Scalar {
+    return this.inRow(shape, this.address(shape, at), row);
+  }
+
+  /** An address in a row as one in the stack of all rows of this shape. */
+  inRow(shape: dims.Shape, address: Scalar, row: string | null): Scalar {
+    if (row === null) return address;
+    const round = { scalar: this.#scalars.argument(row, "index"), coefficient: dims.product(shape) };
+    return this.#scalars.affine(dims.constant(0), [round, { scalar: address, coefficient: one }]);
   }
 
   /** The flat row-major address of `at`. */
@@ -129,10 +173,11 @@ export class Access {
     const [x] = node.operands;
     const place = this.#placeOf(x);
     if (place?.kind === "buffer") {
-      return this.#scalars.load(place.buffer, this.address(node.shape, at), x.element, this.#guarded);
+      const address = this.rowAddress(node.shape, at, place.row ?? null);
+      return this.#scalars.load(place.buffer, address, x.element, this.#guarded);
     }
     const groups = matchAxes(x.shape, node.shape);
-    if (groups === null) throw new Error("internal: a reshape that cuts an axis of a value without storage");
+    if (groups === null) return this.read(x, this.#positionOf(x.shape, this.address(node.shape, at)));
     const from = groups.map((group) =>
       this.address(
         group.map((axis) => node.shape[axis]),
@@ -140,6 +185,16 @@ export class Access {
       ),
     );
     return this.read(x, from);
+  }
+
+  /** The position that has a flat address, by divisions: where an axis is cut of what has no storage of its own. */
+  #positionOf(shape: dims.Shape, address: Scalar): Scalar[] {
+    const scalars = this.#scalars;
+    const strides = stridesOf(shape);
+    return shape.map((size, k) => {
+      const whole = scalars.operation("floor_divide", [address, scalars.dim(strides[k])], "index");
+      return k === 0 ? whole : scalars.operation("modulo", [whole, scalars.dim(size)], "index");
+    });
   }
 
   /** The operand inside, 0 in the cells around and between. The operand is read only inside. */

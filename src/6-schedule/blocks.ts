@@ -4,6 +4,7 @@ import type { ArrayPart, Combine, Routine, Scalar, Statement } from "../ir/progr
 import { batchCalls, type CallOptions } from "./batches.ts";
 import { Placement } from "./placement.ts";
 import { ScalarBuilder } from "./scalars.ts";
+import type { TakenNames } from "./names.ts";
 
 export type Item =
   | { readonly kind: "loop"; readonly from: Scalar; readonly to: Scalar; readonly step: number; readonly block: Block }
@@ -36,13 +37,13 @@ export class KernelBuilder {
   readonly root: Block = { variable: null, parent: null, depth: 0, items: [] };
   readonly #homes = new Map<string, Block>();
   readonly #hints = new Map<Scalar, string>();
-  readonly #taken: ReadonlySet<string>;
+  readonly #taken: TakenNames;
   readonly #own = new Set<string>();
   /** How far the numbering of a hint has come. */
   readonly #counts = new Map<string, number>();
 
   /** `taken`: names that locals may not have. */
-  constructor(taken: ReadonlySet<string> = new Set()) {
+  constructor(taken: TakenNames = new Set()) {
     this.#taken = taken;
   }
 

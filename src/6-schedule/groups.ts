@@ -3,11 +3,12 @@ import { shapesEqual } from "../ir/dim.ts";
 import type { Shape } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import type { Graph, Node } from "../ir/graph.ts";
-import type { IndexCheck } from "./index-checks.ts";
+import { hasChecks, type IndexCheck } from "./index-checks.ts";
 import { roleOf, type Role } from "./materialize.ts";
 
 export interface Group {
-  readonly kind: "map" | "value" | "check" | Extract<Role, "sum" | "search" | "scatter" | "concat" | "routine">;
+  readonly kind:
+    "map" | "value" | "check" | Extract<Role, "sum" | "search" | "scatter" | "concat" | "routine" | "loop">;
   readonly shape: Shape;
   /** What is summed, searched, scattered or joined; null for elementwise work alone. */
   readonly lead: Node | null;
@@ -63,7 +64,8 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
     checked.set(index, afterChecks - 1);
   };
   for (const { index } of checks) if (!stored.has(index) && !checked.has(index)) check(index);
-  const early = neededBy(checks, stored);
+  const refusing = new Set([...stored].filter((node) => is(node, "loop") && hasChecks([node])));
+  const early = neededBy([...checks.map((c) => c.index), ...refusing], stored);
   const ordered = updatesLast(graph, stored, updates);
   const nodes = [...ordered.filter((n) => early.has(n)), ...ordered.filter((n) => !early.has(n))];
   const delivered = new Set(graph.outputs.map((o) => o.node));
@@ -74,6 +76,16 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
     for (const d of own.here) append(readers, d, { node, elsewhere: false });
     for (const d of own.elsewhere) append(readers, d, { node, elsewhere: true });
     const role = roleOf(node);
+    if (role === "result") {
+      place.set(node, place.get(node.operands[0]) ?? 0);
+      continue;
+    }
+    if (role === "loop") {
+      const made = groups.push({ kind: role, shape: node.shape, lead: node, members: [], checks: [] });
+      place.set(node, made - 1);
+      if (refusing.has(node)) afterChecks = made;
+      continue;
+    }
     if (role === "sum" || role === "search" || role === "scatter" || role === "concat" || role === "routine") {
       place.set(node, groups.push({ kind: role, shape: node.shape, lead: node, members: [], checks: [] }) - 1);
       continue;
@@ -132,9 +144,9 @@ function inlinedSize(node: Node, stored: ReadonlySet<Node>): number {
   return seen.size;
 }
 
-/** What is checked, and all that it is computed from: it comes before everything else. */
-function neededBy(checks: readonly IndexCheck[], stored: ReadonlySet<Node>): ReadonlySet<Node> {
-  return new Set(topological(checks.map((c) => c.index)).filter((node) => stored.has(node)));
+/** What may refuse the call, and all that it is computed from: it comes before everything else. */
+function neededBy(refusing: readonly Node[], stored: ReadonlySet<Node>): ReadonlySet<Node> {
+  return new Set(topological(refusing).filter((node) => stored.has(node)));
 }
 
 /** Topological order in which what only feeds the update of a stored tensor comes after everything else. */

@@ -1,6 +1,8 @@
 /** Which subscripts may lie outside the axis that they choose from: where data decides, the program checks. */
 import type { Dim } from "../ir/dim.ts";
+import { is, topological } from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
+import { bodyRoots } from "../ir/loop-parts.ts";
 import { isInside, rangeOf, type Range } from "../ir/index-range.ts";
 
 /** Entries of `index` must be 0 .. size - 1. */
@@ -20,6 +22,12 @@ export function uncertainIndices(nodes: readonly AnyNode[]): readonly IndexCheck
     found.set(`${check.index.id} ${check.size.key}`, check);
   }
   return [...found.values()];
+}
+
+/** Whether any subscript is uncertain, those in the bodies of loops included. */
+export function hasChecks(nodes: readonly Node[]): boolean {
+  if (uncertainIndices(nodes as readonly AnyNode[]).length > 0) return true;
+  return nodes.some((node) => is(node, "loop") && hasChecks(topological(bodyRoots(node.attributes.record))));
 }
 
 function subscriptOf(node: AnyNode): IndexCheck | null {

@@ -3,8 +3,9 @@
  * cost.
  */
 import * as dims from "../ir/dim.ts";
-import { useCounts } from "../ir/expressions.ts";
+import { is, topological, useCounts } from "../ir/expressions.ts";
 import type { AnyNode, Graph, Node, PrimitiveName } from "../ir/graph.ts";
+import { bodyRoots } from "../ir/loop-parts.ts";
 import type { IndexCheck } from "./index-checks.ts";
 import { routineOperands, wholeMatrices } from "./routines.ts";
 import { primitives } from "../primitives/index.ts";
@@ -25,7 +26,11 @@ export type Role =
   | "scatter"
   | "concat"
   /** Computed by the support code, matrix by matrix. */
-  | "routine";
+  | "routine"
+  /** Steps of its own that run once a round. */
+  | "loop"
+  /** Left behind by a loop. */
+  | "result";
 
 /** The role of a node; throws for what must not reach the scheduler. */
 export function roleOf(node: Node): Role {
@@ -70,6 +75,8 @@ const roles: Readonly<Partial<Record<PrimitiveName, Role>>> = {
   scatter_add: "scatter",
   fold: "scatter",
   concat: "concat",
+  loop: "loop",
+  loop_result: "result",
 };
 
 // Approximate cycles of one element.
@@ -79,6 +86,8 @@ const expensive = new Set<PrimitiveName>(
 const moreExpensive = new Set<PrimitiveName>(
   ["cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "sigmoid", "softplus", "power", "cbrt", "hypot", "modulo"],
 ); // prettier-ignore
+
+const alwaysStored: ReadonlySet<Role> = new Set(["sum", "search", "scatter", "concat", "routine", "loop", "result"]);
 
 /** The cost of recomputing up to which a value read several times is not stored. */
 const cheap = 6;
@@ -102,9 +111,7 @@ export function materialized(
   // First what must be stored whatever it costs, and the cost of each expression given that.
   for (const node of nodes) {
     const role = roleOf(node);
-    const isWritten =
-      role === "sum" || role === "search" || role === "scatter" || role === "concat" || role === "routine";
-    if (isWritten && !inner.has(node)) chosen.add(node);
+    if (alwaysStored.has(role) && !inner.has(node)) chosen.add(node);
     const stored = chosen.has(node) || role === "source";
     const below = node.operands.map((o) => costs.get(o) ?? 1);
     costs.set(node, stored ? 1 : Math.min(1e6, ownCost(node) + below.reduce((s, c) => s + c, 0)));
@@ -140,6 +147,17 @@ export function materialized(
         const base = wholeMatrices(operand, (o) => chosen.has(o));
         if (base !== null) chosen.add(base);
       }
+    } else if (node.primitive === "loop") {
+      // Rounds read invariants and rows again and again; initial values are computed where they are put.
+      for (const operand of node.operands.slice(node.attributes.record.carries.length)) mustStand(operand);
+      // Numbers are locals of the entry point.
+      for (const operand of node.operands) if (operand.shape.length === 0) chosen.add(operand);
+      if (callsRoutines(node)) {
+        for (const operand of node.operands) {
+          const base = operand.shape.length < 2 ? null : wholeMatrices(operand, (o) => chosen.has(o));
+          if (base !== null) chosen.add(base);
+        }
+      }
     } else if (node.primitive === "gather") {
       mustStand(node.operands[0]);
     } else if (node.primitive === "window" && overlaps(node)) {
@@ -164,6 +182,13 @@ export function materialized(
 /** A fold of no fold, which nothing but one other fold reads. */
 function isFoldedOnce(node: Node, users: ReadonlyMap<Node, number>): boolean {
   return node.primitive === "fold" && node.operands[0].primitive !== "fold" && users.get(node) === 1;
+}
+
+/** Whether a body computes anything by routines, which want whole matrices. */
+function callsRoutines(loop: Node<"loop">): boolean {
+  return topological(bodyRoots(loop.attributes.record)).some((node) =>
+    is(node, "loop") ? callsRoutines(node) : roleOf(node) === "routine",
+  );
 }
 
 /** Whether storing the node saves storing the sum that it is made of: nothing else reads that. */

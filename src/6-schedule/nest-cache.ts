@@ -1,12 +1,13 @@
 /** Entry points of one file share most of their kernels: a nest is built once. */
 import type { Statement } from "../ir/program.ts";
 import type { Finished } from "./blocks.ts";
+import type { TakenNames } from "./names.ts";
 
 export class NestCache {
   readonly #nests = new Map<string, { readonly finished: Finished; readonly locals: ReadonlySet<string> }>();
 
   /** The nest with this signature, built if there is none whose locals keep clear of `taken`. */
-  take(signature: string, taken: ReadonlySet<string>, build: () => Finished): Finished {
+  take(signature: string, taken: TakenNames, build: () => Finished): Finished {
     const known = this.#nests.get(signature);
     if (known !== undefined && ![...known.locals].some((name) => taken.has(name))) return known.finished;
     const finished = build();

@@ -4,20 +4,22 @@ import type { Dim, Shape } from "../ir/dim.ts";
 import { is } from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import type { Combine, Scalar } from "../ir/program.ts";
-import { Access, plus, type Place } from "./access.ts";
+import { Access, isContiguous, plus, type Place } from "./access.ts";
 import { shareInPlace } from "./batches.ts";
 import { KernelBuilder, type Block, type Finished } from "./blocks.ts";
 import type { ScheduleOptions } from "./buffers.ts";
 import type { Group } from "./groups.ts";
 import { roleOf } from "./materialize.ts";
+import type { TakenNames } from "./names.ts";
 import { buildRoutine, diagonalTerms, isDiagonalReduction } from "./routine-nests.ts";
+import type { Target } from "./session.ts";
 import { combineOf, neutral } from "./spell.ts";
 import { productTiles } from "./tiles.ts";
 
 export interface NestContext {
   readonly placeOf: (node: Node) => Place | null;
   /** The buffers that a node's value is written to; empty where only this kernel reads it. */
-  readonly targetsOf: (node: Node) => readonly string[];
+  readonly targetsOf: (node: Node) => readonly Target[];
   /** The buffer that a node is computed with, for this kernel alone. */
   readonly workOf: (node: Node) => string | null;
   /** The name under which a literal or parameter is delivered as a number, or null. */
@@ -26,7 +28,7 @@ export interface NestContext {
   readonly nameOf: (node: Node) => string;
   readonly inlinedCalls: ScheduleOptions["inlinedCalls"];
   /** Names that locals may not have. */
-  readonly taken: ReadonlySet<string>;
+  readonly taken: TakenNames;
 }
 
 const zero = dims.constant(0);
@@ -120,7 +122,11 @@ class Nest {
       if (seen.has(node)) continue;
       seen.add(node);
       if (node.shape.length === 0) continue;
-      if (!members.includes(node) && this.#context.placeOf(node) !== null) continue;
+      const place = members.includes(node) && roleOf(node) !== "source" ? null : this.#context.placeOf(node);
+      if (place !== null) {
+        if (!isContiguous(place)) return false;
+        continue;
+      }
       if (node.primitive === "broadcast" && node.operands[0].shape.length === 0) continue;
       if (node.primitive === "random") continue;
       if (roleOf(node) !== "elementwise") return false;
@@ -141,10 +147,10 @@ class Nest {
   /** Computes and stores every member at `at`, and the lead where it is wanted. */
   #finishTile(block: Block, at: readonly Scalar[], leadValue: Scalar | null = null): void {
     const { lead, members } = this.#group;
-    const stores: { buffer: string; value: Scalar }[] = [];
+    const stores: { target: Target; value: Scalar }[] = [];
     const take = (node: Node, value: Scalar): void => {
       this.#access.set(node, at, value);
-      for (const buffer of this.#context.targetsOf(node)) stores.push({ buffer, value });
+      for (const target of this.#context.targetsOf(node)) stores.push({ target, value });
       const place = this.#context.placeOf(node);
       const copy = this.#context.copyOf(node);
       if (copy !== null) this.#kernel.deliver(copy, value);
@@ -156,8 +162,9 @@ class Nest {
         roleOf(member) === "source" ? this.#access.read(member, at) : this.#access.compute(member as AnyNode, at);
       take(member, value);
     }
-    const address = this.#access.address(this.#group.shape, at);
-    for (const { buffer, value } of stores) this.#kernel.store(block, buffer, address, value);
+    for (const { target, value } of stores) {
+      this.#kernel.store(block, target.buffer, this.#access.rowAddress(this.#group.shape, at, target.row), value);
+    }
   }
 
   #sum(node: AnyNode): void {
@@ -326,8 +333,9 @@ class Nest {
       this.#over(this.#kernel.root, operand.shape, (block, at) => {
         const value = this.#access.read(operand, at);
         const to = at.map((s, k) => (k === axis ? this.#kernel.scalars.shifted(s, shift) : s));
-        const address = this.#access.address(node.shape, to);
-        for (const buffer of this.#context.targetsOf(node)) this.#kernel.store(block, buffer, address, value);
+        for (const { buffer, row } of this.#context.targetsOf(node)) {
+          this.#kernel.store(block, buffer, this.#access.rowAddress(node.shape, to, row), value);
+        }
       });
       offset = dims.add(offset, operand.shape[axis]);
     }
@@ -370,12 +378,25 @@ class Nest {
   }
 
   #clear(node: Node): void {
-    for (const buffer of this.#context.targetsOf(node)) this.#kernel.fill(this.#kernel.root, buffer, 0);
+    const { root, scalars } = this.#kernel;
+    for (const { buffer, row } of this.#context.targetsOf(node)) {
+      if (row === null) this.#kernel.fill(root, buffer, 0);
+      else
+        this.#over(root, node.shape, (block, at) => {
+          this.#kernel.store(
+            block,
+            buffer,
+            this.#access.rowAddress(node.shape, at, row),
+            scalars.number(0, node.element),
+          );
+        });
+    }
   }
 
   #addTo(block: Block, node: Node, at: readonly Scalar[], value: Scalar): void {
-    const address = this.#access.address(node.shape, at);
-    for (const buffer of this.#context.targetsOf(node)) this.#kernel.storeAdd(block, buffer, address, value);
+    for (const { buffer, row } of this.#context.targetsOf(node)) {
+      this.#kernel.storeAdd(block, buffer, this.#access.rowAddress(node.shape, at, row), value);
+    }
   }
 }
 

@@ -42,7 +42,8 @@ export function buildRoutine(kernel: KernelBuilder, access: Access, node: AnyNod
   const batch = node.shape.slice(0, -2);
   overAll(kernel, root, batch, (block, at) => {
     const written = (buffer: string, start: Scalar): ArrayPart => ({ buffer, start, written: true });
-    const own = written(target, access.address(node.shape, [...at, scalars.dim(zero), scalars.dim(zero)]));
+    const first = [...at, scalars.dim(zero), scalars.dim(zero)];
+    const own = written(target.buffer, access.rowAddress(node.shape, first, target.row));
     const operands = routineOperands(node).map((operand) => partOf(operand, at, scalars, access, context));
     const sizes = (...of: readonly Dim[]): readonly Scalar[] => of.map((size) => scalars.dim(size));
     const [n, count] = node.shape.slice(-2);
@@ -78,8 +79,8 @@ export function buildRoutine(kernel: KernelBuilder, access: Access, node: AnyNod
   });
   for (const copy of targets.slice(1)) {
     overAll(kernel, root, node.shape, (block, at) => {
-      const address = access.address(node.shape, at);
-      kernel.store(block, copy, address, scalars.load(target, address, node.element));
+      const from = scalars.load(target.buffer, access.rowAddress(node.shape, at, target.row), node.element);
+      kernel.store(block, copy.buffer, access.rowAddress(node.shape, at, copy.row), from);
     });
   }
 }
@@ -107,13 +108,25 @@ function partOf(
   lead: readonly Scalar[],
   scalars: ScalarBuilder,
   access: Access,
-  { placeOf }: NestContext,
+  context: NestContext,
 ): ArrayPart {
+  let { placeOf } = context;
   let at: readonly Scalar[] = [...lead, scalars.dim(zero), scalars.dim(zero)];
   let flat: Scalar | null = null;
   for (let node = operand; ;) {
     const place = placeOf(node);
-    if (place?.kind === "buffer") return { buffer: place.buffer, start: flat ?? access.address(node.shape, at), written: false }; // prettier-ignore
+    if (place?.kind === "buffer") {
+      const start = access.inRow(node.shape, flat ?? access.address(node.shape, at), place.row ?? null);
+      return { buffer: place.buffer, start, written: false };
+    }
+    if (place?.kind === "alias") {
+      // The graph around a loop's body has it: what is one row there is all here.
+      if (flat !== null) flat = access.inRow(node.shape, flat, place.row);
+      if (place.row !== null) at = [scalars.argument(place.row, "index"), ...at];
+      ({ placeOf } = place.frame);
+      node = place.node;
+      continue;
+    }
     const next = behind(node);
     if (next === null) throw new Error(`internal: a matrix of ${node.primitive} without storage`);
     if (is(node, "broadcast")) {

@@ -2,6 +2,7 @@
 import type { CheckedModel } from "../2-check/checked.ts";
 import * as dims from "../ir/dim.ts";
 import type { Program } from "../ir/program.ts";
+import { operationsOfSteps } from "../ir/steps.ts";
 import { version } from "../version.ts";
 import type { ModuleParts } from "./typescript/module.ts";
 
@@ -33,7 +34,7 @@ export function headerOf(
   }
   for (const { checked, entries } of functions) {
     for (const { kind, program } of entries)
-      if (program.kernels.some((kernel) => !kernel.inline))
+      if (program.steps.some((step) => step.kind === "loop" || !step.inline))
         lines.push(`${checked.name} ${kind}: ${costOf(program, precision)}`);
   }
   return lines;
@@ -47,7 +48,7 @@ export function parameterCount({ parameters }: CheckedModel): number {
 function costOf(program: Program, precision: ModuleParts["precision"]): string {
   const width = { real: precision === "f64" ? 8 : 4, index: 4, bool: 1 };
   const zero = dims.constant(0);
-  const operations = program.kernels.reduce((sum, kernel) => dims.add(sum, kernel.operations), zero);
+  const operations = operationsOfSteps(program.steps);
   const bytes = program.arena.slots.reduce(
     (sum, { size, element }) => dims.add(sum, dims.multiply(size, dims.constant(width[element]))),
     zero,

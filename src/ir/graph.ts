@@ -201,7 +201,7 @@ export interface AttributesOf {
   readonly scatter_add: { readonly batch: number; readonly size: Dim };
 
   // Loops.
-  /** Operands: initial carries, stacked inputs, invariants. Read with loop_result. */
+  /** Operands: initial carries, stacked inputs, invariants, the number of rounds. Read with loop_result. */
   readonly loop: { readonly record: Loop };
   /** Result `index` of a loop: its final carries, then its stacked outputs. */
   readonly loop_result: { readonly index: number };
@@ -209,10 +209,18 @@ export interface AttributesOf {
 
 export type PrimitiveName = keyof AttributesOf;
 
-/** A loop: `body` is a closed graph whose parameters are, in order, the index, carries, stacked inputs, invariants. */
+/**
+ * A loop: its body is a closed graph whose parameters are, in order, the index, carries, stacked inputs, invariants. Results
+ * of rounds that do not run are zeros in the stacked outputs.
+ */
 export interface Loop {
+  /** How many rounds run; the most that do where `counted` or `condition` says so. */
   readonly trip: Dim;
-  /** Runs t = trip - 1 down to 0; stacked inputs and outputs are addressed by t either way. */
+  /** The loop has one more operand, an index scalar of 0 .. trip: as many rounds run. */
+  readonly counted: boolean;
+  /** A bool of the body, asked before each round: the loop ends where it is false. */
+  readonly condition: Node | null;
+  /** Runs t from the last round down to 0; stacked inputs and outputs are addressed by t either way. */
   readonly reverse: boolean;
   readonly index: Node<"parameter">;
   readonly carries: readonly Node<"parameter">[];

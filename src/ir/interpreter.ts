@@ -2,6 +2,7 @@
 import * as dims from "./dim.ts";
 import type { ElementType, Graph, Loop, Node } from "./graph.ts";
 import { is, topological, useCounts } from "./expressions.ts";
+import { bodyResults, partOperands } from "./loop-parts.ts";
 import { primitives } from "../primitives/index.ts";
 import type { Evaluation, PrimitiveRecord } from "./primitive.ts";
 import type { Value } from "./value.ts";
@@ -87,7 +88,7 @@ class Interpreter {
   readonly #options: EvaluateOptions;
   readonly #unitRoundoff: number;
   readonly #freeZeros: boolean;
-  readonly #plans = new Map<Loop, Plan>();
+  readonly #plans = new Map<Loop | Node, Plan>();
 
   constructor(options: EvaluateOptions) {
     this.#options = options;
@@ -134,24 +135,37 @@ class Interpreter {
     return [record.meaning(operands.map(first), node.attributes, at)];
   }
 
+  /** Bodies and conditions run many times: their order is found once. */
+  #planOf(of: Loop | Node, roots: readonly Node[]): Plan {
+    const known = this.#plans.get(of) ?? plan(roots);
+    this.#plans.set(of, known);
+    return known;
+  }
+
+  #holds(condition: Node, bindings: ReadonlyMap<Node, Value>): boolean {
+    const [value] = this.evaluate(this.#planOf(condition, [condition]), [condition], bindings);
+    return value.data[0] !== 0;
+  }
+
   #loop(record: Loop, operands: readonly Value[]): readonly Value[] {
-    const roots = [...record.next, ...record.stackedOutputs];
-    const body = this.#plans.get(record) ?? plan(roots);
-    this.#plans.set(record, body);
+    const roots = bodyResults(record);
+    const body = this.#planOf(record, roots);
     const trip = dims.evaluate(record.trip, this.#options.dims);
     const carryCount = record.carries.length;
-    const stackedEnd = carryCount + record.stackedInputs.length;
-    let carries = operands.slice(0, carryCount);
+    const { carries: initial, stacked, invariants, count } = partOperands(record, operands);
+    const rounds = record.counted ? Math.min(trip, count[0].data[0]) : trip;
+    let carries = initial;
     const stacks = record.stackedOutputs.map((output) => {
       const shape = [trip, ...sizes(output, this.#options.dims)];
       return tensor(shape, new Float64Array(shape.reduce((product, n) => product * n, 1)), output.element);
     });
-    for (let round = 0; round < trip; round++) {
-      const t = record.reverse ? trip - 1 - round : round;
+    for (let round = 0; round < rounds; round++) {
+      const t = record.reverse ? rounds - 1 - round : round;
       const bindings = new Map<Node, Value>([[record.index, scalar(t, "index")]]);
       record.carries.forEach((carry, k) => bindings.set(carry, carries[k]));
-      record.stackedInputs.forEach((input, k) => bindings.set(input, entry(operands[carryCount + k], t)));
-      record.invariants.forEach((input, k) => bindings.set(input, operands[stackedEnd + k]));
+      record.stackedInputs.forEach((input, k) => bindings.set(input, entry(stacked[k], t)));
+      record.invariants.forEach((input, k) => bindings.set(input, invariants[k]));
+      if (record.condition !== null && !this.#holds(record.condition, bindings)) break;
       const values = this.evaluate(body, roots, bindings);
       carries = values.slice(0, carryCount);
       stacks.forEach((stack, k) => {

@@ -1,18 +1,52 @@
 /** Taking loops apart and putting them together. */
 import type { GraphBuilder } from "./builder.ts";
-import type { Shape } from "./dim.ts";
+import { constant, type Dim, type Shape } from "./dim.ts";
 import type { ElementType, Loop, Node } from "./graph.ts";
 
+/** The number of rounds of a loop that only its condition ends. */
+export const unbounded = constant(Number.MAX_SAFE_INTEGER);
+
 /** The operands of a loop by their role. */
-export function partOperands<T>(record: Loop, operands: readonly T[]): { carries: T[]; stacked: T[]; invariants: T[] } {
+export function partOperands<T>(
+  record: Loop,
+  operands: readonly T[],
+): { carries: T[]; stacked: T[]; invariants: T[]; count: T[] } {
   const c = record.carries.length;
   const s = c + record.stackedInputs.length;
-  return { carries: operands.slice(0, c), stacked: operands.slice(c, s), invariants: operands.slice(s) };
+  const end = s + record.invariants.length;
+  return {
+    carries: operands.slice(0, c),
+    stacked: operands.slice(c, s),
+    invariants: operands.slice(s, end),
+    count: operands.slice(end),
+  };
+}
+
+/** Everything that the body computes: the next carries, the stacked outputs, the condition. */
+export function bodyRoots(record: Loop): readonly Node[] {
+  return [...bodyResults(record), ...(record.condition === null ? [] : [record.condition])];
+}
+
+/** The record with other nodes for what its body computes, in the order of `bodyRoots`. */
+export function withRoots(record: Loop, roots: readonly Node[]): Loop {
+  const count = record.next.length;
+  const end = count + record.stackedOutputs.length;
+  return {
+    ...record,
+    next: roots.slice(0, count),
+    stackedOutputs: roots.slice(count, end),
+    condition: record.condition === null ? null : roots[end],
+  };
 }
 
 /** Everything that a round computes: the next carries, then the stacked outputs. */
 export function bodyResults(record: Loop): Node[] {
   return [...record.next, ...record.stackedOutputs];
+}
+
+/** Every parameter of the body. */
+export function allParameters(record: Loop): Node<"parameter">[] {
+  return [record.index, ...bodyParameters(record)];
 }
 
 /** Every parameter of the body but the index, in the order of the loop's operands. */
@@ -25,16 +59,16 @@ export class FreshParameters {
   readonly #b: GraphBuilder;
   readonly #used: Set<string>;
 
-  constructor(b: GraphBuilder, record: Loop) {
+  constructor(b: GraphBuilder, used: Iterable<Node<"parameter">>) {
     this.#b = b;
-    this.#used = new Set([record.index, ...bodyParameters(record)].map((p) => p.attributes.name));
+    this.#used = new Set([...used].map((p) => p.attributes.name));
   }
 
-  create(base: string, shape: Shape, element: ElementType = "real"): Node<"parameter"> {
+  create(base: string, shape: Shape, element: ElementType = "real", bound: Dim | null = null): Node<"parameter"> {
     let name = base;
     for (let k = 2; this.#used.has(name); k++) name = `${base}.${k}`;
     this.#used.add(name);
-    return this.#b.create("parameter", [], { name, type: { element, shape }, bound: null, held: "array" });
+    return this.#b.create("parameter", [], { name, type: { element, shape }, bound, held: "array" });
   }
 }
 

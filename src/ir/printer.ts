@@ -4,6 +4,7 @@ import { print as printDim } from "./dim.ts";
 import type { Requirement } from "./dim.ts";
 import { is, topological } from "./expressions.ts";
 import type { Graph, GraphRequirement, Loop, Node } from "./graph.ts";
+import { allParameters, bodyRoots } from "./loop-parts.ts";
 import type { PrimitiveRecord } from "./primitive.ts";
 import { primitives } from "../primitives/index.ts";
 
@@ -81,17 +82,18 @@ class Printer {
   #body(record: Loop, indent: string): string[] {
     const group = (what: string, nodes: readonly Node[]): string[] =>
       nodes.map((node) => `${indent}${what} ${this.name(node)} : ${printType(node)}`);
-    const bound = new Set<Node>([record.index, ...record.carries, ...record.stackedInputs, ...record.invariants]);
+    const bound = new Set<Node>(allParameters(record));
     const heads = [
       ...group("index", [record.index]),
       ...group("carry", record.carries),
       ...group("each", record.stackedInputs),
       ...group("with", record.invariants),
     ];
-    const inner = topological([...record.next, ...record.stackedOutputs]).filter((node) => !bound.has(node));
+    const inner = topological(bodyRoots(record)).filter((node) => !bound.has(node));
     const body = this.nodes(inner, indent);
     const next = record.next.map((node, k) => `${indent}next ${this.name(record.carries[k])} = ${this.name(node)}`);
     const outputs = record.stackedOutputs.map((node) => `${indent}yield ${this.name(node)}`);
-    return [...heads, ...body, ...next, ...outputs];
+    const ends = record.condition === null ? [] : [`${indent}while ${this.name(record.condition)}`];
+    return [...heads, ...body, ...ends, ...next, ...outputs];
   }
 }

@@ -1,6 +1,6 @@
 /** Programs as readable text, for `--print program`: where values are stored is where they are rounded. */
 import { print as printDim, printShape } from "./dim.ts";
-import type { Kernel, Program, Scalar, Statement } from "./program.ts";
+import type { Program, Scalar, Statement, Step } from "./program.ts";
 
 /** Buffers, kernels and outputs of one entry point. */
 export function printProgram(program: Program): string {
@@ -11,13 +11,26 @@ export function printProgram(program: Program): string {
   });
   const slots = arena.slots.map((s, k) => `slot ${k}: ${printDim(s.size)} x ${s.element}`);
   const outputs = program.outputs.map((o) => `output ${o.name} = ${o.kind === "number" ? o.value : o.buffer}`);
-  return [...buffers, ...slots, ...program.kernels.map(printKernel), ...outputs].join("\n") + "\n";
+  return [...buffers, ...slots, ...program.steps.flatMap((step) => printStep(step, "")), ...outputs].join("\n") + "\n";
 }
 
-function printKernel(kernel: Kernel): string {
-  const head = `${kernel.inline ? "inline" : "kernel"} ${kernel.label} (${printDim(kernel.operations)} operations)`;
-  const values = kernel.values.map((v) => `  ${v.name} = ${printScalar(v.value)}`);
-  return [head, ...kernel.body.flatMap((s) => printStatement(s, "  ")), ...values].join("\n");
+function printStep(step: Step, indent: string): readonly string[] {
+  const inner = `${indent}  `;
+  if (step.kind === "kernel") {
+    const head = `${step.inline ? "inline" : "kernel"} ${step.label} (${printDim(step.operations)} operations)`;
+    const values = step.values.map((v) => `${inner}${v.name} = ${printScalar(v.value)}`);
+    return [`${indent}${head}`, ...step.body.flatMap((s) => printStatement(s, inner)), ...values];
+  }
+  const { variable, trip, count, reverse, numbers, condition } = step;
+  const rounds = count === null ? printDim(trip) : `min(${printDim(trip)}, ${printScalar(count)})`;
+  const asked = condition === null ? [] : [...condition.steps.flatMap((s) => printStep(s, inner)), `${inner}while ${condition.value}`]; // prettier-ignore
+  return [
+    ...numbers.map(({ name, initial }) => `${indent}var ${name} = ${printScalar(initial)}`),
+    `${indent}rounds ${variable} = 0 .. ${rounds}${reverse ? " backwards" : ""}`,
+    ...asked,
+    ...step.steps.flatMap((s) => printStep(s, inner)),
+    ...numbers.map(({ name, next }) => `${inner}${name} = ${next}`),
+  ];
 }
 
 function printStatement(s: Statement, indent: string): readonly string[] {

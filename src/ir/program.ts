@@ -125,7 +125,32 @@ export interface Buffer {
   readonly label: string;
 }
 
+/** What an entry point does, one after the other. */
+export type Step = Kernel | LoopStep;
+
+/**
+ * Steps that run once a round. What is carried stands in buffers, written over in place, and in numbers: mutable locals of
+ * the entry point, which take their next values together at the end of a round.
+ */
+export interface LoopStep {
+  readonly kind: "loop";
+  /** Source lines that it came from. */
+  readonly comment: readonly string[];
+  /** An argument of the kernels inside: the round, counted from 0; down to 0 where `reverse`. */
+  readonly variable: string;
+  readonly trip: Dim;
+  /** How many rounds run, where data decides it, as far as `trip` allows. */
+  readonly count: Scalar | null;
+  readonly reverse: boolean;
+  /** Carried numbers: `next` is the name under which the body delivers the value that follows. */
+  readonly numbers: readonly { readonly name: string; readonly initial: Scalar; readonly next: string }[];
+  /** Asked before each round: the loop ends where `value`, delivered by the steps, is false. */
+  readonly condition: { readonly steps: readonly Step[]; readonly value: string } | null;
+  readonly steps: readonly Step[];
+}
+
 export interface Kernel {
+  readonly kind: "kernel";
   /** A readable hint for the function's name: `zRows`, `hWUpdate`. */
   readonly label: string;
   /** What it computes and which source lines it came from. */
@@ -143,7 +168,7 @@ export interface Program {
   /** The graph parameters that it reads. */
   readonly parameters: readonly string[];
   readonly buffers: readonly Buffer[];
-  readonly kernels: readonly Kernel[];
+  readonly steps: readonly Step[];
   readonly outputs: readonly ProgramOutput[];
   readonly arena: Arena;
 }

@@ -2,6 +2,7 @@
 import { printShape, shapesEqual } from "./dim.ts";
 import { is, topological } from "./expressions.ts";
 import type { Graph, Loop, Node } from "./graph.ts";
+import { allParameters, bodyRoots } from "./loop-parts.ts";
 import type { PrimitiveRecord, PrimitiveTable } from "./primitive.ts";
 import { printNodes } from "./printer.ts";
 
@@ -89,7 +90,7 @@ function faultOf(node: Node, { table, options }: Context, parameters: ReadonlySe
 }
 
 function verifyLoop(context: Context, record: Loop): void {
-  const parameters = [record.index, ...record.carries, ...record.stackedInputs, ...record.invariants];
+  const parameters = allParameters(record);
   const names = parameters.map((parameter) => parameter.attributes.name);
   if (new Set(names).size !== names.length) {
     throw new InvalidGraph(`internal: the parameters of a loop are not distinct: ${names.join(", ")}`);
@@ -97,5 +98,5 @@ function verifyLoop(context: Context, record: Loop): void {
   if (record.index.element !== "index" || record.index.shape.length > 0) {
     throw new InvalidGraph("internal: the index of a loop is an integer scalar");
   }
-  verifyNodes(context, topological([...record.next, ...record.stackedOutputs]), new Set(parameters));
+  verifyNodes(context, topological(bodyRoots(record)), new Set(parameters));
 }

@@ -7,10 +7,11 @@ import { plain, structural } from "./define.ts";
 import { unknown } from "./facts.ts";
 import { requireElement, requireSameShape } from "./shapes.ts";
 
-/** The types that the operands of a loop must have: carries, stacked inputs, invariants. */
+/** The types that the operands of a loop must have: carries, stacked inputs, invariants, the number of rounds. */
 function operandTypes(record: Loop): TensorType[] {
   const stacked = record.stackedInputs.map(({ element, shape }) => ({ element, shape: [record.trip, ...shape] }));
-  return [...record.carries, ...stacked, ...record.invariants];
+  const count: TensorType[] = record.counted ? [{ element: "index", shape: [] }] : [];
+  return [...record.carries, ...stacked, ...record.invariants, ...count];
 }
 
 /** The types of a loop's results: the final carries, then the stacked outputs. */
@@ -28,7 +29,10 @@ export const loop: PrimitiveRecord<"loop"> = {
   ...plain,
   name: "loop",
   arity: "any",
-  print: ({ record }) => `trip=${printDim(record.trip)}${record.reverse ? " reverse" : ""}`,
+  print: ({ record }) => {
+    const ends = record.counted || record.condition !== null;
+    return `trip${ends ? "<" : ""}=${printDim(record.trip)}${record.reverse ? " reverse" : ""}`;
+  },
   // A loop has several results, read with loop_result; its own type is that of nothing.
   shape: (operands, { record }) => {
     const wanted = operandTypes(record);
@@ -39,6 +43,8 @@ export const loop: PrimitiveRecord<"loop"> = {
       requireType(operand, wanted[k], "a loop");
     });
     if (record.next.length !== record.carries.length) throw new ShapeFault("a carry of a loop has no next value");
+    if (record.condition !== null)
+      requireType(record.condition, { element: "bool", shape: [] }, "the condition of a loop");
     record.next.forEach((next, k) => {
       requireType(next, record.carries[k], "the next value of a carry");
     });

@@ -34,6 +34,8 @@ function recurrent(
   const record: Loop = {
     trip,
     reverse: backwards,
+    counted: false,
+    condition: null,
     index: parameter(b, "t", [], "index"),
     carries: [carry],
     stackedInputs: [slice],
@@ -168,6 +170,8 @@ describe("loops", () => {
     const record: Loop = {
       trip: constant(4),
       reverse: false,
+      counted: false,
+      condition: null,
       index: parameter(b, "t", [], "index"),
       carries: [carry],
       stackedInputs: [],
@@ -192,6 +196,8 @@ describe("loops", () => {
     const inner: Loop = {
       trip: constant(2),
       reverse: false,
+      counted: false,
+      condition: null,
       index,
       carries: [s],
       stackedInputs: [],
@@ -204,6 +210,8 @@ describe("loops", () => {
     const outer: Loop = {
       trip: constant(3),
       reverse: false,
+      counted: false,
+      condition: null,
       index,
       carries: [carried],
       stackedInputs: [],

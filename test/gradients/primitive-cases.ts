@@ -173,6 +173,8 @@ function recurrent(group: string, trip: number, width: number, backwards: boolea
       const record: Loop = {
         trip: d(trip),
         reverse: backwards,
+        counted: false,
+        condition: null,
         index: local("t", [], "index"),
         carries: [h],
         stackedInputs: [x],

@@ -124,6 +124,8 @@ function recurrent(reversed: boolean, result: number): Build {
     const record: Loop = {
       trip: d(3),
       reverse: reversed,
+      counted: false,
+      condition: null,
       index: local("local.t", [], "index"),
       carries: [h],
       stackedInputs: [x],

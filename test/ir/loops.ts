@@ -17,6 +17,8 @@ export function recurrence(b: GraphBuilder, reverse = false): { graph: Graph; re
   const record: Loop = {
     trip: dims.symbol("T"),
     reverse,
+    counted: false,
+    condition: null,
     index: body.t,
     carries: [body.h],
     stackedInputs: [body.x],

@@ -2,7 +2,8 @@
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import { largestBatch } from "../../ir/program.ts";
-import type { Buffer, Kernel, Program, Scalar } from "../../ir/program.ts";
+import { unbounded } from "../../ir/loop-parts.ts";
+import type { Buffer, Kernel, LoopStep, Program, Scalar, Step } from "../../ir/program.ts";
 import { emitDim, emitScalar, emitStatements, type KernelNames } from "./kernels.ts";
 import { usesOf, type Uses } from "./kernel-uses.ts";
 import { freeName, identifierOf } from "./names.ts";
@@ -34,18 +35,55 @@ export function emitProgram(program: Program, names: EntryNames, writer: ModuleW
     if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
     return buffer;
   };
-  return program.kernels.flatMap((kernel) =>
-    kernel.inline ? emitInline(kernel, bufferOf, names, writer) : emitCall(kernel, bufferOf, names, writer),
-  );
+  const emit = (step: Step): readonly Statement[] => {
+    if (step.kind === "loop") return emitLoop(step, emit, inPlace(bufferOf, names, writer));
+    return step.inline ? emitInline(step, bufferOf, names, writer) : emitCall(step, bufferOf, names, writer);
+  };
+  return program.steps.flatMap(emit);
 }
 
-function emitInline(
-  kernel: Kernel,
-  bufferOf: (name: string) => Buffer,
-  names: EntryNames,
-  writer: ModuleWriter,
+/** Rounds: what is carried as a number is a mutable local; the rest stands in buffers. */
+function emitLoop(
+  step: LoopStep,
+  emit: (inner: Step) => readonly Statement[],
+  inner: KernelNames,
 ): readonly Statement[] {
-  const inner: KernelNames = {
+  const trip = dims.equal(step.trip, unbounded) ? ts.name("Infinity") : emitDim(step.trip, inner.symbol);
+  const to = step.count === null ? trip : ts.call("Math.min", trip, emitScalar(step.count, inner));
+  // `true` as an initial value would make a local of that type alone.
+  const typeOf = (initial: Scalar): string => (initial.element === "bool" ? "boolean" : "number");
+  const asked: Statement[] = [];
+  if (step.condition !== null) {
+    asked.push(...step.condition.steps.flatMap(emit));
+    asked.push(ts.when(ts.unary("!", ts.name(step.condition.value)), [{ kind: "break" }]));
+  }
+  return [
+    ...step.comment.map((text): Statement => ({ kind: "comment", text })),
+    ...step.numbers.map(({ name, initial }): Statement => ({
+      kind: "let",
+      name,
+      type: typeOf(initial),
+      value: emitScalar(initial, inner),
+    })),
+    {
+      kind: "for",
+      variable: step.variable,
+      from: ts.number(0),
+      to,
+      step: 1,
+      down: step.reverse,
+      body: [
+        ...asked,
+        ...step.steps.flatMap(emit),
+        ...step.numbers.map(({ name, next }) => ts.assign(ts.name(name), ts.name(next))),
+      ],
+    },
+  ];
+}
+
+/** The names of code in place. */
+function inPlace(bufferOf: (name: string) => Buffer, names: EntryNames, writer: ModuleWriter): KernelNames {
+  return {
     array: (buffer) => names.array(bufferOf(buffer), true),
     symbol: names.symbol,
     argument: (name) => names.argument(name) ?? ts.name(name),
@@ -54,6 +92,15 @@ function emitInline(
     support: (name) => writer.support(name),
     precision: names.precision,
   };
+}
+
+function emitInline(
+  kernel: Kernel,
+  bufferOf: (name: string) => Buffer,
+  names: EntryNames,
+  writer: ModuleWriter,
+): readonly Statement[] {
+  const inner = inPlace(bufferOf, names, writer);
   return [
     ...kernel.comment.map((text): Statement => ({ kind: "comment", text })),
     ...emitStatements(kernel.body, inner),

@@ -30,6 +30,7 @@ function eraseStatement(s: Statement): Statement {
       return { ...s, of: erase(s.of), body: eraseTypes(s.body) };
     case "function":
       return { ...s, parameters: s.parameters.map(eraseParameter), result: null, body: eraseTypes(s.body) };
+    case "break":
     case "comment":
     case "blank":
     case "raw":

@@ -4,6 +4,7 @@ import type { Dim } from "../../ir/dim.ts";
 import { planSolution, type SolvePlan } from "../../ir/dim-solve.ts";
 import type { GraphRequirement } from "../../ir/graph.ts";
 import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
+import { namesOfSteps } from "../../ir/steps.ts";
 import type { CheckedInput, CheckedModel } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
 import { emitProgram } from "./calls.ts";
@@ -45,7 +46,7 @@ export class EntryWriter {
     this.#names = names;
     this.#writer = writer;
     this.#locals = new Set([...writer.names, "s", "given", "options", "step"]);
-    for (const value of entry.program.kernels.flatMap((k) => k.values)) this.#locals.add(value.name);
+    for (const name of namesOfSteps(entry.program.steps)) this.#locals.add(name);
   }
 
   /** The inputs that the caller gives: all, and the targets that the outputs need. */

@@ -2,6 +2,7 @@
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import type { ElementType } from "../../ir/graph.ts";
+import { operationsOfSteps } from "../../ir/steps.ts";
 import type { ModelContext } from "./model-context.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, Statement } from "./syntax.ts";
@@ -22,7 +23,7 @@ export function infoConstant(c: ModelContext): Statement {
       ),
     ); // prettier-ignore
   const operations = c.entries.flatMap(({ kind, program }) => {
-    const total = program.kernels.reduce((sum, k) => dims.add(sum, k.operations), dims.constant(0));
+    const total = operationsOfSteps(program.steps);
     return kind.startsWith("initial") ? [] : [ts.property(kind, ts.string(dims.print(total)))];
   });
   const count = c.m.parameters.reduce((sum, p) => sum + p.shape.reduce((a, n) => a * n, 1), 0);

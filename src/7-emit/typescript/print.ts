@@ -3,6 +3,7 @@
  * Nothing of the user's program reaches the text but as identifiers, numbers, escaped strings and escaped comments.
  */
 import { printable } from "../../diagnostics/cells.ts";
+import { binary, number } from "./syntax.ts";
 import type {
   FunctionDeclaration,
   InterfaceDeclaration,
@@ -57,8 +58,12 @@ function printStatement(s: Statement, indent: string): string {
     case "for": {
       const step = s.step === 1 ? `${s.variable}++` : `${s.variable} += ${s.step}`;
       const head = `let ${s.variable} = ${print(s.from, ofAssign)}; ${s.variable} < ${print(s.to, 10)}; ${step}`;
-      return `${indent}for (${head}) ${block(s.body)}`;
+      const last = print(binary("-", s.to, number(1)), ofAssign);
+      const down = `let ${s.variable} = ${last}; ${s.variable} >= ${print(s.from, 10)}; ${s.variable}--`;
+      return `${indent}for (${s.down === true ? down : head}) ${block(s.body)}`;
     }
+    case "break":
+      return `${indent}break;`;
     case "forOf":
       return `${indent}for (const ${s.variable} of ${print(s.of, ofAssign)}) ${block(s.body)}`;
     case "comment":

@@ -62,8 +62,9 @@ export type Statement =
   | { readonly kind: "return"; readonly value: Expression | null }
   | { readonly kind: "throw"; readonly value: Expression }
   | { readonly kind: "if"; readonly condition: Expression; readonly then: readonly Statement[]; readonly else: readonly Statement[] | null } // prettier-ignore
-  /** for (let variable = from; variable < to; variable += step) */
-  | { readonly kind: "for"; readonly variable: string; readonly from: Expression; readonly to: Expression; readonly step: number; readonly body: readonly Statement[] } // prettier-ignore
+  /** for (let variable = from; variable < to; variable += step); downwards: for (let variable = to - 1; variable >= from; variable--) */
+  | { readonly kind: "for"; readonly variable: string; readonly from: Expression; readonly to: Expression; readonly step: number; readonly body: readonly Statement[]; readonly down?: boolean } // prettier-ignore
+  | { readonly kind: "break" }
   | { readonly kind: "forOf"; readonly variable: string; readonly of: Expression; readonly body: readonly Statement[] }
   | { readonly kind: "comment"; readonly text: string }
   | { readonly kind: "blank" }

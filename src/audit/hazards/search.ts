@@ -4,6 +4,7 @@ import { diagnostic } from "../../diagnostics/report.ts";
 import { preludeFiles } from "../../2-check/prelude.generated.ts";
 import { is, topological } from "../../ir/expressions.ts";
 import type { Graph, Node } from "../../ir/graph.ts";
+import { bodyRoots } from "../../ir/loop-parts.ts";
 import { evaluate } from "../../ir/interpreter.ts";
 import type { Origins } from "../../ir/origins.ts";
 import type { Value } from "../../ir/value.ts";
@@ -227,8 +228,7 @@ const libraryPaths: ReadonlySet<string> = new Set(preludeFiles.map(({ path }) =>
 function withBodies(roots: readonly Node[]): readonly Node[] {
   return topological(roots).flatMap((node) => {
     if (!is(node, "loop")) return [node];
-    const { next, stackedOutputs } = node.attributes.record;
-    return [...withBodies([...next, ...stackedOutputs]), node];
+    return [...withBodies(bodyRoots(node.attributes.record)), node];
   });
 }
 

@@ -7,6 +7,7 @@ import { explain } from "./explain.ts";
 import { internal } from "./internal.ts";
 import { kinds } from "./kinds.ts";
 import { limits } from "./limits.ts";
+import { loops } from "./loops.ts";
 import { model } from "./model.ts";
 import { names } from "./names.ts";
 import { output } from "./output.ts";
@@ -24,6 +25,7 @@ export const topics = {
   model,
   derivative,
   limits,
+  loops,
   output,
   cli,
   explain,
@@ -42,6 +44,7 @@ export const catalogue = {
   ...model,
   ...derivative,
   ...limits,
+  ...loops,
   ...output,
   ...cli,
   ...explain,

@@ -1,0 +1,153 @@
+/** A loop of the graph as a step of the program. */
+import * as dims from "../ir/dim.ts";
+import { is } from "../ir/expressions.ts";
+import type { Graph, GraphOutput, Loop, Node } from "../ir/graph.ts";
+import { allParameters, partOperands } from "../ir/loop-parts.ts";
+import type { LoopStep, Scalar, Step } from "../ir/program.ts";
+import { resultTypes } from "../primitives/loop.ts";
+import type { Place } from "./access.ts";
+import { labelOf } from "./buffers.ts";
+import { roleOf } from "./materialize.ts";
+import { ScalarBuilder } from "./scalars.ts";
+import type { End } from "./session.ts";
+import { copyKernel, scheduleSteps, type Frame } from "./steps.ts";
+
+/** Gives the results of every loop among `nodes` their places, before anything is scheduled that reads them. */
+export function placeResults(frame: Frame, nodes: readonly Node[], direct: ReadonlyMap<Node, string>): void {
+  for (const node of nodes) {
+    if (!is(node, "loop_result")) continue;
+    if (node.shape.length === 0) {
+      const { names, options } = frame.session;
+      frame.places.set(node, { kind: "number", name: names.take(options.nameOf(node) ?? "carried") });
+      continue;
+    }
+    const buffer = direct.get(node) ?? frame.session.temporary(node, `${frame.id}.${node.id}`, "carried");
+    frame.places.set(node, { kind: "buffer", buffer });
+  }
+}
+
+/** Initial values, then the loop itself. Its results are where `placeResults` has put those that something reads. */
+export function loopSteps(frame: Frame, loop: Node<"loop">, comment: readonly string[]): readonly Step[] {
+  const { session } = frame;
+  const { record } = loop.attributes;
+  const operands = partOperands(record, loop.operands);
+  const results = placesOfResults(frame, loop);
+  const count = record.carries.length;
+  const variable = session.names.take(hintOf(record.index, "t"));
+  const places = new Map<Node, Place>([[record.index, { kind: "number", name: variable }]]);
+  record.carries.forEach((p, k) => places.set(p, results[k]));
+  const alias = (node: Node, row: string | null): Place => ({ kind: "alias", node, row, frame });
+  record.invariants.forEach((p, k) => places.set(p, alias(operands.invariants[k], null)));
+  record.stackedInputs.forEach((p, k) => places.set(p, alias(operands.stacked[k], variable)));
+
+  const before: Step[] = [];
+  const kept = [...results.slice(0, count).entries()];
+  for (const [k, place] of kept) {
+    if (place.kind !== "buffer") continue;
+    session.touch(place.buffer);
+    before.push(copyKernel(session, alias(operands.carries[k], null), { buffer: place.buffer, row: null }, record.carries[k])); // prettier-ignore
+  }
+  for (const place of results.slice(count)) if (place.kind === "buffer") session.touch(place.buffer);
+  session.tick();
+
+  const ends = record.next.map((_, k): End => {
+    const place = results[k];
+    if (place.kind === "buffer") return { kind: "array", target: { buffer: place.buffer, row: null } };
+    return { kind: "number", hint: `${place.kind === "number" ? place.name : "value"}Next` };
+  });
+  const stacked = record.stackedOutputs.map((_, k): End => {
+    const place = results[count + k];
+    if (place.kind !== "buffer") throw new Error("internal: a stacked output without rows");
+    return { kind: "array", target: { buffer: place.buffer, row: variable } };
+  });
+  const asked =
+    record.condition === null
+      ? null
+      : scheduleSteps(session, graphOver(record, [output("condition", record.condition)]), [{ kind: "number", hint: "goesOn" }], new Map(places)); // prettier-ignore
+  const body = scheduleSteps(session, bodyGraph(record), [...ends, ...stacked], places);
+  session.tick();
+  for (const place of results) if (place.kind === "buffer") session.touch(place.buffer);
+  const scalars = new ScalarBuilder();
+  const step: LoopStep = {
+    kind: "loop",
+    comment,
+    variable,
+    trip: record.trip,
+    count: record.counted ? numberAt(scalars, frame, operands.count[0]) : null,
+    reverse: record.reverse,
+    numbers: kept.flatMap(([k, place]) => {
+      if (place.kind !== "number") return [];
+      return [
+        { name: place.name, initial: numberAt(scalars, frame, operands.carries[k]), next: body.numbers[k] ?? "" },
+      ];
+    }),
+    condition: asked === null ? null : { steps: asked.steps, value: asked.numbers[0] ?? "" },
+    steps: body.steps,
+  };
+  return [...before, ...clearing(frame, record, results.slice(count)), step];
+}
+
+/** Rows of rounds that may not run are zeros. */
+function clearing(frame: Frame, record: Loop, stacked: readonly Place[]): readonly Step[] {
+  if (!record.counted && record.condition === null) return [];
+  return stacked.flatMap((place): Step[] => {
+    if (place.kind !== "buffer") return [];
+    const label = `${frame.session.buffers.get(place.buffer)?.label ?? "rows"}Clear`;
+    const body = [{ kind: "fill", buffer: place.buffer, value: 0 }] as const;
+    return [{ kind: "kernel", label, comment: [], body, values: [], inline: false, operations: dims.constant(0) }];
+  });
+}
+
+/** Where each result of the loop is: where something reads it, else in storage of the loop's own. */
+function placesOfResults(frame: Frame, loop: Node<"loop">): readonly Place[] {
+  const read = new Map<number, Place>();
+  for (const [node, place] of frame.places) {
+    if (is(node, "loop_result") && node.operands[0] === loop) read.set(node.attributes.index, place);
+  }
+  const { session } = frame;
+  const { record } = loop.attributes;
+  return resultTypes(record).map((type, k) => {
+    const known = read.get(k);
+    if (known !== undefined) return known;
+    const model = [...record.carries, ...record.stackedOutputs][k];
+    const hint = hintOf(record.carries.at(k), "rows");
+    if (type.shape.length === 0) return { kind: "number", name: session.names.take(hint) };
+    const buffer = session.temporary({ ...model, ...type }, `${frame.id}.${loop.id}.${k}`, hint);
+    return { kind: "buffer", buffer };
+  });
+}
+
+/** The number that a scalar of the frame is, to start or bound a loop with. */
+function numberAt(scalars: ScalarBuilder, frame: Frame, node: Node): Scalar {
+  let at = node;
+  while (at.primitive === "mark" || at.primitive === "stop_gradient") at = at.operands[0];
+  if (is(at, "constant")) return scalars.number(at.attributes.value, at.element);
+  if (is(at, "dimension")) return scalars.dim(at.attributes.dim);
+  const place = frame.places.get(at);
+  if (place?.kind === "number") return scalars.argument(place.name, at.element);
+  throw new Error(`internal: ${at.primitive} (${roleOf(at)}) is no number of the entry point`);
+}
+
+/** The body as a graph of its own; a carry's next value is written over the carry. */
+function bodyGraph(record: Loop): Graph {
+  const next = record.next.map((node, k): GraphOutput => {
+    const { name } = record.carries[k].attributes;
+    return { name: `next.${name}`, node, updates: node.shape.length > 0 ? name : null };
+  });
+  return graphOver(record, [...next, ...record.stackedOutputs.map((node, k) => output(`rows.${k}`, node))]);
+}
+
+function output(name: string, node: Node): GraphOutput {
+  return { name, node, updates: null };
+}
+
+function graphOver(record: Loop, outputs: readonly GraphOutput[]): Graph {
+  return { parameters: allParameters(record), outputs, requirements: [] };
+}
+
+/** A readable name for what a parameter of a body holds. */
+function hintOf(parameter: Node<"parameter"> | undefined, otherwise: string): string {
+  const [word] = (parameter?.attributes.name ?? otherwise).split(" ");
+  const label = labelOf(word);
+  return /^[\p{ID_Start}$][\p{ID_Continue}$]*$/u.test(label) ? label : otherwise;
+}
