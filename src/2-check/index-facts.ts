@@ -1,6 +1,6 @@
 /** What is known of the integers that indices of `[i < n] -> ...` make: their range, and what an `if` around them says. */
 import { add, constant as dimConstant, equal, isNonNegative, negate, subtract, type Dim } from "../ir/dim.ts";
-import { is, topological } from "../ir/expressions.ts";
+import { constantValue, is, topological } from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import { rangeOf, type Range } from "../ir/index-range.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -47,6 +47,23 @@ export class IndexFacts {
     return sources.some(isIndex) && sources.every((n) => isIndex(n) || is(n, "dimension") || is(n, "constant"));
   }
 
+  /** Whether an integer counts steadily through an axis: by one index, or forwards by two, each a number of steps at a time. */
+  isWalk(node: Node): boolean {
+    const steps = this.#stepsOf(node);
+    const moving = steps === null ? [] : [...steps.values()].filter((step) => step !== 0);
+    return moving.length === 1 || (moving.length === 2 && moving.every((step) => step > 0));
+  }
+
+  /** By how much an affine integer grows with each index; null for any other integer, and for steps that are no numbers. */
+  #stepsOf(node: Node): ReadonlyMap<Node, number> | null {
+    const found = new Map<Node, ReadonlyMap<Node, number> | null>();
+    for (const n of topological([node])) {
+      const [x, y] = n.operands.map((operand) => found.get(operand) ?? null);
+      found.set(n, this.#indices.has(n) ? new Map([[n, 1]]) : steps(n, x, y));
+    }
+    return found.get(node) ?? null;
+  }
+
   /** The range of an integer, wherever it stands; `here`: where the conditions around it hold. */
   range(node: Node, here: boolean): Range | null {
     const ranges = new Map<Node, Range | null>();
@@ -59,6 +76,8 @@ export class IndexFacts {
 
   #narrowed(node: Node, range: Range): Range {
     let { low, high } = range;
+    // A number is what it is, whatever else is known of it.
+    if (equal(low, high)) return range;
     for (const fact of this.#facts) {
       if (fact.node !== node) continue;
       if (fact.low !== null && isNonNegative(subtract(low, fact.low)) !== true) low = fact.low;
@@ -137,4 +156,35 @@ export class IndexFacts {
     if (below !== null) facts.push({ node: b, low: add(below.low, gap), high: null });
     return facts;
   }
+}
+
+type Steps = ReadonlyMap<Node, number>;
+
+/** The steps of an integer by those of its operands. */
+function steps(node: Node, x: Steps | null | undefined, y: Steps | null | undefined): Steps | null {
+  switch (node.primitive) {
+    case "constant":
+    case "dimension":
+      return new Map();
+    case "negate":
+      return x == null ? null : sumOf(new Map(), x, -1);
+    case "add":
+      return x == null || y == null ? null : sumOf(x, y, 1);
+    case "subtract":
+      return x == null || y == null ? null : sumOf(x, y, -1);
+    case "multiply": {
+      const [p, q] = node.operands.map(constantValue);
+      if (p !== null && y != null) return sumOf(new Map(), y, p);
+      return q !== null && x != null ? sumOf(new Map(), x, q) : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** x + by y */
+function sumOf(x: Steps, y: Steps, by: number): Steps {
+  const sum = new Map(x);
+  for (const [index, step] of y) sum.set(index, (sum.get(index) ?? 0) + by * step);
+  return sum;
 }

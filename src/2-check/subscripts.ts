@@ -9,14 +9,16 @@ import {
   equal,
   floorDivide,
   isNonNegative,
+  maximum,
+  negate,
   print,
   printShape,
   subtract,
   type Dim,
   type Shape,
 } from "../ir/dim.ts";
-import { broadcastTo, constantValue, dimension, reshape, slice, transpose } from "../ir/expressions.ts";
-import type { Node, SliceAxis } from "../ir/graph.ts";
+import { broadcastTo, constantValue, dimension, pad, reshape, slice, transpose } from "../ir/expressions.ts";
+import type { Node, PadAxis, SliceAxis } from "../ir/graph.ts";
 import { isInside } from "../ir/index-range.ts";
 import type { Checker } from "./checker.ts";
 import { broadcastShapes, describe, toDim, toInteger, toTensor } from "./conversions.ts";
@@ -27,10 +29,10 @@ import { faulty, tensor, type TensorValue, type Value } from "./value.ts";
 
 type SubscriptExpression = Extract<Expression, { readonly kind: "subscript" }>;
 
-/** What one subscript does with its axis. `drop`: the axis, sliced to one entry, goes. */
+/** What one subscript does with its axis. `drop`: the axis, sliced to one entry, goes. `around`: zeros beside it, which the index counts. */
 type Choice =
   | { readonly kind: "slice"; readonly axis: SliceAxis | null; readonly drop: boolean }
-  | { readonly kind: "gather"; readonly index: TensorValue };
+  | { readonly kind: "gather"; readonly index: TensorValue; readonly around?: PadAxis };
 
 const zero = dimConstant(0);
 const one = dimConstant(1);
@@ -126,7 +128,12 @@ function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorVa
   }
   const isNarrower = !equal(anywhere.low, here.low) || !equal(anywhere.high, here.high);
   if (!isNarrower) return { kind: "gather", index: i };
-  // Where the condition does not hold the value is not selected: any element serves.
+  // Where the condition does not hold the value is not selected: any element serves, or a zero.
+  if (c.indices.isWalk(i.node)) {
+    const around = { low: maximum(negate(anywhere.low), zero), high: maximum(subtract(anywhere.high, last), zero), interior: 0 }; // prettier-ignore
+    const moved = b.create("add", [i.node, broadcastTo(b, dimension(b, around.low), i.node.shape)], {});
+    return { kind: "gather", index: tensor(moved, add(size, add(around.low, around.high))), around };
+  }
   const below = b.create("minimum", [i.node, broadcastTo(b, dimension(b, last), i.node.shape)], {});
   const clamped = b.create("maximum", [below, broadcastTo(b, dimension(b, zero), i.node.shape)], {});
   return { kind: "gather", index: tensor(clamped, size) };
@@ -260,6 +267,13 @@ function apply(c: Checker, e: SubscriptExpression, x: TensorValue, choices: read
   const indices = choices.flatMap((choice) => (choice.kind === "gather" ? [choice.index.node] : []));
   if (indices.length === 0) return tensor(kept, x.bound);
   const axesOf = places.map((place) => choices.slice(0, place).filter((_, k) => !dropped(k)).length);
+  const around = kept.shape.map((_, axis): PadAxis => {
+    const choice = choices.at(places.at(axesOf.indexOf(axis)) ?? -1);
+    const zeros = axesOf.includes(axis) && choice?.kind === "gather" ? choice.around : undefined;
+    return zeros ?? { low: zero, high: zero, interior: 0 };
+  });
+  const isPadded = around.some(({ low, high }) => !equal(low, zero) || !equal(high, zero));
+  const padded = isPadded ? pad(b, kept, around) : kept;
   const common = indices.map(({ shape }) => shape).reduce<Shape | null>((p, q) => p && broadcastShapes(p, q), []);
   if (common === null) {
     const [left, right] = indices.map((index) => printShape(index.shape));
@@ -268,7 +282,7 @@ function apply(c: Checker, e: SubscriptExpression, x: TensorValue, choices: read
   // NumPy: an integer that a slice separates from the index tensor moves the new axes to the front.
   const advanced = choices.flatMap((choice, k) => (choice.kind === "gather" || dropped(k) ? [k] : []));
   const apart = advanced[advanced.length - 1] - advanced[0] >= advanced.length;
-  return tensor(gatherAlong(c, kept, axesOf, indices, common, apart), x.bound);
+  return tensor(gatherAlong(c, padded, axesOf, indices, common, apart), x.bound);
 }
 
 /** x with its axes `axes` replaced by the entries that `indices`, of the shape `common`, name; with `front` these stand first. */

@@ -118,6 +118,33 @@ const cases: Readonly<Record<string, Case>> = {
       e.slice(b, e.broadcastTo(b, x, m.shape), [{ start: dim(0), size: dim(1), step: 1 }, { start: dim(1), size: dim(2), step: 1 }]), // prettier-ignore
     ],
   },
+  "guarded-pad": {
+    build: (b, { x, m }) => {
+      const around = (node: Node, low: number, high: number): Node => e.pad(b, node, [{ low: dim(low), high: dim(high), interior: 0 }]); // prettier-ignore
+      const count = (size: number, offset: number, step: number): Node => counting(b, [size], offset, [step]);
+      const at = (value: number, like: Node): Node => e.like(b, value, like, "index");
+      const choice = (condition: Node, then: Node, otherwise: Node | 0): Node =>
+        e.select(b, condition, then, otherwise === 0 ? e.zerosLike(b, then) : otherwise);
+      const i = count(5, 0, 1);
+      const front = around(x, 2, 0);
+      const end = around(x, 1, 1);
+      const wide = around(m, 1, 0);
+      const column = b.create("broadcast", [e.less(b, at(0, count(4, 0, 1)), count(4, 0, 1))], { shape: wide.shape, axes: [-1] }); // prettier-ignore
+      const inside = e.and(b, e.lessEqual(b, at(1, i), i), e.lessEqual(b, i, at(3, i)));
+      return [
+        choice(e.less(b, at(1, i), i), front, 0),
+        choice(e.lessEqual(b, at(1, i), i), front, 0),
+        e.select(b, e.less(b, i, at(2, i)), e.zerosLike(b, front), front),
+        e.select(b, e.equalTo(b, i, at(1, i)), e.zerosLike(b, front), front),
+        choice(e.less(b, count(5, -4, 1), at(0, i)), end, 0),
+        e.select(b, e.less(b, at(3, i), i), e.zerosLike(b, end), end),
+        choice(inside, end, 0),
+        choice(e.and(b, e.less(b, e.zerosLike(b, end), end), e.lessEqual(b, at(1, i), i)), end, 0),
+        e.select(b, e.or(b, e.less(b, i, at(1, i)), e.less(b, at(3, i), i)), e.zerosLike(b, end), end),
+        choice(column, wide, 0),
+      ];
+    },
+  },
   "parts-of-joined": {
     build: (b, { x, y, m }) => {
       const cut = (node: Node, start: number, size: number, step = 1): Node => e.slice(b, node, [{ start: dim(start), size: dim(size), step }]); // prettier-ignore
@@ -496,6 +523,26 @@ const cases: Readonly<Record<string, Case>> = {
 /** Expressions that a rule has to leave as they are, over the same operands. */
 const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly Node[]>> = {
   ...windowsKept,
+  // One zero in front, one behind: entry 1 is x, entry 4 is not; -0, steps of two, two axes and data say nothing.
+  "guarded-pad": (b, { x, i }) => {
+    const end = e.pad(b, x, [{ low: dim(1), high: dim(1), interior: 0 }]);
+    const at = (value: number): Node => e.like(b, value, count, "index");
+    const count = counting(b, [5], 0, [1]);
+    const zeros = e.zerosLike(b, end);
+    const square = e.pad(b, b.create("broadcast", [x], { shape: [dim(3), dim(3)], axes: [-1] }), [{ low: dim(1), high: dim(0), interior: 0 }, { low: dim(1), high: dim(0), interior: 0 }]); // prettier-ignore
+    return [
+      e.select(b, e.less(b, at(1), count), end, zeros),
+      e.select(b, e.less(b, count, at(2)), zeros, end),
+      e.select(b, e.less(b, count, at(3)), end, zeros),
+      e.select(b, e.lessEqual(b, at(3), count), zeros, end),
+      e.select(b, e.equalTo(b, count, at(1)), zeros, end),
+      e.select(b, e.equalTo(b, count, at(0)), end, zeros),
+      e.select(b, e.less(b, at(0), count), end, e.like(b, -0, end)),
+      e.select(b, e.less(b, at(0), counting(b, [5], 0, [2])), end, zeros),
+      e.select(b, e.less(b, e.broadcastTo(b, i, count.shape), count), end, zeros),
+      e.select(b, e.less(b, e.like(b, 0, square, "index"), counting(b, [4, 4], 0, [1, 1])), square, e.zerosLike(b, square)), // prettier-ignore
+    ];
+  },
   // 2, 4, 6 and 3, 1, -1 leave the axis.
   "gather-affine": (b, { m }) => [
     b.create("gather", [e.reshape(b, m, [dim(6)]), counting(b, [3], 2, [2])], { batch: 0 }),

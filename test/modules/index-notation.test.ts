@@ -73,6 +73,45 @@ const rows: Readonly<Record<string, Row>> = {
     given: [three, [1.5, -0.5, 0.25]],
     loops: ([a, b, c], x) => [0, (a * x[0]) ** 2, (b * x[0] + c * x[1]) ** 2],
   },
+  "guards joined by and, or and not, inside each other": {
+    text: "fn f(x: [n, n]) = [i < n, j < n] -> if i > 0 and not (j == 0 or j >= n - 1) then x[i - 1, j - 1] * x[i, j + 1] else if i < n - 1 then (if j < 1 then x[i + 1, j]^2 else x[i + 1, j - 1]) else x[i, j]",
+    given: [[...seven, 1, 2]],
+    loops: (x) =>
+      grid(3, 3, (i, j) => {
+        const at = (p: number, q: number): number => x[3 * p + q];
+        if (i > 0 && !(j === 0 || j >= 2)) return at(i - 1, j - 1) * at(i, j + 1);
+        if (i < 2) return j < 1 ? at(i + 1, j) ** 2 : at(i + 1, j - 1);
+        return at(i, j);
+      }),
+  },
+  "guards that data decides too, and what is singular beside them": {
+    text: "fn f(x: [n], y: [n]) = [i < n] -> if i >= 2 and y[i] > 0 then log(x[i - 2]) / y[i] else 0",
+    given: [
+      [0.5, 1.5, 2.5, 0.7],
+      [1, -1, 2, 0.5],
+    ],
+    loops: (x, y) => range(4).map((i) => (i >= 2 && y[i] > 0 ? Math.log(x[i - 2]) / y[i] : 0)),
+  },
+  "more places than entries, and fewer": {
+    text: "fn f(x: [m], y: [k]) = [i < 5] -> (if i < m then x[i]^2 else 0) + (if i < k then y[i] else 1)",
+    given: [three, seven],
+    loops: (x, y) => range(5).map((i) => (x[i] ?? 0) ** 2 + y[i]),
+  },
+  "a convolution of the same size, back to front": {
+    text: "fn f(x: [n], w: [3]) = [i < n] -> sum([j < 3] -> if i + j >= 1 and i + j - 1 < n then w[2 - j] * x[i + j - 1] else 0)^2",
+    given: [seven, three],
+    loops: (x, w) => range(7).map((i) => total(3, (j) => w[2 - j] * (x[i + j - 1] ?? 0)) ** 2),
+  },
+  "every second, guarded at its end, and reversed": {
+    text: "fn f(x: [7]) = [i < 5] -> (if 2 * i < 7 then x[2 * i] else 0) * (if i > 1 then x[8 - 2 * i] else 1)",
+    given: [seven],
+    loops: (x) => range(5).map((i) => (x[2 * i] ?? 0) * (i > 1 ? x[8 - 2 * i] : 1)),
+  },
+  "differences of indices": {
+    text: "fn f(x: [n]) = [i < n, j < n] -> if j <= i then x[i - j]^2 else 0",
+    given: [three],
+    loops: (x) => grid(3, 3, (i, j) => (j <= i ? x[i - j] ** 2 : 0)),
+  },
   "subscripts on and off the axes": {
     text: "fn f(x: [2, 3]) = [i < 3] -> x[:, i]^2",
     given: [six],
@@ -234,6 +273,14 @@ test("windows and slices take the place of subscripts, so that nothing is checke
   const { code } = await compile(`${text}\nderive f: gradient\n`.replace("= [i", "= sum([i").replace("^2\nderive", "^2)\nderive"), { path: "f.nn" }); // prettier-ignore
   expect(code).not.toBeNull();
   expect(code).not.toMatch(/checkIndex|reserveIntegers/);
+});
+
+test("guarded neighbours are zeros beside the tensor: no condition and no index array is left", async () => {
+  const { code } = await compile(`${rows["guarded neighbours"].text}\nderive f: value, jvp`, { path: "f.nn" });
+  expect(code).not.toBeNull();
+  expect(code).not.toMatch(/reserveIntegers|Math\.(?:min|max)/);
+  // Each neighbour is looked for once an entry, its condition kept nowhere else.
+  expect(code?.match(/\? x\[/g)?.length).toBe(4);
 });
 
 test("a bound that data decides is checked in the call", async () => {

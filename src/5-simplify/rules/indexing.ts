@@ -1,6 +1,6 @@
 /** Subscripts that count: x[i], x[2 i + k] are slices and windows of x, and what is added there is padded and folded. */
 import { add, constant, constantOf, equal, isNonNegative, multiply, negate, subtract, type Dim } from "../../ir/dim.ts";
-import { is, reduceSum, reshape, slice } from "../../ir/expressions.ts";
+import { constantValue, is, reduceSum, reshape, slice } from "../../ir/expressions.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { AnyNode, Node, PadAxis } from "../../ir/graph.ts";
 import { isInside } from "../../ir/index-range.ts";
@@ -69,7 +69,84 @@ export const indexing: readonly Rule[] = [
       return put(b, summed, batch, walk, size);
     },
   },
+  {
+    name: "guarded-pad",
+    law: "select(i < k, 0, pad(x)) = pad(x) where k zeros are in front",
+    soundness: "exact",
+    on: ["select"],
+    apply: (node, { b }) => {
+      const [condition, x, y] = node.operands;
+      for (const [branch, other, holds] of [
+        [x, y, true],
+        [y, x, false],
+      ] as const) {
+        if (!is(branch, "pad") || !Object.is(constantValue(other), 0)) continue;
+        const left = undecided(b, condition, branch, holds);
+        if (left === null) return branch;
+        if (left !== condition) return b.withOperands(node, [left, x, y]);
+      }
+      return null;
+    },
+  },
 ];
+
+/** What is left of a condition for a choice between `of` where it has the value `holds` and 0; null where zeros say it already. */
+function undecided(b: GraphBuilder, condition: Node, of: Node<"pad">, holds: boolean): Node | null {
+  if (is(condition, holds ? "and" : "or")) {
+    const parts = condition.operands.flatMap((part) => undecided(b, part, of, holds) ?? []);
+    return parts.length === 2 ? b.withOperands(condition, parts) : (parts.at(0) ?? null);
+  }
+  return isZeroOutside(condition, of, holds) ? null : condition;
+}
+
+/** Whether entries of the pad are zeros wherever the condition does not have the value `holds`. */
+function isZeroOutside(condition: Node, of: Node<"pad">, holds: boolean): boolean {
+  const margin = marginOf(condition);
+  if (margin === null) return false;
+  const axes = margin.affine.steps.flatMap((step, axis) => (equal(step, zero) ? [] : [axis]));
+  const [axis] = axes;
+  const own = of.attributes.axes.at(axis - of.shape.length);
+  const step = axes.length === 1 ? constantOf(margin.affine.steps[axis]) : null;
+  if (own === undefined || axis < of.shape.length - of.attributes.axes.length || Math.abs(step ?? 0) !== 1)
+    return false;
+  const end = subtract(of.shape[axis], own.high);
+  // The condition is offset + step i >= 0, or = 0: it changes at the entry -offset / step.
+  const place = step === 1 ? negate(margin.affine.offset) : margin.affine.offset;
+  const before = (last: Dim): boolean => isNonNegative(subtract(subtract(own.low, one), last)) === true;
+  const behind = (first: Dim): boolean => isNonNegative(subtract(first, end)) === true;
+  if (margin.relation === "=") return !holds && (before(place) || behind(place));
+  if (holds) return step === 1 ? before(subtract(place, one)) : behind(add(place, one));
+  return step === 1 ? behind(place) : before(place);
+}
+
+interface Margin {
+  readonly relation: ">=" | "=";
+  readonly affine: Affine;
+}
+
+/** A comparison of affine integers as one of an affine integer with 0. */
+function marginOf(condition: Node): Margin | null {
+  if (is(condition, "broadcast")) {
+    const inner = marginOf(condition.operands[0]);
+    return inner && { ...inner, affine: broadcastOf(condition, inner.affine) };
+  }
+  if (!is(condition, "less") && !is(condition, "less_equal") && !is(condition, "equal")) return null;
+  const [x, y] = condition.operands.map((operand) => (operand.element === "index" ? affineOf(operand) : null));
+  if (x === null || y === null) return null;
+  const gap = is(condition, "less") ? one : zero;
+  const offset = subtract(subtract(y.offset, x.offset), gap);
+  const affine = { offset, steps: y.steps.map((step, k) => subtract(step, x.steps[k])) };
+  return { relation: is(condition, "equal") ? "=" : ">=", affine };
+}
+
+/** The affine form of a broadcast by that of its operand. */
+function broadcastOf(node: Node<"broadcast">, inner: Affine): Affine {
+  const { axes } = node.attributes;
+  const steps = node.shape.map(() => zero);
+  const lead = inner.steps.length - axes.length;
+  inner.steps.forEach((step, k) => (steps[k < lead ? k : node.shape.length + axes[k - lead]] = step));
+  return { offset: inner.offset, steps };
+}
 
 /** The affine form of an integer tensor; null where it has none. */
 function affineOf(node: Node): Affine | null {
@@ -83,12 +160,7 @@ function affineOf(node: Node): Affine | null {
       return Number.isSafeInteger(any.attributes.value) ? { offset: constant(any.attributes.value), steps: [] } : null;
     case "broadcast": {
       const inner = affineOf(any.operands[0]);
-      if (inner === null) return null;
-      const { axes } = any.attributes;
-      const steps = node.shape.map(() => zero);
-      const lead = inner.steps.length - axes.length;
-      inner.steps.forEach((step, k) => (steps[k < lead ? k : node.shape.length + axes[k - lead]] = step));
-      return { offset: inner.offset, steps };
+      return inner && broadcastOf(any, inner);
     }
     case "negate": {
       const x = affineOf(any.operands[0]);
