@@ -411,8 +411,9 @@ function tileWidth(wanted: number, size: number | null): number {
 /** Four rows of the left factor by four columns of the right one, accumulated in locals. */
 function contractionTiles(node: Node<"contract">, lead: number): readonly number[] {
   const { left, right, result } = node.attributes;
+  const isLong = (label: string): boolean => dims.constantOf(node.shape[lead + result.indexOf(label)]) !== 1;
   const free = (own: readonly string[], other: readonly string[]): string | undefined =>
-    result.filter((label) => own.includes(label) && !other.includes(label)).at(-1);
+    result.filter((label) => own.includes(label) && !other.includes(label) && isLong(label)).at(-1);
   const row = free(left, right);
   const column = free(right, left);
   const width = row === undefined || column === undefined ? 8 : 4;
