@@ -97,7 +97,7 @@ function elaborateLayer(
   }
   const marks = marksOf(c, item.body);
   for (const name of marks) c.unit.model?.marks.add(`${path}.${name}`);
-  const body = new Scope({ file, place: "layer", marks, prefix: `${path}.` });
+  const body = new Scope({ file, place: "layer", marks, prefix: `${path}.`, block: item.body });
   const names = item.parameters.map((parameter) => parameter.name.text);
   const label = path.slice(path.lastIndexOf(".") + 1);
   const frame = frameOf(definition, e, bound, names, label);

@@ -191,7 +191,7 @@ export function checkModel(c: Checker, file: FileScope, item: ModelItem): Checke
   return c.outside(unit, () => {
     const marks = marksOf(c, item.body);
     for (const name of marks) model.marks.add(name);
-    const scope = new Scope({ file, place: "model", marks, prefix: "" });
+    const scope = new Scope({ file, place: "model", marks, prefix: "", block: item.body });
     const reader = new ModelReader(c, scope, model, item);
     for (const statement of announce(scope, item.body)) reader.read(statement);
     const name = item.name.text;

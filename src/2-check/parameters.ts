@@ -5,11 +5,13 @@ import { didYouMean } from "../diagnostics/suggest.ts";
 import {
   constant as dimConstant,
   constantOf,
+  multiply,
   print,
   printShape,
   product,
   shapesEqual,
   symbolsOf,
+  type Dim,
   type Shape,
 } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
@@ -19,6 +21,7 @@ import { evaluateArguments, frameOf, matchArguments, parameterList, type Bound, 
 import type { Checker } from "./checker.ts";
 import { describe, toReal, toTensor } from "./conversions.ts";
 import { evaluate, guarded } from "./expressions.ts";
+import { isKernel } from "./kernels.ts";
 import { markValue } from "./marks.ts";
 import type { ModelUnit } from "./model-unit.ts";
 import { candidates, isBroken, reportPlanned, resolveCallee, resolveInitializer } from "./names.ts";
@@ -26,6 +29,7 @@ import { Scope, type Definition } from "./scope.ts";
 import { declaredType } from "./types.ts";
 import { dimValue, faulty, tensor, type Value } from "./value.ts";
 
+type Fans = readonly [fanIn: Dim, fanOut: Dim];
 type ParamStatement = Extract<Statement, { readonly kind: "param" | "state" }>;
 
 /** Declares `param name: [shape] = init` in a layer or model. */
@@ -110,8 +114,10 @@ export function initialValue(
   initial: Expression,
   shape: Shape,
 ): Node | null {
+  const mayBeKernel = scope.block !== null && shape.length > 2;
+  const fans = fansOf(shape, mayBeKernel && isKernel(c, scope.file, scope.block, name));
   const value = model.whileInitial(() =>
-    guarded(c, initial.span, () => initializerValue(c, scope, initial, shape) ?? evaluate(c, scope, initial)),
+    guarded(c, initial.span, () => initializerValue(c, scope, initial, shape, fans) ?? evaluate(c, scope, initial)),
   );
   const x = toTensor(c, value, initial.span, `the initial value of \`${name}\``);
   if (x === null) return null;
@@ -138,7 +144,7 @@ function isIndependent(c: Checker, model: ModelUnit, name: string, node: Node, s
 }
 
 /** What an initializer gives; null where the expression is none. */
-function initializerValue(c: Checker, scope: Scope, e: Expression, shape: Shape): Value | null {
+function initializerValue(c: Checker, scope: Scope, e: Expression, shape: Shape, fans: Fans): Value | null {
   let at = e;
   while (at.kind === "group") at = at.body;
   if (at.kind === "name") {
@@ -147,7 +153,7 @@ function initializerValue(c: Checker, scope: Scope, e: Expression, shape: Shape)
     const definition = resolveInitializer(c, scope.file, name);
     if (definition === null) return unknownInitializer(c, scope, name, span);
     const call: CallExpression = { kind: "call", callee: { text: name, span }, arguments: [], span };
-    return runInitializer(c, scope, definition, call, shape);
+    return runInitializer(c, scope, definition, call, shape, fans);
   }
   if (at.kind !== "call") return null;
   const { text, span } = at.callee;
@@ -159,7 +165,7 @@ function initializerValue(c: Checker, scope: Scope, e: Expression, shape: Shape)
   // `zeros([2, 3])` is the function of a shape.
   const first = at.arguments.at(0)?.value;
   if (first?.kind === "list" && resolveCallee(c, scope.file, text) !== null) return null;
-  return runInitializer(c, scope, definition, at, shape);
+  return runInitializer(c, scope, definition, at, shape, fans);
 }
 
 /** A bare name after `=` that stands for nothing was meant as an initializer. */
@@ -177,9 +183,9 @@ function runInitializer(
   definition: Definition<InitializerItem>,
   e: CallExpression,
   shape: Shape,
+  [fanIn, fanOut]: Fans,
 ): Value {
   const { item, file } = definition;
-  const [fanIn, fanOut] = fansOf(shape);
   const given: ReadonlyMap<string, Value> = new Map<string, Value>([
     ["shape", { kind: "list", elements: shape.map(dimValue), span: e.span }],
     ["fan_in", dimValue(fanIn)],
@@ -213,8 +219,12 @@ function initializerBody(
   return runBody(c, body, item.body, item.name);
 }
 
-/** fan_in and fan_out: n and m of [.., n, m]. */
-function fansOf(shape: Shape): readonly [Shape[number], Shape[number]] {
+/** fan_in and fan_out: n and m of [.., n, m]; of a kernel [out, in, places..] in and out, each times the places. */
+function fansOf(shape: Shape, kernel: boolean): Fans {
+  if (kernel) {
+    const places = product(shape.slice(2));
+    return [multiply(shape[1], places), multiply(shape[0], places)];
+  }
   const one = dimConstant(1);
   const last = shape.at(-1) ?? one;
   return [shape.at(-2) ?? last, last];

@@ -40,7 +40,7 @@ function runRound(
   const prefix = base === null ? null : `${base}.${round}.`;
   const marks = marksOf(c, e.body);
   if (prefix !== null) for (const name of marks) c.unit.model?.marks.add(prefix + name);
-  const scope = new Scope({ file: outer.file, place: outer.place, parent: outer, marks, prefix });
+  const scope = new Scope({ file: outer.file, place: outer.place, parent: outer, marks, prefix, block: e.body });
   define(c, scope, e.index, dimValue(dimConstant(round)));
   for (const [k, { name }] of e.carries.entries()) define(c, scope, name, carried[k]);
   const next = new Map<string, Value>();

@@ -1,5 +1,5 @@
 /** The names that an expression sees: those of its block, then those of its file. */
-import type { Expression, File, InitializerItem, Item, LayerItem, OptimizerItem } from "../1-parse/ast.ts";
+import type { Block, Expression, File, InitializerItem, Item, LayerItem, OptimizerItem } from "../1-parse/ast.ts";
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { Value } from "./value.ts";
 
@@ -66,6 +66,8 @@ export class Scope {
   readonly elements = new Map<string, Value | null>();
   /** Path of the layer instance whose body this is, ending in a dot; empty in a model; null where nothing has a path. */
   readonly prefix: string | null;
+  /** The statements that store tensors here; null where none are stored. */
+  readonly block: Block | null;
   /** Names of the layer calls in the statement being elaborated; null where layers cannot be called. */
   layers: LayerNames | null = null;
 
@@ -79,6 +81,7 @@ export class Scope {
     readonly marks?: ReadonlySet<string>;
     readonly prefix?: string | null;
     readonly loop?: string | null;
+    readonly block?: Block | null;
   }) {
     this.file = options.file;
     this.place = options.place;
@@ -86,6 +89,7 @@ export class Scope {
     this.marks = options.marks ?? new Set();
     this.prefix = options.prefix ?? null;
     this.#loop = options.loop ?? null;
+    this.block = options.block ?? null;
   }
 
   /** The innermost loop around this, by the word it begins with. */
