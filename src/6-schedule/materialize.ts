@@ -89,6 +89,11 @@ const moreExpensive = new Set<PrimitiveName>(
 
 const alwaysStored: ReadonlySet<Role> = new Set(["sum", "search", "scatter", "concat", "routine", "loop", "result"]);
 
+/** Whether an element takes so long that no place computes it again. */
+export function isElementary({ primitive }: Node): boolean {
+  return expensive.has(primitive) || moreExpensive.has(primitive);
+}
+
 /** The cost of recomputing up to which a value read several times is not stored. */
 const cheap = 6;
 /** Nesting of inlined expressions, so that no traversal recurses far. */
@@ -197,8 +202,8 @@ function takesOver(node: Node, users: ReadonlyMap<Node, number>): boolean {
 }
 
 function ownCost(node: AnyNode): number {
-  if (expensive.has(node.primitive)) return 20;
   if (moreExpensive.has(node.primitive)) return 30;
+  if (isElementary(node)) return 20;
   if (node.primitive === "random") return 30;
   if (node.primitive === "divide" || node.primitive === "sqrt" || node.primitive === "power_integer") return 4;
   if (node.primitive === "pad" || node.primitive === "gather") return 3;

@@ -12,6 +12,7 @@ import { shareInPlace } from "./batches.ts";
 import { KernelBuilder } from "./blocks.ts";
 import { bufferOf, labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
 import { operationsOf } from "./cost.ts";
+import { isElementary } from "./materialize.ts";
 import { rowLayout, staticSize, stridesOf, type RowLayout } from "./layout.ts";
 import { smallGraph, type SmallGraph } from "./small-graphs.ts";
 import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
@@ -19,7 +20,9 @@ import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
 /** The program of a small graph, or null where the graph is too large or has shapes that do not unroll. */
 export function scheduleStraight(graph: Graph, options: ScheduleOptions): Program | null {
   const small = smallGraph(graph);
-  return small === null ? null : new Straight(graph, small, options).program();
+  if (small === null) return null;
+  const straight = new Straight(graph, small, options);
+  return straight.repeatsCalls() ? null : straight.program();
 }
 
 class Straight {
@@ -41,15 +44,31 @@ class Straight {
     this.#layouts = layouts;
     this.#options = options;
     this.#kernel = new KernelBuilder(new Set(options.taken));
-  }
-
-  program(): Program {
-    for (const node of this.#nodes) {
+    for (const node of nodes) {
       const below = Math.max(0, ...node.operands.map((o) => this.#levels.get(o) ?? 0));
       this.#levels.set(node, below + (this.#sumsRows(node) ? 1 : 0));
     }
-    const levels = 1 + Math.max(0, ...this.#levels.values());
-    for (let level = 0; level < levels; level++) {
+  }
+
+  get #levelCount(): number {
+    return 1 + Math.max(0, ...this.#levels.values());
+  }
+
+  /** Whether several loops over rows would compute the same elementary function: then it is worth storing. */
+  repeatsCalls(): boolean {
+    const met = new Set<Node>();
+    for (let level = 0; level < this.#levelCount; level++) {
+      const { sums, outputs } = this.#rootsOf(level);
+      for (const node of this.#rowNodes([...sums, ...outputs.map((o) => o.node)])) {
+        if (met.has(node) && isElementary(node)) return true;
+        met.add(node);
+      }
+    }
+    return false;
+  }
+
+  program(): Program {
+    for (let level = 0; level < this.#levelCount; level++) {
       for (const node of this.#nodes) {
         if (this.#levels.get(node) !== level || this.#isRow(node) || this.#known.has(node)) continue;
         this.#known.set(
@@ -91,11 +110,18 @@ class Straight {
     return isSum(node) && node.operands.some((o) => this.#isRow(o));
   }
 
+  /** What the loop over rows of a level computes. */
+  #rootsOf(level: number): { readonly sums: readonly AnyNode[]; readonly outputs: readonly GraphOutput[] } {
+    return {
+      sums: this.#nodes.filter((n) => this.#sumsRows(n) && this.#levels.get(n) === level + 1),
+      outputs: this.#graph.outputs.filter((o) => this.#isRow(o.node) && this.#levels.get(o.node) === level),
+    };
+  }
+
   /** The loop over rows that feeds the sums of the next level and stores the outputs of this one. */
   #loopOverRows(level: number): void {
     if (this.#symbol === null) return;
-    const sums = this.#nodes.filter((n) => this.#sumsRows(n) && this.#levels.get(n) === level + 1);
-    const outputs = this.#graph.outputs.filter((o) => this.#isRow(o.node) && this.#levels.get(o.node) === level);
+    const { sums, outputs } = this.#rootsOf(level);
     if (sums.length === 0 && outputs.length === 0) return;
     const { root, scalars } = this.#kernel;
     const accumulators = sums.map((node) => this.#accumulators(node));

@@ -1,0 +1,100 @@
+// Sends the same messages to this tool and to the hand-written C++ of a checkout of the suite, and prints both times.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { workloads } from "./workloads.ts";
+import type { Answer, Message } from "./protocol.ts";
+
+type Draft = Message extends infer M ? (M extends unknown ? Omit<M, "id"> : never) : never;
+
+/** The adapter as a process of its own, one message at a time. */
+function startTool(): { send: (message: Draft) => Promise<Answer>; stop: () => void } {
+  const adapter = fileURLToPath(new URL("adapter.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", adapter], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  let id = 0;
+  return {
+    async send(message) {
+      child.stdin.write(JSON.stringify({ id: id++, ...message }) + "\n");
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error("the adapter has ended");
+      return JSON.parse(value) as Answer;
+    },
+    stop: () => child.kill(),
+  };
+}
+
+/** What the C++ program answers to an input; its first line is the output, each further one a timing. */
+function runReference(program: string, name: string, input: unknown): Answer {
+  const folder = mkdtempSync(join(tmpdir(), "gradbench-"));
+  const file = join(folder, "input.json");
+  try {
+    writeFileSync(file, JSON.stringify(input));
+    const [output = "", ...timings] = execFileSync(program, [file, name], { encoding: "utf8", maxBuffer: 2 ** 30 })
+      .trim()
+      .split("\n");
+    return { id: 0, output: JSON.parse(output) as unknown, timings: timings.map((t) => JSON.parse(t) as never) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The numbers in a JSON value, in the order of its keys. */
+function numbersIn(value: unknown): number[] {
+  if (typeof value === "number") return [value];
+  if (typeof value !== "object" || value === null) return [NaN];
+  const entries = Object.entries(value).sort(([a], [b]) => (Array.isArray(value) ? 0 : a < b ? -1 : 1));
+  return entries.flatMap(([, entry]) => numbersIn(entry));
+}
+
+/** The largest difference of two answers' numbers, relative to the reference's. */
+function difference(actual: unknown, reference: unknown): number {
+  const [x, y] = [numbersIn(actual), numbersIn(reference)];
+  if (x.length !== y.length) return NaN;
+  return x.reduce((worst, v, i) => {
+    const want = y[i] ?? NaN;
+    return v === want ? worst : Math.max(worst, Math.abs(v - want) / Math.abs(want));
+  }, 0);
+}
+
+/** The quickest run, in milliseconds. */
+const quickest = ({ timings = [] }: Answer): number =>
+  Math.min(...timings.filter(({ name }) => name === "evaluate").map(({ nanoseconds }) => nanoseconds)) / 1e6;
+
+async function main(suite: string | undefined, wanted: readonly string[]): Promise<void> {
+  if (suite === undefined || !existsSync(join(suite, "tools/manual/bin"))) {
+    throw new Error(
+      "usage: tsx examples/gradbench/bench.ts SUITE [PROBLEM...], where SUITE has tools/manual/bin built",
+    );
+  }
+  const tool = startTool();
+  console.log("| problem | function | C++ (ms) | derive (ms) | ratio | largest difference |");
+  console.log("| --- | --- | ---: | ---: | ---: | ---: |");
+  for (const { module, description, functions, input } of workloads(suite)) {
+    if (wanted.length > 0 && !wanted.includes(module)) continue;
+    const { success, error } = await tool.send({ kind: "define", module });
+    if (success !== true) {
+      console.log(`| ${module} | ${error ?? ""} |`);
+      continue;
+    }
+    for (const name of functions) {
+      const message = { ...input, min_runs: 5, min_seconds: 0.5 };
+      const program = join(suite, "tools/manual/bin", module);
+      const reference = existsSync(program) ? runReference(program, name, message) : null;
+      const own = await tool.send({ kind: "evaluate", module, function: name, input: message });
+      if (own.success !== true) throw new Error(own.error);
+      const [theirs, ours] = [reference === null ? NaN : quickest(reference), quickest(own)];
+      const ratio = (ours / theirs).toFixed(2);
+      const apart = reference === null ? "" : difference(own.output, reference.output).toExponential(0);
+      const cells = [`${module} ${description}`, name, theirs.toFixed(3), ours.toFixed(3), ratio, apart];
+      console.log(`| ${cells.join(" | ")} |`);
+    }
+  }
+  tool.stop();
+}
+
+const [suite, ...wanted] = process.argv.slice(2);
+await main(suite, wanted);
