@@ -381,7 +381,42 @@ function logisticForward(
   const b = s.b;
   const w1 = w[0];
   const b1 = b[0];
-  for (let row = 0; row < batch; row++) {
+  for (let row1 = 0; row1 < 8 * Math.floor(batch / 8); row1 += 8) {
+    const x1_1 = x[row1];
+    const x1_2 = x[row1 + 1];
+    const x1_3 = x[row1 + 2];
+    const x1_4 = x[row1 + 3];
+    const x1_5 = x[row1 + 4];
+    const x1_6 = x[row1 + 5];
+    const x1_7 = x[row1 + 6];
+    const x1_8 = x[row1 + 7];
+    operands[0] = x1_1 * w1 + b1;
+    operands[1] = x1_2 * w1 + b1;
+    operands[2] = x1_3 * w1 + b1;
+    operands[3] = x1_4 * w1 + b1;
+    operands[4] = x1_5 * w1 + b1;
+    operands[5] = x1_6 * w1 + b1;
+    operands[6] = x1_7 * w1 + b1;
+    operands[7] = x1_8 * w1 + b1;
+    sigmoidF32Batch(8);
+    const p1_1 = operands[0];
+    const p1_2 = operands[1];
+    const p1_3 = operands[2];
+    const p1_4 = operands[3];
+    const p1_5 = operands[4];
+    const p1_6 = operands[5];
+    const p1_7 = operands[6];
+    const p1_8 = operands[7];
+    p[row1] = p1_1;
+    p[row1 + 1] = p1_2;
+    p[row1 + 2] = p1_3;
+    p[row1 + 3] = p1_4;
+    p[row1 + 4] = p1_5;
+    p[row1 + 5] = p1_6;
+    p[row1 + 6] = p1_7;
+    p[row1 + 7] = p1_8;
+  }
+  for (let row = 8 * Math.floor(batch / 8); row < batch; row++) {
     const x1 = x[row];
     operands[0] = x1 * w1 + b1;
     sigmoidF32Batch(1);

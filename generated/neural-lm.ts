@@ -1755,7 +1755,34 @@ function neuralLMEvaluateKernel6(
   batch: number,
 ): void {
   let sum = 0;
-  for (let k = 0; k < batch; k++) {
+  for (let k1 = 0; k1 < 8 * Math.floor(batch / 8); k1 += 8) {
+    operands[0] = work2[k1];
+    operands[1] = work2[k1 + 1];
+    operands[2] = work2[k1 + 2];
+    operands[3] = work2[k1 + 3];
+    operands[4] = work2[k1 + 4];
+    operands[5] = work2[k1 + 5];
+    operands[6] = work2[k1 + 6];
+    operands[7] = work2[k1 + 7];
+    logF32Batch(8);
+    const log1 = operands[0];
+    const log2 = operands[1];
+    const log3 = operands[2];
+    const log4 = operands[3];
+    const log5 = operands[4];
+    const log6 = operands[5];
+    const log7 = operands[6];
+    const log8 = operands[7];
+    sum += log1 - (z[k1 * 5000 + word[k1]] - work1[k1]);
+    sum += log2 - (z[k1 * 5000 + word[k1 + 1] + 5000] - work1[k1 + 1]);
+    sum += log3 - (z[k1 * 5000 + word[k1 + 2] + 10000] - work1[k1 + 2]);
+    sum += log4 - (z[k1 * 5000 + word[k1 + 3] + 15000] - work1[k1 + 3]);
+    sum += log5 - (z[k1 * 5000 + word[k1 + 4] + 20000] - work1[k1 + 4]);
+    sum += log6 - (z[k1 * 5000 + word[k1 + 5] + 25000] - work1[k1 + 5]);
+    sum += log7 - (z[k1 * 5000 + word[k1 + 6] + 30000] - work1[k1 + 6]);
+    sum += log8 - (z[k1 * 5000 + word[k1 + 7] + 35000] - work1[k1 + 7]);
+  }
+  for (let k = 8 * Math.floor(batch / 8); k < batch; k++) {
     operands[0] = work2[k];
     logF32Batch(1);
     const log = operands[0];

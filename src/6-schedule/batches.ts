@@ -9,6 +9,7 @@ import { largestBatch, type BatchedCall, type Scalar, type Statement } from "../
 import type { Finished } from "./blocks.ts";
 import type { ScheduleOptions } from "./buffers.ts";
 import { operandsOf, rebuilt, scalarsOf, type ScalarBuilder } from "./scalars.ts";
+import { unrolled } from "./unroll.ts";
 
 type Operation = Scalar & { readonly kind: "operation" };
 type Call = Statement & { readonly kind: "batch" };
@@ -117,7 +118,7 @@ class Batching {
     const single: Statement[] = [];
     for (const s of body) {
       const own = this.#statement(s, extract, single);
-      if (own !== null) single.push(own);
+      if (own !== null) single.push(...this.#unrolled(own));
     }
     last?.(extract, single);
     return this.#gather(single);
@@ -147,6 +148,12 @@ class Batching {
       case "call":
         return s;
     }
+  }
+
+  /** A loop that makes a call a round makes several at a time. */
+  #unrolled(s: Statement): readonly Statement[] {
+    const parts = s.kind === "loop" ? unrolled(s, this.#options.scalars, this.#options.name) : null;
+    return parts === null ? [s] : [{ ...parts.main, body: this.#gather(parts.main.body) }, parts.rest];
   }
 
   #isCall(s: Scalar): s is Operation {
