@@ -19,9 +19,9 @@ function startTool(): { send: (message: Draft) => Promise<Answer>; stop: () => v
   return {
     async send(message) {
       child.stdin.write(JSON.stringify({ id: id++, ...message }) + "\n");
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error("the adapter has ended");
-      return JSON.parse(value) as Answer;
+      const next: IteratorResult<string, unknown> = await lines.next();
+      if (next.done === true) throw new Error("the adapter has ended");
+      return JSON.parse(next.value) as Answer;
     },
     stop: () => child.kill(),
   };
