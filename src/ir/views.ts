@@ -143,9 +143,11 @@ export class Views {
     }
     const walked = view.axes.filter((axis) => axis !== null);
     const ascending = [...walked].sort((p, q) => p - q);
-    const compact = reshape(b, node, ascending.map((axis) => picks[axis].size)); // prettier-ignore
-    const turned = transpose(b, compact, walked.map((axis) => ascending.indexOf(axis) - walked.length)); // prettier-ignore
     const shape = view.axes.map((axis) => (axis === null ? one : picks[axis].size));
+    // Axes that keep their order are not dropped to be added again.
+    const isTurned = walked.some((axis, k) => axis !== ascending[k]);
+    const compact = isTurned ? reshape(b, node, ascending.map((axis) => picks[axis].size)) : node; // prettier-ignore
+    const turned = isTurned ? transpose(b, compact, walked.map((axis) => ascending.indexOf(axis) - walked.length)) : node; // prettier-ignore
     const found = reshape(b, turned, shape);
     this.#views.set(found, view);
     this.#normal.set(found, found);

@@ -589,6 +589,11 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
       e.contract(b, [inverse, ["i", "j"]], [square, ["i", "j"]], []),
     ];
   },
+  // An axis of one is not dropped to be added again.
+  "parts-of-joined": (b, { x }) => {
+    const column = e.exp(b, e.reshape(b, x, [dim(3), dim(1)]));
+    return [b.create("concat", [column, column], { axis: -2 })];
+  },
   // j may be 2, which is no row of a matrix of two.
   "contract-one-hot": (b, { m, j }) => [e.matmul(b, oneHot(b, j, 2), m)],
 };
