@@ -6,6 +6,8 @@ import { ht } from "./problems/ht.ts";
 import { kmeans } from "./problems/kmeans.ts";
 import { llsq } from "./problems/llsq.ts";
 import { lse } from "./problems/lse.ts";
+import { lstm } from "./problems/lstm.ts";
+import { ode } from "./problems/ode.ts";
 import type { Compile, Problem } from "./protocol.ts";
 
 export const problems: Readonly<Record<string, (compile: Compile) => Promise<Problem>>> = {
@@ -16,4 +18,6 @@ export const problems: Readonly<Record<string, (compile: Compile) => Promise<Pro
   kmeans,
   llsq,
   lse,
+  lstm,
+  ode,
 };

@@ -75,6 +75,13 @@ function ht(suite: string, kind: string, name: string): Workload {
   return { module: "ht", description: `${kind} ${name}`, functions: jacobian, input: { theta, us, data } };
 }
 
+function lstm(l: number, c: number): Workload {
+  const bits = 14;
+  const rest = { main_params: matrix(2 * l, 4 * bits), extra_params: matrix(3, bits), state: matrix(2 * l, bits) };
+  const sequence = matrix(c, bits, () => Math.round(uniform()));
+  return { module: "lstm", description: `l=${l} c=${c}`, functions: jacobian, input: { ...rest, sequence } };
+}
+
 /** What is timed, with the files of a checkout of the suite. */
 export function workloads(suite: string): readonly Workload[] {
   return [
@@ -82,6 +89,8 @@ export function workloads(suite: string): readonly Workload[] {
     { module: "lse", description: "n=160000", functions: gradient, input: { x: vector(160_000) } },
     gmm(10, 25, 1000),
     kmeans(100, 10_000, 8),
+    lstm(2, 1024),
+    { module: "ode", description: "n=1000 s=10", functions: gradient, input: { x: vector(1000), s: 10 } },
     ba(suite, "ba1_n49_m7776_p31843"),
     ht(suite, "complicated_big", "hand1_t26_c100"),
   ];

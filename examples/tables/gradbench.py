@@ -118,6 +118,57 @@ def kmeans():
     record("kmeans", "dir", given, (gradient / torch.diag(hessian).reshape(5, 3)).tolist())
 
 
+def lstm():
+    l, c, b = 2, 6, 3
+    given = {
+        "main_params": rng.uniform(-1, 1, (2 * l, 4 * b)).tolist(),
+        "extra_params": rng.uniform(-1, 1, (3, b)).tolist(),
+        "state": rng.uniform(-1, 1, (2 * l, b)).tolist(),
+        "sequence": rng.integers(0, 2, (c, b)).astype(float).tolist(),
+    }
+    main, extra = double(given["main_params"]), double(given["extra_params"])
+    sequence = torch.tensor(given["sequence"], dtype=torch.float64)
+    start = torch.tensor(given["state"], dtype=torch.float64)
+    hidden, inner = list(start[0::2]), list(start[1::2])
+    total = torch.tensor(0.0, dtype=torch.float64)
+    for t in range(c - 1):
+        x = sequence[t] * extra[0]
+        for i in range(l):
+            w, bias = main[2 * i].reshape(4, b), main[2 * i + 1].reshape(4, b)
+            forget = torch.sigmoid(x * w[0] + bias[0])
+            enter = torch.sigmoid(hidden[i] * w[1] + bias[1])
+            leave = torch.sigmoid(x * w[2] + bias[2])
+            change = torch.tanh(hidden[i] * w[3] + bias[3])
+            inner[i] = inner[i] * forget + enter * change
+            hidden[i] = x = leave * torch.tanh(inner[i])
+        y = x * extra[1] + extra[2]
+        total = total + torch.sum(sequence[t + 1] * (y - torch.log(torch.sum(torch.exp(y)) + 2)))
+    loss = -total / ((c - 1) * b)
+    record("lstm", "objective", given, loss.item())
+    by_main, by_extra = torch.autograd.grad(loss, [main, extra])
+    record("lstm", "jacobian", given, by_main.flatten().tolist() + by_extra.flatten().tolist())
+
+
+def ode():
+    for s in [1, 4]:
+        given = rng.uniform(0.5, 1.5, 5).tolist()
+        x = double(given)
+        one = torch.ones(1, dtype=torch.float64)
+        y, h = torch.zeros(5, dtype=torch.float64), 2 / s
+
+        def slope(y):
+            return x * torch.cat([one, y[:-1]])
+
+        for _ in range(s):
+            k1 = slope(y)
+            k2 = slope(y + h * k1 / 2)
+            k3 = slope(y + h * k2 / 2)
+            k4 = slope(y + h * k3)
+            y = y + h * (k1 + 2 * k2 + 2 * k3 + k4) / 6
+        record("ode", "primal", {"x": given, "s": s}, y.tolist())
+        record("ode", "gradient", {"x": given, "s": s}, gradients(y[-1], [x])[0])
+
+
 def ba():
     def project(camera, x):
         rotation, y = camera[:3], x - camera[3:6]
@@ -254,6 +305,8 @@ llsq()
 lse()
 gmm()
 kmeans()
+lstm()
+ode()
 ba()
 ht()
 save("gradbench.json", {"hand": hand, "records": records})
