@@ -32,7 +32,7 @@ const one = dims.constant(1);
 
 /** Reads elements within one kernel. Index tuples are scalars, one an axis. */
 export class Access {
-  readonly #scalars: ScalarBuilder;
+  readonly scalars: ScalarBuilder;
   readonly #placeOf: (node: Node) => Place | null;
   readonly #memo = new Map<string, Scalar>();
   readonly #strides = new Map<dims.Shape, readonly dims.Dim[]>();
@@ -41,7 +41,7 @@ export class Access {
   #guarded = false;
 
   constructor(scalars: ScalarBuilder, placeOf: (node: Node) => Place | null) {
-    this.#scalars = scalars;
+    this.scalars = scalars;
     this.#placeOf = placeOf;
   }
 
@@ -63,19 +63,19 @@ export class Access {
   }
 
   #fromPlace(place: Place, node: Node, at: readonly Scalar[]): Scalar {
-    if (place.kind === "number") return this.#scalars.argument(place.name, node.element);
+    if (place.kind === "number") return this.scalars.argument(place.name, node.element);
     if (place.kind === "alias") {
       const access = this.#around(place.frame);
       access.#guarded = this.#guarded;
-      const row = place.row === null ? [] : [this.#scalars.argument(place.row, "index")];
+      const row = place.row === null ? [] : [this.scalars.argument(place.row, "index")];
       return access.read(place.node, [...row, ...at]);
     }
     const address = this.rowAddress(node.shape, at, place.row ?? null);
-    return this.#scalars.load(place.buffer, address, node.element, this.#guarded);
+    return this.scalars.load(place.buffer, address, node.element, this.#guarded);
   }
 
   #around(frame: Placing): Access {
-    const known = this.#outer.get(frame.id) ?? new Access(this.#scalars, frame.placeOf);
+    const known = this.#outer.get(frame.id) ?? new Access(this.scalars, frame.placeOf);
     this.#outer.set(frame.id, known);
     return known;
   }
@@ -88,15 +88,15 @@ export class Access {
   /** An address in a row as one in the stack of all rows of this shape. */
   inRow(shape: dims.Shape, address: Scalar, row: string | null): Scalar {
     if (row === null) return address;
-    const round = { scalar: this.#scalars.argument(row, "index"), coefficient: dims.product(shape) };
-    return this.#scalars.affine(dims.constant(0), [round, { scalar: address, coefficient: one }]);
+    const round = { scalar: this.scalars.argument(row, "index"), coefficient: dims.product(shape) };
+    return this.scalars.affine(dims.constant(0), [round, { scalar: address, coefficient: one }]);
   }
 
   /** The flat row-major address of `at`. */
   address(shape: dims.Shape, at: readonly Scalar[]): Scalar {
     let strides = this.#strides.get(shape);
     if (strides === undefined) this.#strides.set(shape, (strides = stridesOf(shape)));
-    return this.#scalars.affine(
+    return this.scalars.affine(
       dims.constant(0),
       at.map((scalar, k): AffineTerm => ({ scalar, coefficient: strides[k] })),
     );
@@ -104,7 +104,7 @@ export class Access {
 
   /** The element of `node` at `at`, computed from its operands whether it is stored or not. */
   compute(node: AnyNode, at: readonly Scalar[]): Scalar {
-    const scalars = this.#scalars;
+    const scalars = this.scalars;
     const rank = node.shape.length;
     switch (node.primitive) {
       case "constant":
@@ -174,7 +174,7 @@ export class Access {
     const place = this.#placeOf(x);
     if (place?.kind === "buffer") {
       const address = this.rowAddress(node.shape, at, place.row ?? null);
-      return this.#scalars.load(place.buffer, address, x.element, this.#guarded);
+      return this.scalars.load(place.buffer, address, x.element, this.#guarded);
     }
     const groups = matchAxes(x.shape, node.shape);
     if (groups === null) return this.read(x, this.#positionOf(x.shape, this.address(node.shape, at)));
@@ -189,7 +189,7 @@ export class Access {
 
   /** The position that has a flat address, by divisions: where an axis is cut of what has no storage of its own. */
   #positionOf(shape: dims.Shape, address: Scalar): Scalar[] {
-    const scalars = this.#scalars;
+    const scalars = this.scalars;
     const strides = stridesOf(shape);
     return shape.map((size, k) => {
       const whole = scalars.operation("floor_divide", [address, scalars.dim(strides[k])], "index");
@@ -199,7 +199,7 @@ export class Access {
 
   /** The operand inside, 0 in the cells around and between. The operand is read only inside. */
   #pad(node: Node<"pad">, at: readonly Scalar[]): Scalar {
-    const scalars = this.#scalars;
+    const scalars = this.scalars;
     const [x] = node.operands;
     const { axes } = node.attributes;
     const lead = node.shape.length - axes.length;

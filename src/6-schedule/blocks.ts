@@ -47,6 +47,11 @@ export class KernelBuilder {
     this.#taken = taken;
   }
 
+  /** The names that the kernel declares. */
+  get own(): Iterable<string> {
+    return this.#own;
+  }
+
   /** A name close to `hint` that nothing in the kernel has. */
   name(hint: string): string {
     let name = hint;

@@ -9,8 +9,9 @@ import type { Place } from "./access.ts";
 import { labelOf } from "./buffers.ts";
 import { roleOf } from "./materialize.ts";
 import { ScalarBuilder } from "./scalars.ts";
-import type { End } from "./session.ts";
+import type { End, Target } from "./session.ts";
 import { copyKernel, scheduleSteps, type Frame } from "./steps.ts";
+import { straightLoop } from "./straight-loops.ts";
 
 /** Gives the results of every loop among `nodes` their places, before anything is scheduled that reads them. */
 export function placeResults(frame: Frame, nodes: readonly Node[], direct: ReadonlyMap<Node, string>): void {
@@ -26,47 +27,65 @@ export function placeResults(frame: Frame, nodes: readonly Node[], direct: Reado
   }
 }
 
+/** A loop that is being scheduled. */
+export interface OpenStep {
+  readonly frame: Frame;
+  readonly loop: Node<"loop">;
+  readonly record: Loop;
+  readonly comment: readonly string[];
+  /** The argument that counts rounds. */
+  readonly variable: string;
+  /** Where the body finds its index, invariants and rows. */
+  readonly places: Map<Node, Place>;
+}
+
 /** Initial values, then the loop itself. Its results are where `placeResults` has put those that something reads. */
 export function loopSteps(frame: Frame, loop: Node<"loop">, comment: readonly string[]): readonly Step[] {
-  const { session } = frame;
   const { record } = loop.attributes;
+  const operands = partOperands(record, loop.operands);
+  const variable = frame.session.names.take(hintOf(record.index, "t"));
+  const places = new Map<Node, Place>([[record.index, { kind: "number", name: variable }]]);
+  record.invariants.forEach((p, k) => places.set(p, aliasOf(frame, operands.invariants[k], null)));
+  record.stackedInputs.forEach((p, k) => places.set(p, aliasOf(frame, operands.stacked[k], variable)));
+  const open: OpenStep = { frame, loop, record, comment, variable, places };
+  return straightLoop(open) ?? storedLoop(open);
+}
+
+/** What a node of the graph around a body is there. */
+export function aliasOf(frame: Frame, node: Node, row: string | null): Place {
+  return { kind: "alias", node, row, frame };
+}
+
+/** The general form: carries are written over in place, round by round. */
+function storedLoop({ frame, loop, record, comment, variable, places }: OpenStep): readonly Step[] {
+  const { session } = frame;
   const operands = partOperands(record, loop.operands);
   const results = placesOfResults(frame, loop);
   const count = record.carries.length;
-  const variable = session.names.take(hintOf(record.index, "t"));
-  const places = new Map<Node, Place>([[record.index, { kind: "number", name: variable }]]);
   record.carries.forEach((p, k) => places.set(p, results[k]));
-  const alias = (node: Node, row: string | null): Place => ({ kind: "alias", node, row, frame });
-  record.invariants.forEach((p, k) => places.set(p, alias(operands.invariants[k], null)));
-  record.stackedInputs.forEach((p, k) => places.set(p, alias(operands.stacked[k], variable)));
-
   const before: Step[] = [];
   const kept = [...results.slice(0, count).entries()];
   for (const [k, place] of kept) {
     if (place.kind !== "buffer") continue;
     session.touch(place.buffer);
-    before.push(copyKernel(session, alias(operands.carries[k], null), { buffer: place.buffer, row: null }, record.carries[k])); // prettier-ignore
+    const target = { buffer: place.buffer, row: null };
+    before.push(copyKernel(session, aliasOf(frame, operands.carries[k], null), target, record.carries[k]));
   }
-  for (const place of results.slice(count)) if (place.kind === "buffer") session.touch(place.buffer);
+  touchBuffers(frame, results.slice(count));
   session.tick();
-
   const ends = record.next.map((_, k): End => {
     const place = results[k];
     if (place.kind === "buffer") return { kind: "array", target: { buffer: place.buffer, row: null } };
     return { kind: "number", hint: `${place.kind === "number" ? place.name : "value"}Next` };
   });
-  const stacked = record.stackedOutputs.map((_, k): End => {
-    const place = results[count + k];
-    if (place.kind !== "buffer") throw new Error("internal: a stacked output without rows");
-    return { kind: "array", target: { buffer: place.buffer, row: variable } };
-  });
+  const stacked = results.slice(count).map((place): End => ({ kind: "array", target: rowOf(place, variable) }));
   const asked =
     record.condition === null
       ? null
-      : scheduleSteps(session, graphOver(record, [output("condition", record.condition)]), [{ kind: "number", hint: "goesOn" }], new Map(places)); // prettier-ignore
+      : scheduleSteps(session, conditionGraph(record, record.condition), [{ kind: "number", hint: "goesOn" }], new Map(places)); // prettier-ignore
   const body = scheduleSteps(session, bodyGraph(record), [...ends, ...stacked], places);
   session.tick();
-  for (const place of results) if (place.kind === "buffer") session.touch(place.buffer);
+  touchBuffers(frame, results);
   const scalars = new ScalarBuilder();
   const step: LoopStep = {
     kind: "loop",
@@ -87,8 +106,18 @@ export function loopSteps(frame: Frame, loop: Node<"loop">, comment: readonly st
   return [...before, ...clearing(frame, record, results.slice(count)), step];
 }
 
+export function touchBuffers({ session }: Frame, places: readonly Place[]): void {
+  for (const place of places) if (place.kind === "buffer") session.touch(place.buffer);
+}
+
+/** The row of a stacked output that a round writes. */
+export function rowOf(place: Place, variable: string): Target {
+  if (place.kind !== "buffer") throw new Error("internal: a stacked output without rows");
+  return { buffer: place.buffer, row: variable };
+}
+
 /** Rows of rounds that may not run are zeros. */
-function clearing(frame: Frame, record: Loop, stacked: readonly Place[]): readonly Step[] {
+export function clearing(frame: Frame, record: Loop, stacked: readonly Place[]): readonly Step[] {
   if (!record.counted && record.condition === null) return [];
   return stacked.flatMap((place): Step[] => {
     if (place.kind !== "buffer") return [];
@@ -98,8 +127,11 @@ function clearing(frame: Frame, record: Loop, stacked: readonly Place[]): readon
   });
 }
 
-/** Where each result of the loop is: where something reads it, else in storage of the loop's own. */
-function placesOfResults(frame: Frame, loop: Node<"loop">): readonly Place[] {
+/**
+ * Where each result of the loop is: where something reads it, else in storage of the loop's own; with `asNumbers` carries
+ * that nothing reads have none.
+ */
+export function placesOfResults(frame: Frame, loop: Node<"loop">, asNumbers = false): readonly Place[] {
   const read = new Map<number, Place>();
   for (const [node, place] of frame.places) {
     if (is(node, "loop_result") && node.operands[0] === loop) read.set(node.attributes.index, place);
@@ -111,14 +143,15 @@ function placesOfResults(frame: Frame, loop: Node<"loop">): readonly Place[] {
     if (known !== undefined) return known;
     const model = [...record.carries, ...record.stackedOutputs][k];
     const hint = hintOf(record.carries.at(k), "rows");
-    if (type.shape.length === 0) return { kind: "number", name: session.names.take(hint) };
+    if (type.shape.length === 0 || (asNumbers && k < record.carries.length))
+      return { kind: "number", name: session.names.take(hint) };
     const buffer = session.temporary({ ...model, ...type }, `${frame.id}.${loop.id}.${k}`, hint);
     return { kind: "buffer", buffer };
   });
 }
 
 /** The number that a scalar of the frame is, to start or bound a loop with. */
-function numberAt(scalars: ScalarBuilder, frame: Frame, node: Node): Scalar {
+export function numberAt(scalars: ScalarBuilder, frame: Frame, node: Node): Scalar {
   let at = node;
   while (at.primitive === "mark" || at.primitive === "stop_gradient") at = at.operands[0];
   if (is(at, "constant")) return scalars.number(at.attributes.value, at.element);
@@ -129,12 +162,17 @@ function numberAt(scalars: ScalarBuilder, frame: Frame, node: Node): Scalar {
 }
 
 /** The body as a graph of its own; a carry's next value is written over the carry. */
-function bodyGraph(record: Loop): Graph {
+export function bodyGraph(record: Loop): Graph {
   const next = record.next.map((node, k): GraphOutput => {
     const { name } = record.carries[k].attributes;
     return { name: `next.${name}`, node, updates: node.shape.length > 0 ? name : null };
   });
   return graphOver(record, [...next, ...record.stackedOutputs.map((node, k) => output(`rows.${k}`, node))]);
+}
+
+/** What decides whether another round runs. */
+export function conditionGraph(record: Loop, condition: Node): Graph {
+  return graphOver(record, [output("condition", condition)]);
 }
 
 function output(name: string, node: Node): GraphOutput {
@@ -146,7 +184,7 @@ function graphOver(record: Loop, outputs: readonly GraphOutput[]): Graph {
 }
 
 /** A readable name for what a parameter of a body holds. */
-function hintOf(parameter: Node<"parameter"> | undefined, otherwise: string): string {
+export function hintOf(parameter: Node<"parameter"> | undefined, otherwise: string): string {
   const [word] = (parameter?.attributes.name ?? otherwise).split(" ");
   const label = labelOf(word);
   return /^[\p{ID_Start}$][\p{ID_Continue}$]*$/u.test(label) ? label : otherwise;

@@ -19,8 +19,11 @@ export interface SmallGraph {
   readonly layouts: ReadonlyMap<Node, RowLayout>;
 }
 
-/** The graph as straight-line code takes it, or null where it is too large or has shapes that do not unroll. */
-export function smallGraph(graph: Graph): SmallGraph | null {
+/**
+ * The graph as straight-line code takes it, or null where it has more than `most` scalar operations or shapes that do not
+ * unroll.
+ */
+export function smallGraph(graph: Graph, most = mostOperations): SmallGraph | null {
   const all = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
   const tables = tablesOf(graph, all);
   const nodes = all.filter((node) => !tables.has(node));
@@ -34,7 +37,7 @@ export function smallGraph(graph: Graph): SmallGraph | null {
     layouts.set(node, layout);
     if (!unrolls(node, layouts)) return null;
     operations += unrolledSize(node, layout, layouts);
-    if (operations > mostOperations) return null;
+    if (operations > most) return null;
   }
   if (uncertainIndices(nodes).length > 0) return null;
   // A later loop over rows would read what an earlier one has written over.

@@ -7,13 +7,16 @@ import * as dims from "../ir/dim.ts";
 import type { Dim, Shape } from "../ir/dim.ts";
 import type { AnyNode, Graph, GraphOutput, Node } from "../ir/graph.ts";
 import type { Combine, Kernel, Program, ProgramOutput, Scalar } from "../ir/program.ts";
+import { Access, type Place } from "./access.ts";
 import type { Block } from "./blocks.ts";
 import { shareInPlace } from "./batches.ts";
 import { KernelBuilder } from "./blocks.ts";
 import { bufferOf, labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
 import { operationsOf } from "./cost.ts";
 import { isElementary } from "./materialize.ts";
-import { rowLayout, staticSize, stridesOf, type RowLayout } from "./layout.ts";
+import { rowLayout, staticSize, type RowLayout } from "./layout.ts";
+import type { Names, TakenNames } from "./names.ts";
+import type { Target } from "./session.ts";
 import { smallGraph, type SmallGraph } from "./small-graphs.ts";
 import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
 
@@ -21,29 +24,80 @@ import { combineOf, elementwiseScalar, neutral } from "./spell.ts";
 export function scheduleStraight(graph: Graph, options: ScheduleOptions): Program | null {
   const small = smallGraph(graph);
   if (small === null) return null;
-  const straight = new Straight(graph, small, options);
-  return straight.repeatsCalls() ? null : straight.program();
+  const places = new Map(graph.parameters.map((p) => [p as Node, placeOfParameter(p)]));
+  const ends = graph.outputs.map((output): StraightEnd => {
+    const { name, updates } = output;
+    if (options.held(output) === "number") return { kind: "numbers", names: [name.split(".").join("_")] };
+    return { kind: "array", target: { buffer: updates ?? `result.${name}`, row: null } };
+  });
+  const straight = new Straight(graph, small, ends, {
+    options,
+    placeOf: (node) => places.get(node) ?? null,
+    taken: new Set(options.taken),
+  });
+  if (straight.repeatsCalls()) return null;
+  const kernel = straight.kernel();
+  const outputs = graph.outputs.map(({ name, node, updates }, k): ProgramOutput => {
+    const end = ends[k];
+    if (end.kind === "numbers") return { name, kind: "number", value: straight.names(k)[0], element: node.element };
+    return { name, kind: updates === null ? "array" : "update", buffer: end.target.buffer };
+  });
+  const buffers = [...parameterBuffers(graph), ...resultBuffers(graph, options)];
+  const parameters = graph.parameters.map((p) => p.attributes.name);
+  return { parameters, buffers, steps: [kernel], outputs, arena: { slots: [], slotOf: new Map() } };
 }
 
-class Straight {
+function placeOfParameter(p: Node<"parameter">): Place {
+  const { name, held } = p.attributes;
+  return held === "number" ? { kind: "number", name } : { kind: "buffer", buffer: bufferOf(p) };
+}
+
+/** Where an output goes: each of its entries to a number named close to these, or to an array. */
+export type StraightEnd =
+  { readonly kind: "numbers"; readonly names: readonly string[] } | { readonly kind: "array"; readonly target: Target };
+
+/** What straight-line code finds around it. */
+export interface Surroundings {
+  readonly options: ScheduleOptions;
+  readonly placeOf: (node: Node) => Place | null;
+  /** Entries of parameters that are numbers of the entry point, by name; absent: they are read from their place. */
+  readonly numbersOf?: (parameter: Node) => readonly string[] | null;
+  /** Names that locals may not have. */
+  readonly taken: TakenNames;
+}
+
+/** A graph as one piece of code in place. */
+export class Straight {
   readonly #graph: Graph;
   readonly #nodes: readonly AnyNode[];
   readonly #symbol: Dim | null;
   readonly #layouts: ReadonlyMap<Node, RowLayout>;
-  readonly #options: ScheduleOptions;
+  readonly #ends: readonly StraightEnd[];
+  readonly #around: Surroundings;
   readonly #kernel: KernelBuilder;
+  readonly #access: Access;
+  /** The names that outputs are delivered under. */
+  readonly #delivered = new Map<number, readonly string[]>();
   /** How many loops over rows must have ended before the node is known. */
   readonly #levels = new Map<Node, number>();
   /** Nodes that are the same in every row. */
   readonly #known = new Map<Node, readonly Scalar[]>();
 
-  constructor(graph: Graph, { nodes, symbol, layouts }: SmallGraph, options: ScheduleOptions) {
+  /** `ends`: where each output of the graph goes. */
+  constructor(
+    graph: Graph,
+    { nodes, symbol, layouts }: SmallGraph,
+    ends: readonly StraightEnd[],
+    around: Surroundings,
+  ) {
     this.#graph = graph;
     this.#nodes = nodes;
     this.#symbol = symbol;
     this.#layouts = layouts;
-    this.#options = options;
-    this.#kernel = new KernelBuilder(new Set(options.taken));
+    this.#ends = ends;
+    this.#around = around;
+    this.#kernel = new KernelBuilder(around.taken);
+    this.#access = new Access(this.#kernel.scalars, around.placeOf);
     for (const node of nodes) {
       const below = Math.max(0, ...node.operands.map((o) => this.#levels.get(o) ?? 0));
       this.#levels.set(node, below + (this.#sumsRows(node) ? 1 : 0));
@@ -67,7 +121,17 @@ class Straight {
     return false;
   }
 
-  program(): Program {
+  /** The names under which the entries of output `k` are delivered. */
+  names(k: number): readonly string[] {
+    return this.#delivered.get(k) ?? [];
+  }
+
+  /** Makes the names that the code declares those of the entry point, so that no later one has them. */
+  keepNames(names: Names): void {
+    for (const name of this.#kernel.own) names.locals.add(name);
+  }
+
+  kernel(): Kernel {
     for (let level = 0; level < this.#levelCount; level++) {
       for (const node of this.#nodes) {
         if (this.#levels.get(node) !== level || this.#isRow(node) || this.#known.has(node)) continue;
@@ -78,9 +142,12 @@ class Straight {
       }
       this.#loopOverRows(level);
     }
-    const outputs = this.#graph.outputs.map((output) => this.#output(output));
-    const { body, values } = this.#kernel.finish({ inlinedCalls: this.#options.inlinedCalls, share: shareInPlace });
-    const kernel: Kernel = {
+    this.#graph.outputs.forEach((output, k) => {
+      this.#output(output, k);
+    });
+    const { inlinedCalls } = this.#around.options;
+    const { body, values } = this.#kernel.finish({ inlinedCalls, share: shareInPlace });
+    return {
       kind: "kernel",
       label: "all",
       comment: [],
@@ -89,9 +156,6 @@ class Straight {
       inline: true,
       operations: this.#nodes.reduce((sum, node) => dims.add(sum, operationsOf(node)), dims.constant(0)),
     };
-    const buffers = [...parameterBuffers(this.#graph), ...resultBuffers(this.#graph, this.#options)];
-    const parameters = this.#graph.parameters.map((p) => p.attributes.name);
-    return { parameters, buffers, steps: [kernel], outputs, arena: { slots: [], slotOf: new Map() } };
   }
 
   #layout(node: Node): RowLayout {
@@ -145,7 +209,7 @@ class Straight {
 
   #accumulators(node: AnyNode): readonly Scalar[] {
     const count = staticSize(this.#layout(node));
-    const name = this.#options.nameOf(node) ?? "sum";
+    const name = this.#around.options.nameOf(node) ?? "sum";
     return Array.from({ length: count }, (_, e) =>
       this.#kernel.declare(
         this.#kernel.root,
@@ -171,8 +235,8 @@ class Straight {
   /** Every entry of a node over its static axes, in row-major order; for a sum over rows, the term of one row. */
   #entries(node: AnyNode, of: (operand: Node) => readonly Scalar[], row: Scalar | null): readonly Scalar[] {
     const entries = this.#compute(node, of, row);
-    const name = node.primitive === "parameter" ? labelOf(node.attributes.name) : this.#options.nameOf(node);
-    const isNumber = node.primitive === "parameter" && node.attributes.held === "number";
+    const name = node.primitive === "parameter" ? labelOf(node.attributes.name) : this.#around.options.nameOf(node);
+    const isNumber = node.primitive === "parameter" && (entries.length === 0 || entries[0].kind === "argument");
     if (name !== null && !isNumber && !this.#sumsRows(node)) {
       entries.forEach((s, e) => {
         this.#kernel.hint(s, entries.length === 1 ? name : `${name}_${e}`);
@@ -197,14 +261,18 @@ class Straight {
       case "dimension":
         return [scalars.dim(node.attributes.dim)];
       case "parameter":
-        if (node.attributes.held === "number") return [scalars.argument(node.attributes.name, node.element)];
-        return each((at) => scalars.load(bufferOf(node), this.#address(node.shape, at, row), node.element));
+        return this.#parameter(node, row);
       case "iota":
         return each((at) => (row === null ? scalars.dim(dims.constant(at[0])) : row));
       case "random":
         return each((at) => {
           const [seed, step] = node.operands.map((o) => of(o)[0]);
-          return scalars.random(seed, step, node.attributes.site, this.#address(node.shape, at, row));
+          return scalars.random(
+            seed,
+            step,
+            node.attributes.site,
+            this.#access.address(node.shape, this.#position(node.shape, at, row)),
+          );
         });
       case "mark":
       case "stop_gradient":
@@ -367,49 +435,52 @@ class Straight {
     const { scalars } = this.#kernel;
     const [x, i] = node.operands;
     const { batch } = node.attributes;
-    const strides = stridesOf(x.shape);
     const indexSizes = this.#layout(i).sizes;
+    const fixed = (places: readonly number[]): Scalar[] => places.map((p) => scalars.dim(dims.constant(p)));
     return each((at) => {
       const chosen = of(i)[ravel(at.slice(0, i.shape.length), indexSizes)];
-      const rest = at.slice(i.shape.length);
-      const fixed = [...at.slice(0, batch), 0, ...rest];
-      const offset = fixed.reduce((sum, p, k) => dims.add(sum, dims.multiply(strides[k], dims.constant(p))), dims.constant(0)); // prettier-ignore
-      const address = scalars.affine(offset, [{ scalar: chosen, coefficient: strides[batch] }]);
-      return scalars.load(bufferOf(x as Node<"parameter">), address, x.element);
+      return this.#access.read(x, [...fixed(at.slice(0, batch)), chosen, ...fixed(at.slice(i.shape.length))]);
     });
   }
 
-  /** The flat address of an entry; `row` stands for the symbolic axis. */
-  #address(shape: Shape, at: readonly number[], row: Scalar | null): Scalar {
-    const strides = stridesOf(shape);
+  /** A position as scalars; `row` stands for the symbolic axis. */
+  #position(shape: Shape, at: readonly number[], row: Scalar | null): readonly Scalar[] {
     const { axis } = rowLayout(shape, this.#symbol) ?? { axis: null };
-    let offset = dims.constant(0);
-    at.forEach((i, k) => {
-      if (k !== axis) offset = dims.add(offset, dims.multiply(strides[k], dims.constant(i)));
-    });
-    const terms = axis === null || row === null ? [] : [{ scalar: row, coefficient: strides[axis] }];
-    return this.#kernel.scalars.affine(offset, terms);
+    return at.map((i, k) => (k === axis && row !== null ? row : this.#kernel.scalars.dim(dims.constant(i))));
+  }
+
+  #parameter(node: Node<"parameter">, row: Scalar | null): readonly Scalar[] {
+    const numbers = this.#around.numbersOf?.(node) ?? null;
+    if (numbers !== null) return numbers.map((name) => this.#kernel.scalars.argument(name, node.element));
+    const layout = this.#layout(node);
+    return Array.from({ length: staticSize(layout) }, (_, e) =>
+      this.#access.read(node, this.#position(node.shape, unravel(e, layout.sizes), row)),
+    );
   }
 
   #store(block: Block, output: GraphOutput, entries: readonly Scalar[], row: Scalar | null): void {
+    const end = this.#ends[this.#graph.outputs.indexOf(output)];
+    if (end.kind === "numbers") throw new Error("internal: rows do not end as numbers");
     const { sizes } = this.#layout(output.node);
-    const buffer = output.updates ?? `result.${output.name}`;
     entries.forEach((s, e) => {
-      this.#kernel.store(block, buffer, this.#address(output.node.shape, unravel(e, sizes), row), s);
+      const at = this.#position(output.node.shape, unravel(e, sizes), row);
+      const address = this.#access.rowAddress(output.node.shape, at, end.target.row);
+      this.#kernel.store(block, end.target.buffer, address, s);
     });
   }
 
-  #output(output: GraphOutput): ProgramOutput {
-    const { name, node, updates } = output;
-    const entries = this.#known.get(node) ?? [];
-    if (this.#options.held(output) === "number") {
-      const value = this.#kernel.name(name.split(".").join("_"));
-      this.#kernel.deliver(value, entries[0]);
-      return { name, kind: "number", value, element: node.element };
+  #output(output: GraphOutput, k: number): void {
+    const end = this.#ends[k];
+    const entries = this.#known.get(output.node) ?? [];
+    if (end.kind === "array") {
+      if (!this.#isRow(output.node)) this.#store(this.#kernel.root, output, entries, null);
+      return;
     }
-    if (!this.#isRow(node)) this.#store(this.#kernel.root, output, entries, null);
-    if (updates !== null) return { name, kind: "update", buffer: updates };
-    return { name, kind: "array", buffer: `result.${name}` };
+    const names = end.names.map((name) => this.#kernel.name(name));
+    names.forEach((name, e) => {
+      this.#kernel.deliver(name, entries[e]);
+    });
+    this.#delivered.set(k, names);
   }
 }
 

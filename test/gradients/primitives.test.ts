@@ -73,8 +73,8 @@ describe("every primitive, at orders one and two, forward, reverse, lifted and s
     // What is compared must be compared closely: a loose bound shows nothing.
     const left = names.filter((name) => (comparisons.get(name) ?? 0) < 50 * rounds);
     const few = names.filter((name) => (compiled.get(name) ?? 0) < 4 * rounds);
-    // Loops are not emitted yet; a lone dim has no value in a module.
-    expect(few).toEqual(["dimension", "loop", "loop_result"]);
+    // A lone dim has no value in a module.
+    expect(few).toEqual(["dimension"]);
     const sum = [...comparisons.values(), ...compiled.values()].reduce((total, n) => total + n, 0);
     show(task, {
       what: "primitives at random points",

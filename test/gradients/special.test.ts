@@ -118,9 +118,9 @@ function expectNode(b: GraphBuilder, y: Node, xs: ReadonlyMap<string, Node<"para
   }
   const plain = [...evaluate(graph, given, { dims }).values()];
   const simplified = eraseMarks(simplify(graph, b), b);
-  // Loops cannot be emitted yet, and a dim that stands in no shape has no value there.
+  // A dim that stands in no shape has no value there.
   const nodes = e.topological(simplified.outputs.map(({ node }) => node));
-  const isBare = nodes.some((node) => e.is(node, "loop") || e.is(node, "dimension"));
+  const isBare = nodes.some((node) => e.is(node, "dimension"));
   const results = isBare
     ? [...evaluate(simplified, given, { dims }).values()].map(({ data }) => data)
     : Object.values(build(simplified, { precision: "f64", unroll: false }).call(given, symbols));
