@@ -141,9 +141,14 @@ export class ExpressionBuilder {
     const operators = at.map((index) => flat.operators[index]?.operator).join(" ");
     const end = flat.operators.length;
     if (second === undefined) {
-      if (operators === "<=") return this.failIndex(span, "the bound is not reached: for `i <= n` write `i < n + 1`");
+      const [left, right] = [part(0, first), part(first + 1, end)];
+      if (operators === "<=") return this.failIndex(span, notReached(left, right));
+      if (operators === ">") return this.failIndex(span, `write \`${textOf(right)} < ${textOf(left)}\``);
       if (operators !== "<") return this.failIndex(span);
       return { name: this.indexName(part(0, first), span), from: null, to: part(first + 1, end) };
+    }
+    if (operators === "<= <=") {
+      return this.failIndex(span, notReached(part(first + 1, second), part(second + 1, end)));
     }
     if (operators !== "<= <") return this.failIndex(span);
     return { name: this.indexName(part(first + 1, second), span), from: part(0, first), to: part(second + 1, end) };
@@ -304,4 +309,14 @@ function innerOptional(node: Node): Node | null {
 function innermostOptional(node: Node): Node | null {
   const inner = optional(node);
   return inner === null ? null : innerOptional(inner);
+}
+
+/** The text of an expression. */
+function textOf({ span: { source, start, end } }: Expression): string {
+  return source.text.slice(start, end);
+}
+
+function notReached(index: Expression, bound: Expression): string {
+  const [i, n] = [textOf(index), textOf(bound)];
+  return `the bound is not reached: for \`${i} <= ${n}\` write \`${i} < ${n} + 1\``;
 }

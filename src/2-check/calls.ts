@@ -51,6 +51,9 @@ export function call(c: Checker, scope: Scope, e: CallExpression): Value {
   }
 }
 
+/** What other languages call the size of a tensor. */
+const sizeWords: ReadonlySet<string> = new Set(["len", "length", "size", "shape", "numel", "ndims"]);
+
 function unknownCallee(c: Checker, scope: Scope, e: CallExpression): Value {
   const name = e.callee.text;
   const { span } = e.callee;
@@ -64,7 +67,10 @@ function unknownCallee(c: Checker, scope: Scope, e: CallExpression): Value {
   if (scope.file.initializers.has(name)) return c.fault("not-callable", { name, found: "an initializer" }, span);
   if (scope.file.optimizers.has(name)) return c.fault("not-callable", { name, found: "an optimizer" }, span);
   if (reportPlanned(c, name, span)) return faulty;
-  return c.fault("unknown-function", { name }, span, { help: didYouMean(name, candidates(scope.file, "functions")) });
+  const help = sizeWords.has(name)
+    ? "the size of an axis has a name in the type: with `x: [n]` it is `n`"
+    : didYouMean(name, candidates(scope.file, "functions"));
+  return c.fault("unknown-function", { name }, span, { help });
 }
 
 /** The arguments of a call, evaluated. */

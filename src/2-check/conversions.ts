@@ -157,8 +157,7 @@ export function toDim(c: Checker, value: Value, span: Span, what: string): Dim |
   if (value.kind === "faulty") return null;
   const ratio = ratioOf(value);
   if (ratio === null) {
-    const help = value.kind === "tensor" && is(value.node, "parameter") ? runTimeHelp : null;
-    c.fault("not-an-integer", { what, found: describe(value) }, span, { help });
+    reportNoDim(c, value, span, what);
     return null;
   }
   const { numerator, denominator } = ratio;
@@ -172,7 +171,25 @@ export function toDim(c: Checker, value: Value, span: Span, what: string): Dim |
   return floorDivide(numerator, denominator);
 }
 
-const runTimeHelp = "it is an argument, known only in a call";
+function reportNoDim(c: Checker, value: Value, span: Span, what: string): void {
+  if (value.kind !== "tensor" || value.node.element !== "index" || value.node.shape.length > 0) {
+    const help =
+      value.kind === "tensor" && is(value.node, "parameter") ? "it is an argument, known only in a call" : null;
+    c.fault("not-an-integer", { what, found: describe(value) }, span, { help });
+    return;
+  }
+  if (!c.indices.isKnown(value.node)) {
+    c.fault("not-an-integer", { what, found: "one of a call" }, span);
+    return;
+  }
+  const { source, start, end } = span;
+  const found = `\`${source.text.slice(start, end)}\`, which an index counts`;
+  c.fault("not-an-integer", { what, found }, span, { help: what === "a slice bound" ? windowHelp : countedHelp });
+}
+
+const windowHelp =
+  "a window has an index of its own, as in `[k < 3] -> x[i + k]`; a part that grows has a condition, as in `sum([k < n] -> if k < i then x[k] else 0)`";
+const countedHelp = "sizes and axes are the same for every value of an index";
 
 /** A number as the user wrote or computed it at compile time. */
 function isLiteral(node: Node): node is Node<"constant"> {

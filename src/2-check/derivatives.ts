@@ -80,8 +80,12 @@ function primal(c: Checker, scope: Scope, operator: DerivativeOperator, e: Expre
   return toReal(c, y.node);
 }
 
-const elementHelp =
-  "give it a name of its own, above: `u = x[0]`; or subscript by indices: `[b < batch] -> grad(f(x[b]), x[b])`";
+/** How to differentiate by a part of what `name` holds, written as `part`. */
+function elementHelp(operator: DerivativeOperator, name: string, part: string): string {
+  const whole =
+    operator === "grad" ? `choose from the whole gradient: \`grad(y, ${name})${part.slice(name.length)}\`; ` : "";
+  return `${whole}give it a name, \`u = ${part}\`, and write what is differentiated with \`u\`; or subscript by indices: \`[b < batch] -> ${operator}(f(x[b]), x[b])\``;
+}
 
 /** The name differentiated by: its definition is a mark, or a parameter of the graph. */
 function variable(
@@ -98,8 +102,11 @@ function variable(
     if (element.kind === "tensor" && is(element.node, "mark")) return { name: key, node: element.node };
     if (element.kind === "faulty") return null;
   }
-  if (at.kind === "subscript" && dottedName(at.object) !== null) {
-    c.fault("derivative-by-expression", { operator }, e.span, { help: elementHelp });
+  const whole = at.kind === "subscript" ? dottedName(at.object) : null;
+  if (whole !== null) {
+    const { source, start, end } = at.span;
+    const help = elementHelp(operator, whole.join("."), source.text.slice(start, end));
+    c.fault("derivative-by-expression", { operator }, e.span, { help });
     return null;
   }
   const parts = dottedName(at);

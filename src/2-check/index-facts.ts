@@ -24,6 +24,8 @@ const one = dimConstant(1);
 export class IndexFacts {
   readonly #b: GraphBuilder;
   readonly #indices = new Set<Node>();
+  /** Indices of `[i < n] -> ...`: their values are all there at once, those of a loop come one by one. */
+  readonly #spread = new Set<Node>();
   #facts: readonly Fact[] = [];
   #known: readonly Known[] = [];
 
@@ -31,12 +33,13 @@ export class IndexFacts {
     this.#b = b;
   }
 
-  /** A new index of 0 .. size - 1. */
-  create(name: string, size: Dim): Node<"parameter"> {
+  /** A new index of 0 .. size - 1. `spread`: of index notation, not of a loop. */
+  create(name: string, size: Dim, spread = false): Node<"parameter"> {
     const type = { element: "index", shape: [] } as const;
     const attributes = { name: `${name} ${this.#b.size}`, type, bound: size, held: "number" } as const;
     const index = this.#b.create("parameter", [], attributes);
     this.#indices.add(index);
+    if (spread) this.#spread.add(index);
     return index;
   }
 
@@ -47,7 +50,7 @@ export class IndexFacts {
     return sources.some(isIndex) && sources.every((n) => isIndex(n) || is(n, "dimension") || is(n, "constant"));
   }
 
-  /** Whether an integer counts steadily through an axis: by one index, or forwards by two, each a number of steps at a time. */
+  /** Whether index notation walks through an axis: by one index, or forwards by two, each a number of steps at a time. */
   isWalk(node: Node): boolean {
     const steps = this.#stepsOf(node);
     const moving = steps === null ? [] : [...steps.values()].filter((step) => step !== 0);
@@ -59,7 +62,7 @@ export class IndexFacts {
     const found = new Map<Node, ReadonlyMap<Node, number> | null>();
     for (const n of topological([node])) {
       const [x, y] = n.operands.map((operand) => found.get(operand) ?? null);
-      found.set(n, this.#indices.has(n) ? new Map([[n, 1]]) : steps(n, x, y));
+      found.set(n, this.#spread.has(n) ? new Map([[n, 1]]) : steps(n, x, y));
     }
     return found.get(node) ?? null;
   }

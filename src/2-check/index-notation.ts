@@ -1,5 +1,5 @@
 /** `[i < m, 1 <= j < n] -> expression`: the body with an index for each axis, lifted over all of their values. */
-import type { Block, Body, Expression } from "../1-parse/ast.ts";
+import type { Block, Expression } from "../1-parse/ast.ts";
 import { add, constant as dimConstant, constantOf, equal, print, subtract, type Dim } from "../ir/dim.ts";
 import { add as plus, dimension, reshape } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
@@ -11,6 +11,7 @@ import { evaluate } from "./expressions.ts";
 import { announceElements, marksOf } from "./marks.ts";
 import { callsOpen } from "./recursion.ts";
 import { Scope } from "./scope.ts";
+import { namesIn } from "./types.ts";
 import { dimValue, faulty, tensor, type TensorValue, type Value } from "./value.ts";
 
 type MapExpression = Extract<Expression, { readonly kind: "map" }>;
@@ -40,6 +41,21 @@ function bodyOf(e: MapExpression): Block | Expression {
   return e.body.kind === "block" ? e.body.block : e.body.value;
 }
 
+/** A bound is a dim: the same for every value of the other indices. */
+function boundOf(c: Checker, scope: Scope, e: MapExpression, index: string, of: Expression): Dim | null {
+  const own = e.indices.map(({ name }) => name.text);
+  const beside = namesIn(of).find(({ name }) => own.includes(name) && scope.find(name) === null);
+  const value = beside === undefined ? evaluate(c, scope, of) : faulty;
+  const outer = value.kind === "tensor" && c.indices.isKnown(value.node);
+  if (beside === undefined && !outer) return toDim(c, value, of.span, "the bound of an index");
+  const { source, start, end } = of.span;
+  const text = source.text.slice(start, end);
+  c.fault("index-bound-varies", { index, bound: text }, of.span, {
+    help: `bound it by a dim and leave the rest to a condition: \`sum([${index} < n] -> if ${index} < i then ... else 0)\``,
+  });
+  return null;
+}
+
 /** The body's value where the indices have these. */
 function valueFor(c: Checker, scope: Scope, e: MapExpression, indices: readonly Value[]): Value {
   const inner = new Scope({
@@ -53,7 +69,10 @@ function valueFor(c: Checker, scope: Scope, e: MapExpression, indices: readonly 
     define(c, inner, name, indices[k]);
   });
   announceElements(inner, bodyOf(e));
-  return bodyValue(c, inner, e.body, e.indices[0].name);
+  if (e.body.kind !== "block") return evaluate(c, inner, e.body.value);
+  const [first] = e.indices;
+  const span = { ...first.name.span, end: e.indices[e.indices.length - 1].to.span.end };
+  return runBody(c, inner, e.body.block, { text: `[${first.name.text} < ...] -> { ... }`, span });
 }
 
 /** `of` of a value, or of each of several. */
@@ -91,7 +110,7 @@ function stacked(c: Checker, e: MapExpression, values: readonly Value[], leading
 }
 
 function axisOf(c: Checker, scope: Scope, e: MapExpression, index: MapExpression["indices"][number]): Axis | null {
-  const bound = (of: Expression): Dim | null => toDim(c, evaluate(c, scope, of), of.span, "the bound of an index");
+  const bound = (of: Expression): Dim | null => boundOf(c, scope, e, index.name.text, of);
   const from = index.from === null ? dimConstant(0) : bound(index.from);
   const to = bound(index.to);
   if (from === null || to === null) return null;
@@ -103,14 +122,10 @@ function axisOf(c: Checker, scope: Scope, e: MapExpression, index: MapExpression
     c.fault("index-counts-down", { index: text, from: print(from), to: print(to) }, index.to.span);
     return null;
   }
-  const counter = c.indices.create(text, size);
+  const counter = c.indices.create(text, size, true);
   const isShifted = !equal(from, dimConstant(0));
   const node = isShifted ? plus(c.builder, counter, dimension(c.builder, from)) : counter;
   return { counter, from, size, value: tensor(node, isShifted ? null : to) };
-}
-
-function bodyValue(c: Checker, scope: Scope, body: Body, name: MapExpression["indices"][number]["name"]): Value {
-  return body.kind === "block" ? runBody(c, scope, body.block, name) : evaluate(c, scope, body.value);
 }
 
 /** The value for each index, innermost last: of shape [indices.., its own]. */

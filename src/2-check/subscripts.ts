@@ -13,11 +13,24 @@ import {
   negate,
   print,
   printShape,
+  substitute,
   subtract,
+  symbol,
+  symbolsOf,
   type Dim,
   type Shape,
 } from "../ir/dim.ts";
-import { broadcastTo, constantValue, dimension, pad, reshape, slice, transpose } from "../ir/expressions.ts";
+import {
+  broadcastTo,
+  constantValue,
+  dimension,
+  is,
+  pad,
+  reshape,
+  slice,
+  topological,
+  transpose,
+} from "../ir/expressions.ts";
 import type { Node, PadAxis, SliceAxis } from "../ir/graph.ts";
 import { isInside } from "../ir/index-range.ts";
 import type { Checker } from "./checker.ts";
@@ -25,6 +38,7 @@ import { broadcastShapes, describe, toDim, toInteger, toTensor } from "./convers
 import { evaluate } from "./expressions.ts";
 import { elementKey, markValue } from "./marks.ts";
 import type { Scope } from "./scope.ts";
+import { namesIn } from "./types.ts";
 import { faulty, tensor, type TensorValue, type Value } from "./value.ts";
 
 type SubscriptExpression = Extract<Expression, { readonly kind: "subscript" }>;
@@ -48,7 +62,7 @@ export function subscript(c: Checker, scope: Scope, e: SubscriptExpression): Val
 
 function entriesOf(c: Checker, scope: Scope, e: SubscriptExpression): Value {
   const object = evaluate(c, scope, e.object);
-  const indices = e.subscripts.map((s) => (s.kind === "at" ? evaluate(c, scope, s.index) : null));
+  const indices = e.subscripts.map((s) => (s.kind === "at" ? indexValue(c, scope, s.index) : null));
   if (object.kind === "list" && e.subscripts.length === 1 && indices[0]?.kind === "dim") {
     return elementOf(c, object, e, indices[0].dim);
   }
@@ -63,12 +77,21 @@ function entriesOf(c: Checker, scope: Scope, e: SubscriptExpression): Value {
   let sound = true;
   for (const [k, s] of e.subscripts.entries()) {
     const choice =
-      s.kind === "at" ? chosen(c, e, s.index, indices[k] ?? faulty, shape[k]) : sliced(c, scope, e, s, shape[k]);
+      s.kind === "at" ? chosen(c, scope, e, s.index, indices[k] ?? faulty, shape[k]) : sliced(c, scope, e, s, shape[k]);
     if (choice === null) sound = false;
     else choices.push(choice);
   }
   if (!sound) return faulty;
   return apply(c, e, x, choices);
+}
+
+/** What stands in a subscript; an unknown name there was meant as an index. */
+function indexValue(c: Checker, scope: Scope, e: Expression): Value {
+  const isUnknown = e.kind === "name" && scope.find(e.name) === null && scope.findLater(e.name) === null;
+  if (!isUnknown || e.name.length > 1 || scope.file.items.has(e.name)) return evaluate(c, scope, e);
+  return c.fault("unknown-name", { name: e.name }, e.span, {
+    help: `an index is known in the body of its index notation: \`[${e.name} < n] -> ...\``,
+  });
 }
 
 /** An element of a list that is still one: a shape, a list of tensors. */
@@ -81,7 +104,14 @@ function elementOf(c: Checker, list: Extract<Value, { kind: "list" }>, e: Subscr
 }
 
 /** `x[i]`: one entry, or those that an index tensor names. */
-function chosen(c: Checker, e: SubscriptExpression, of: Expression, value: Value, size: Dim): Choice | null {
+function chosen(
+  c: Checker,
+  scope: Scope,
+  e: SubscriptExpression,
+  of: Expression,
+  value: Value,
+  size: Dim,
+): Choice | null {
   const { span } = of;
   if (value.kind === "faulty") return null;
   if (value.kind === "dim" || (value.kind === "tensor" && value.ratio !== undefined)) {
@@ -97,7 +127,7 @@ function chosen(c: Checker, e: SubscriptExpression, of: Expression, value: Value
     return null;
   }
   if (i.node.element === "real") {
-    c.fault("index-wanted", { what: "a subscript", found: describe(i) }, span);
+    c.fault("index-wanted", { what: "a subscript", found: describe(i) }, span, { help: integerHelp(scope, of, i) });
     return null;
   }
   if (c.indices.isKnown(i.node)) return covered(c, e, of, i, size);
@@ -108,6 +138,16 @@ function chosen(c: Checker, e: SubscriptExpression, of: Expression, value: Value
   return checkEntries(c, value, size, span) ? { kind: "gather", index: i } : null;
 }
 
+/** How to make integers of the reals that stand in a subscript. */
+function integerHelp(scope: Scope, e: Expression, { node }: TensorValue): string | null {
+  const names = namesIn(e).map(({ name }) => scope.find(name)?.value);
+  const isInteger = (value: Value | undefined): boolean => value?.kind === "dim" || (value?.kind === "tensor" && value.node.element === "index"); // prettier-ignore
+  const isQuotient = topological([node]).some(({ primitive }) => primitive === "divide");
+  if (isQuotient && names.every(isInteger)) return "`/` makes reals; `div(a, b)` divides integers and rounds down";
+  if (!is(node, "parameter") || e.kind !== "name") return null;
+  return `an argument that holds integers is declared as \`${e.name}: index(n)${node.shape.length === 0 ? "" : printShape(node.shape)}\``;
+}
+
 /** A subscript of indices and dims: it lies in the axis for certain, or by requirement. */
 function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorValue, size: Dim): Choice | null {
   const { builder: b } = c;
@@ -116,6 +156,8 @@ function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorVa
   if (isInside(anywhere, size)) return { kind: "gather", index: i };
   const last = subtract(size, one);
   const sound =
+    !isHopeless(here.low) &&
+    !isHopeless(subtract(last, here.high)) &&
     c.require({ left: here.low, relation: ">=", right: zero }, textOf(e)) &&
     c.require({ left: last, relation: ">=", right: here.high }, textOf(e));
   if (!sound) {
@@ -137,6 +179,12 @@ function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorVa
   const below = b.create("minimum", [i.node, broadcastTo(b, dimension(b, last), i.node.shape)], {});
   const clamped = b.create("maximum", [below, broadcastTo(b, dimension(b, zero), i.node.shape)], {});
   return { kind: "gather", index: tensor(clamped, size) };
+}
+
+/** Whether a dim that should not be negative is so for all sizes but 0 and 1: nobody means that. */
+function isHopeless(margin: Dim): boolean {
+  const moved = [...symbolsOf(margin)].map((name) => [name, add(symbol(name), dimConstant(2))] as const);
+  return isNonNegative(subtract(negate(substitute(margin, new Map(moved))), one)) === true;
 }
 
 /** Literal entries of a list are checked here. */

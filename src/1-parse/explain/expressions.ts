@@ -84,6 +84,10 @@ const sideBySide: Rule = (at) => {
     return at.fault("unknown-operator", at.here, [{ operator: found.text }], foreignInfix.get(found.text) ?? null);
   }
   const left = at.valueBefore();
+  if (indicesText.test(left)) {
+    const help = `the body of index notation follows an arrow: \`${left} -> ${at.valueHere()}\``;
+    return at.fault("missing-operator", at.here, [{ left, right: call ? "(" : at.valueHere() }], help);
+  }
   if (call) {
     const method = methodCall(at, left);
     if (method !== null) return method;
@@ -124,6 +128,21 @@ function missingComma(at: Place): Diagnostic | null {
   if (!at.expected.has(",") || at.before === null) return null;
   return at.fault("missing-comma", at.here, [{ left: at.before.text, right: at.found.text }]);
 }
+
+/** `[i < n] x[i]`, `[0 <= i < n] (x + 1)`: how index notation reads without its arrow. */
+const indicesText = /^\[\s*(?:[^[\],<]+<=\s*)?[\p{L}\w]+\s*<[^[\]=]*\]$/u;
+
+/** `[i in 0 : n]`, a range as other languages write it. */
+const indexIn: Rule = (at) => {
+  const isIn = !at.atEnd && at.found.kind === "word" && at.found.text === "in";
+  if (!isIn || at.bracket?.kind !== "[" || at.before?.kind !== "name") return null;
+  return at.fault(
+    "index-form",
+    at.here,
+    [],
+    `write \`[${at.before.text} < n] -> ...\` or \`[1 <= ${at.before.text} < n] -> ...\``,
+  );
+};
 
 /** An operator without a value behind it. */
 const danglingOperator: Rule = (at) => {
@@ -202,6 +221,7 @@ export const expressionRules: readonly Rule[] = [
   arrow,
   equals,
   ifParts,
+  indexIn,
   sideBySide,
   danglingOperator,
   noName,

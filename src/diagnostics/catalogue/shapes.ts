@@ -41,6 +41,11 @@ export const shapes = {
     message: (a: { index: string; low: string; high: string; size: string; last: string }) =>
       `\`${a.index}\` goes from ${a.low} to ${a.high}, but an axis of size ${a.size} has the elements 0 to ${a.last}`,
   },
+  "index-bound-varies": {
+    severity: "error",
+    message: (a: { index: string; bound: string }) =>
+      `the bound \`${a.bound}\` of \`${a.index}\` varies with another index: rows would differ in length`,
+  },
   "index-counts-down": {
     severity: "error",
     message: (a: { index: string; from: string; to: string }) =>
