@@ -8,6 +8,7 @@ import { llsq } from "./problems/llsq.ts";
 import { lse } from "./problems/lse.ts";
 import { lstm } from "./problems/lstm.ts";
 import { ode } from "./problems/ode.ts";
+import { particle, saddle } from "./problems/descent.ts";
 import type { Compile, Problem } from "./protocol.ts";
 
 export const problems: Readonly<Record<string, (compile: Compile) => Promise<Problem>>> = {
@@ -20,4 +21,6 @@ export const problems: Readonly<Record<string, (compile: Compile) => Promise<Pro
   lse,
   lstm,
   ode,
+  particle,
+  saddle,
 };

@@ -24,6 +24,7 @@ const lines = (path: string): number[][] =>
     .map((line) => line.trim().split(/[\s:]+/).map(Number)); // prettier-ignore
 
 const gradient = ["primal", "gradient"];
+const modes = ["rr", "fr", "rf", "ff"];
 const jacobian = ["objective", "jacobian"];
 
 function kmeans(k: number, n: number, d: number): Workload {
@@ -91,6 +92,8 @@ export function workloads(suite: string): readonly Workload[] {
     kmeans(100, 10_000, 8),
     lstm(2, 1024),
     { module: "ode", description: "n=1000 s=10", functions: gradient, input: { x: vector(1000), s: 10 } },
+    { module: "particle", description: "w=0", functions: modes, input: { w: 0 } },
+    { module: "saddle", description: "start=(1, 1)", functions: modes, input: { start: [1, 1] } },
     ba(suite, "ba1_n49_m7776_p31843"),
     ht(suite, "complicated_big", "hand1_t26_c100"),
   ];

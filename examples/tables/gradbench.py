@@ -169,6 +169,59 @@ def ode():
         record("ode", "gradient", {"x": given, "s": s}, gradients(y[-1], [x])[0])
 
 
+def argmin(value_and_gradient, start):
+    """The suite's gradient descent (cpp/gradbench/gd.hpp)."""
+    x, (f, g), kept, rate = start, value_and_gradient(start), 0, 1e-5
+    while np.linalg.norm(g) > 1e-5:
+        if kept == 10:
+            kept, rate = 0, 2 * rate
+            continue
+        u = x - rate * g
+        if np.linalg.norm(x - u) <= 1e-5:
+            break
+        there = value_and_gradient(u)
+        if there[0] < f:
+            x, (f, g), kept = u, there, kept + 1
+        else:
+            kept, rate = 0, rate / 2
+    return x
+
+
+def particle():
+    def end(given):
+        w = double(float(given[0]))
+        charges = [torch.stack([w * 0 + 10, 10 - w]), torch.tensor([10.0, 0.0], dtype=torch.float64)]
+        x = torch.tensor([0.0, 8.0], dtype=torch.float64)
+        v = torch.tensor([0.75, 0.0], dtype=torch.float64)
+        while True:
+            # Minus the gradient of 1 / r is r / |r|^3.
+            force = sum((x - c) / torch.linalg.norm(x - c) ** 3 for c in charges)
+            x = x + 0.1 * v
+            if x[1] <= 0:
+                break
+            v = v + 0.1 * force
+        result = (x[0] - x[1] / v[1] * v[0]) ** 2
+        return result.item(), np.array([torch.autograd.grad(result, w)[0].item()])
+
+    for start in [0.0, 0.3]:
+        w = argmin(end, np.array([start])).item()
+        for mode in ["rr", "rf", "fr", "ff"]:
+            record("particle", mode, {"w": start}, w)
+
+
+def saddle():
+    # By x the function is x^2, less what the other search has found; by y it is -y^2.
+    def up(y):
+        return y @ y, 2 * y
+
+    for start in [[1.0, 1.0], [-0.6, 0.3]]:
+        s = np.array(start)
+        y = argmin(up, s)
+        x = argmin(lambda x: (x @ x - y @ y, 2 * x), s)
+        for mode in ["rr", "rf", "fr", "ff"]:
+            record("saddle", mode, {"start": start}, [*x, *y])
+
+
 def ba():
     def project(camera, x):
         rotation, y = camera[:3], x - camera[3:6]
@@ -307,6 +360,8 @@ gmm()
 kmeans()
 lstm()
 ode()
+particle()
+saddle()
 ba()
 ht()
 save("gradbench.json", {"hand": hand, "records": records})

@@ -102,9 +102,11 @@ function varyingNodes(
 ): { readonly varying: ReadonlySet<Node>; readonly names: ReadonlySet<Node> } {
   const parameters = open.carries.map((c) => c.parameter);
   const draws = topological(roots).filter((node) => is(node, "random"));
+  // A name that the body itself gives, as that of a function's argument, is a new one in each round, whatever it names.
+  const own = topological(roots).filter((node) => is(node, "mark") && node.id > open.index.id);
   const names = new Set<Node>();
   for (;;) {
-    const varying = dependents(roots, [open.index, ...parameters, ...draws, ...names]);
+    const varying = dependents(roots, [open.index, ...parameters, ...draws, ...own, ...names]);
     const before = names.size;
     for (const node of varying) {
       const isRequest = is(node, "gradient") || is(node, "jvp") || is(node, "jacobian");

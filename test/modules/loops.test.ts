@@ -89,6 +89,11 @@ const rows: Readonly<Record<string, Row>> = {
     given: [0.8],
     loops: (x: number) => sum(range(6).map((t) => Math.sin(t * x) / (t + 1))),
   },
+  "a derivative by an argument that names what earlier rounds depend on": {
+    text: "fn f(a) = for t in 0 : 3 carry x = a { next x = x + slope(x, a) / 9 }\nfn slope(x, y) = grad(x * y^2, y)",
+    given: [0.8],
+    loops: (a: number) => range(3).reduce((x) => x + (2 * x * a) / 9, a),
+  },
   "Newton's method until it settles": {
     text: "fn f(a) = while abs(x^2 - a) > 1e-13 carry x = 1.5 max 50 { next x = (x + a / x) / 2 }",
     given: [2.7],
