@@ -83,8 +83,8 @@ export function chooseRows(
     const others = before * m[mAt + r];
     const row = wAt + chosenRows[0] * n;
     for (let p = 0; p <= k; p++) {
-      const minor = minorOf(w, wAt, n, k, 1, 1 << p);
-      w[row + chosenRows[p]] += others * (p % 2 === 0 ? minor : -minor);
+      expandMinor(w, wAt, n, k, 1, 1 << p);
+      w[row + chosenRows[p]] += others * (p % 2 === 0 ? minors[1] : -minors[1]);
     }
     before *= f[fAt + r * (n + 2)];
   }
@@ -95,18 +95,25 @@ function isChosen(row: number, count: number): boolean {
   return false;
 }
 
+/** What `expandMinor` finds, by level: engines would allocate a number that it returned. */
+const minors = /* @__PURE__ */ new Float64Array(33);
+
 /** The determinant of the chosen rows `level` .. k of the directions, in the chosen columns whose bits are not in `without`. */
-export function minorOf(w: Reals, wAt: number, n: number, k: number, level: number, without: number): number {
-  if (level > k) return 1;
+export function expandMinor(w: Reals, wAt: number, n: number, k: number, level: number, without: number): void {
+  if (level > k) {
+    minors[level] = 1;
+    return;
+  }
   const row = wAt + (level * n + chosenRows[level]) * n;
   let sum = 0;
   let sign = 1;
   for (let p = 0; p <= k; p++) {
     if ((without & (1 << p)) !== 0) continue;
-    sum += sign * w[row + chosenRows[p]] * minorOf(w, wAt, n, k, level + 1, without | (1 << p));
+    expandMinor(w, wAt, n, k, level + 1, without | (1 << p));
+    sum += sign * w[row + chosenRows[p]] * minors[level + 1];
     sign = -sign;
   }
-  return sum;
+  minors[level] = sum;
 }
 
 /** M = det(P) det(Q) Pᵀ L⁻ᵀ W U⁻ᵀ Qᵀ. Overwrites W. */
