@@ -160,21 +160,11 @@ const syntax: Readonly<Record<SyntaxKind | Detail, Missing>> = {
 };
 
 /** Public names, and arguments as `var(ddof)`, that no program has. */
-const calls: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(["solve", "cholesky", "det", "logdet", "inv"].map((name) => [name, "linear algebra is not drawn yet"])), // prettier-ignore
-};
+const calls: Readonly<Record<string, string>> = {};
 
 const waiting: Readonly<Partial<Record<PrimitiveName, string>>> = {
   loop: refused,
   loop_result: refused,
-  lu: "linear algebra is not drawn yet",
-  solve: "linear algebra is not drawn yet",
-  determinant: "linear algebra is not drawn yet",
-  log_determinant: "linear algebra is not drawn yet",
-  determinant_sign: "linear algebra is not drawn yet",
-  cofactor: "linear algebra is not drawn yet",
-  cholesky: "linear algebra is not drawn yet",
-  triangular_solve: "linear algebra is not drawn yet",
 };
 
 const spaces: readonly NameSpace[] = ["functions", "initializers", "optimizers"];

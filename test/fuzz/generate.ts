@@ -10,6 +10,7 @@ import { randomConsts, randomInitializers, randomOptimizer } from "./items.ts";
 import { randomLayer } from "./layers.ts";
 import { loops } from "./loops.ts";
 import { randomModel } from "./models.ts";
+import { matrices } from "./matrices.ts";
 import { products } from "./products.ts";
 import { windows } from "./windows.ts";
 import type { Fn, Home, Program } from "./program.ts";
@@ -25,6 +26,7 @@ const constructs: readonly Construct[] = [
   ...idioms,
   ...indexNotation,
   ...products,
+  ...matrices,
   ...windows,
   ...ownCalls,
   ...loops(() => constructs, grow),
