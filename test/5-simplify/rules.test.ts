@@ -576,6 +576,11 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
   ],
   // log x may be infinite.
   "collect-terms": (b, { x, y }) => [e.add(b, e.mul(b, 0, e.log(b, x)), e.mul(b, y, y))],
+  // Axes of one entry come and go.
+  "parts-of-joined": (b, { m }) => {
+    const x = e.reshape(b, m, [dim(2), dim(3), dim(1)]);
+    return [b.create("concat", [x, x], { axis: -2 })];
+  },
   // A matrix that is no inverse, rows that are not summed, and what varies along both axes.
   "inverse-product": (b, { m, n, x }) => {
     const square = e.matmul(b, n, m);
