@@ -78,6 +78,17 @@ describe("derivatives", () => {
     expect(derivatives("fn f(x: [n]) = x * 3")).toEqual({ "df/dx": "3 * eye(n)" });
   });
 
+  it("know systems, inverses and determinants", () => {
+    expect(derivatives("fn f(A: [n, n], b: [n]) = dot(b, solve(A, b))")).toEqual({
+      "df/dA": "-solve(A.T, expand(b, -1)) @ solve(A, expand(b, -1)).T",
+      "df/db": "solve(A, b) + solve(A.T, b)",
+    });
+    expect(derivatives("fn f(A: [n, n], b: [n]) = sum(inv(A) @ b)")).toEqual(
+      derivatives("fn f(A: [n, n], b: [n]) = sum(solve(A, b))"),
+    );
+    expect(derivatives("fn f(A: [n, n]) = det(A)")).toEqual({ "df/dA": "cofactor(A)" });
+  });
+
   it("know indices", () => {
     expect(derivatives("fn f(E: [v, d], i: index(v)[k]) = sum(E[i]^2)")["df/dE"]).toBe("scatter_add(i, 2 * E[i], v)");
   });
