@@ -1,8 +1,10 @@
 /** Linear algebra as the language writes it: factorisations are named by nobody. */
-import { is } from "../ir/expressions.ts";
+import { print } from "../ir/dim.ts";
+import type { Shape } from "../ir/dim.ts";
+import { constantValue, is } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
 import { isIdentity } from "../primitives/linear-algebra.ts";
-import { call, transposed, type Formula } from "./formula.ts";
+import { call, name, number, transposed, type Formula } from "./formula.ts";
 import type { Reading } from "./product-formula.ts";
 
 /** How such a node is written; null for any other. */
@@ -40,9 +42,13 @@ function turned(node: Node<"solve"> | Node<"triangular_solve">): (a: Formula) =>
 function solution(node: Node<"solve">): Reading {
   const [a, , right] = node.operands;
   const turn = turned(node);
+  const filled = filledWith(right, right.shape);
+  if (filled !== null) return { of: [everyRow(a)], formula: ([x]) => call("solve", turn(x), filled) };
   if (isIdentity(right)) return { of: [everyRow(a)], formula: ([x]) => turn(call("inv", x)) };
   const of = right.shape.length === 2 ? [a, right] : [everyRow(a), right];
-  return { of, formula: ([x, y]) => call("solve", turn(x), y) };
+  // The right side is no operand that stretches by itself.
+  const stretched = (y: Formula): Formula => (is(right, "broadcast") ? call("broadcast", y, sizesOf(right.shape)) : y);
+  return { of, formula: ([x, y]) => call("solve", turn(x), stretched(y)) };
 }
 
 /** The solution for one vector, which stands as a column: solve(A, b). */
@@ -51,11 +57,24 @@ function vectorSolution(node: Node): Reading | null {
   if (!is(x, "solve") || node.shape.length !== x.shape.length - 1) return null;
   const [a, , right] = x.operands;
   const column = everyRow(right);
+  const filled = filledWith(right, right.shape.slice(-2, -1));
+  if (filled !== null) return { of: [everyRow(a)], formula: ([m]) => call("solve", turned(x)(m), filled) };
   const [vector] = column.operands;
   const isVector = is(column, "reshape") && vector.shape.length === 1 && column.shape.length === 2;
   if (!isVector) return null;
   const turn = turned(x);
   return { of: [everyRow(a), vector], formula: ([m, b]) => call("solve", turn(m), b) };
+}
+
+/** A tensor of one number in all entries, of the shape that is wanted; null for any other. */
+function filledWith(node: Node, shape: Shape): Formula | null {
+  const value = constantValue(node);
+  if (value === null) return null;
+  return value === 1 ? call("ones", sizesOf(shape)) : call("full", sizesOf(shape), number(value));
+}
+
+function sizesOf(shape: Shape): Formula {
+  return { kind: "list", elements: shape.map((size) => name(print(size))) };
 }
 
 /** What is repeated in front of a matrix: `solve` does that itself. */

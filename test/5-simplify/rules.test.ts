@@ -422,6 +422,9 @@ const cases: Readonly<Record<string, Case>> = {
         e.matmul(b, inverse, n),
         e.contract(b, [m, ["i", "k"]], [inverse, ["j", "k"]], ["j", "i"]),
         e.matmul(b, many, stackOf(b, n, 2)),
+        e.reduceSum(b, inverse, [-1]),
+        e.reduceSum(b, many, [-2]),
+        e.reduceSum(b, many, [-2, -1]),
         e.matmul(b, inverse, stackOf(b, n, 2)),
         e.contract(b, [e.mul(b, stackOf(b, x, 2), s), ["b", "k"]], [many, ["b", "k", "j"]], ["j", "b"]),
       ];
@@ -576,11 +579,6 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
   ],
   // log x may be infinite.
   "collect-terms": (b, { x, y }) => [e.add(b, e.mul(b, 0, e.log(b, x)), e.mul(b, y, y))],
-  // Axes of one entry come and go.
-  "parts-of-joined": (b, { m }) => {
-    const x = e.reshape(b, m, [dim(2), dim(3), dim(1)]);
-    return [b.create("concat", [x, x], { axis: -2 })];
-  },
   // A matrix that is no inverse, rows that are not summed, and what varies along both axes.
   "inverse-product": (b, { m, n, x }) => {
     const square = e.matmul(b, n, m);
@@ -592,6 +590,7 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
       e.matmul(b, m, solution),
       e.contract(b, [inverse, ["i", "j"]], [x, ["i"]], ["i", "j"]),
       e.contract(b, [inverse, ["i", "j"]], [square, ["i", "j"]], []),
+      e.reduceSum(b, solution, [-1]),
     ];
   },
   // An axis of one is not dropped to be added again.

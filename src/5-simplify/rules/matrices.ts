@@ -1,6 +1,6 @@
 /** Products with the inverse of a matrix. */
-import { product as dimProduct } from "../../ir/dim.ts";
-import { is, reshape, transpose } from "../../ir/expressions.ts";
+import { constant as dimConstant, product as dimProduct } from "../../ir/dim.ts";
+import { broadcastTo, constant, is, reduceSum, reshape, transpose } from "../../ir/expressions.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/graph.ts";
 import { isIdentity } from "../../primitives/linear-algebra.ts";
@@ -9,10 +9,11 @@ import type { Rule } from "../rule.ts";
 export const matrices: readonly Rule[] = [
   {
     name: "inverse-product",
-    law: "A⁻¹ X, as a product with the inverse, is the solution of A Y = X",
+    law: "A⁻¹ X, as a product with the inverse, is the solution of A Y = X; sums of rows or columns of it are solutions for ones",
     soundness: "rounding",
-    on: ["contract"],
+    on: ["contract", "reduce_sum"],
     apply: (node, { b }) => {
+      if (is(node, "reduce_sum")) return sumOfInverse(b, node);
       if (!is(node, "contract")) return null;
       const [x, y] = node.operands;
       const { left, right } = node.attributes;
@@ -20,6 +21,20 @@ export const matrices: readonly Rule[] = [
     },
   },
 ];
+
+/** Σ_j (A⁻¹)_ij: the solution of A x = 1, and Σ_i likewise of Aᵀ; or null. */
+function sumOfInverse(b: GraphBuilder, node: Node<"reduce_sum">): Node | null {
+  const [inverse] = node.operands;
+  const { axes } = node.attributes;
+  const [last, ...others] = [...axes].reverse();
+  if (!is(inverse, "solve") || !isIdentity(inverse.operands[2]) || last < -2) return null;
+  const [a, f] = inverse.operands;
+  const transposed = last === -1 ? inverse.attributes.transposed : !inverse.attributes.transposed;
+  const ones = broadcastTo(b, constant(b, 1), [...inverse.shape.slice(0, -1), dimConstant(1)]);
+  const x = b.create("solve", [a, f, ones], { transposed });
+  // The other axes are those of a vector now.
+  return reduceSum(b, reshape(b, x, x.shape.slice(0, -1)), others.map((axis) => axis + 1)); // prettier-ignore
+}
 
 /** The solution that takes the place of `inverse` times `other`, summed over rows or columns of the inverse; or null. */
 function solved(

@@ -143,10 +143,6 @@ export const movement: readonly Rule[] = [
     apply: (node, { views }) => {
       if (is(node, "slice") && !isJoined(node.operands[0])) return null;
       const after = views.normal(node);
-      // The node itself, but for axes of one entry that went and came back.
-      let core = after;
-      while (is(core, "reshape")) core = core.operands[0];
-      if (core === node) return null;
       return is(node, "slice") || !is(after, "concat") || after.operands.length < node.operands.length ? after : null;
     },
   },
