@@ -1,5 +1,6 @@
 /** The problems of the suite that have a program, by module name. */
 import { ba } from "./problems/ba.ts";
+import { det } from "./problems/det.ts";
 import { gmm } from "./problems/gmm.ts";
 import { hello } from "./problems/hello.ts";
 import { ht } from "./problems/ht.ts";
@@ -13,6 +14,7 @@ import type { Compile, Problem } from "./protocol.ts";
 
 export const problems: Readonly<Record<string, (compile: Compile) => Promise<Problem>>> = {
   ba,
+  det,
   gmm,
   hello,
   ht,

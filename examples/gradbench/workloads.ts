@@ -88,6 +88,7 @@ export function workloads(suite: string): readonly Workload[] {
   return [
     { module: "llsq", description: "n=4096 m=128", functions: gradient, input: { x: vector(128), n: 4096 } },
     { module: "lse", description: "n=160000", functions: gradient, input: { x: vector(160_000) } },
+    { module: "det", description: "l=9", functions: gradient, input: { A: vector(81), ell: 9 } },
     gmm(10, 25, 1000),
     kmeans(100, 10_000, 8),
     lstm(2, 1024),

@@ -59,6 +59,15 @@ def lse():
         record("lse", "gradient", {"x": given}, gradients(y, [x])[0])
 
 
+def det():
+    for size in [1, 4]:
+        given = rng.uniform(size=size * size).tolist()
+        A = double(given)
+        value = torch.det(A.reshape(size, size))
+        record("det", "primal", {"A": given, "ell": size}, value.item())
+        record("det", "gradient", {"A": given, "ell": size}, gradients(value, [A])[0])
+
+
 def gmm():
     d, k, n, m, gamma = 3, 2, 5, 1, 0.7
     data = {
@@ -356,6 +365,7 @@ def ht():
 hello()
 llsq()
 lse()
+det()
 gmm()
 kmeans()
 lstm()
