@@ -81,7 +81,7 @@ async function main(suite: string | undefined, wanted: readonly string[]): Promi
       continue;
     }
     for (const name of functions) {
-      const message = { ...input, min_runs: 5, min_seconds: 0.5 };
+      const message = { ...input, min_runs: 5, min_seconds: 2 };
       const program = join(suite, "tools/manual/bin", module);
       const reference = existsSync(program) ? runReference(program, name, message) : null;
       const own = await tool.send({ kind: "evaluate", module, function: name, input: message });
