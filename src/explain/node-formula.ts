@@ -2,6 +2,7 @@
 import { constantOf, print as printDim, type Dim, type Shape } from "../ir/dim.ts";
 import type { AnyNode, Node, PrimitiveName } from "../ir/graph.ts";
 import { contractionFormula } from "./contraction-formula.ts";
+import { windowReading } from "./convolution-formula.ts";
 import {
   call,
   comparison,
@@ -44,16 +45,16 @@ const operators: { readonly [P in PrimitiveName]?: Operator } = {
 
 /** The nodes that a node's formula refers to: its operands, or what stands behind them where two are written as one. */
 export function operandsOf(node: Node): readonly Node[] {
-  const matrix = matrixReading(node);
-  if (matrix !== null) return matrix.of;
+  const found = matrixReading(node) ?? windowReading(node);
+  if (found !== null) return found.of;
   const view = viewOf(node);
   return view === null ? (readingOf(node)?.of ?? node.operands) : [view.of];
 }
 
 /** The formula of a node; `read` gives those of `operandsOf(node)`. */
 export function formulaOf(node: Node, read: Read): Formula {
-  const matrix = matrixReading(node);
-  if (matrix !== null) return matrix.formula(matrix.of.map(read));
+  const found = matrixReading(node) ?? windowReading(node);
+  if (found !== null) return found.formula(found.of.map(read));
   const view = viewOf(node);
   if (view !== null) return view.formula(read(view.of));
   const reading = readingOf(node);

@@ -164,6 +164,30 @@ describe("definitions", () => {
     expect(definition(written, parameters)).toBe(written);
   });
 
+  it.each([
+    "conv1d(z, u)",
+    "conv1d(z, u, stride = 2, padding = 4, dilation = 3)",
+    "conv2d(x, w)",
+    "conv2d(x[0], w, stride = [1, 2], padding = 1)",
+    "conv2d(x, permute(w, [-3, -4, -2, -1]), dilation = [2, 1])",
+    "max_pool2d(x, 2)",
+    "max_pool2d(x, [3, 2], stride = [2, 1], padding = 1)",
+    "avg_pool2d(x, 3, stride = 1)",
+    "avg_pool2d(x, [2, 3], padding = [1, 0])",
+    'einsum("abc,dbc->ad", z, u)',
+  ])("writes %s so again", (expression) => {
+    const parameters = "x: [n, 3, h, 8], w: [3, 3, 2, 2], z: [n, 3, 5], u: [2, 3, 5]";
+    expect(definition(expression, parameters)).toBe(expression);
+  });
+
+  it("shows a convolution's gradient as the convolution that it is", () => {
+    const source = "fn f(x: [n, 3, 8, 8], w: [4, 3, 3, 3]) {\n y = conv2d(x, w)\n return sum(sin(y))\n}";
+    expect(derivatives(source)).toMatchObject({
+      "df/dy": "cos(y)",
+      "df/dx": "conv2d(cos(y), permute(w[:, :, ::-1, ::-1], [-3, -4, -2, -1]), padding = 2)",
+    });
+  });
+
   it("shows calls of the library as calls, and those of the program's own functions inlined", () => {
     const source = "fn f(x, y) = sq(x) + sq(y)\nfn sq(t) { q = t^2\n return q + 1 }";
     const { definitions } = overview(source);
