@@ -15,6 +15,9 @@ const fold = (b: GraphBuilder, x: Node, axis: number, length: number, stride = 1
 
 /** x_i y_k */
 const outer = (b: GraphBuilder, x: Node, y: Node): Node => e.contract(b, [x, ["i"]], [y, ["k"]], ["i", "k"]);
+/** x with zeros around, -1 in their place. */
+const guarded = (b: GraphBuilder, x: Node, axes: readonly ReturnType<typeof width>[]): Node =>
+  e.select(b, e.pad(b, e.like(b, 1, x, "bool"), axes), e.pad(b, x, axes), -1);
 const head = (b: GraphBuilder, x: Node): Node => e.slice(b, x, [cut(0, 2)]);
 
 export const windowCases: Readonly<Record<string, Case>> = {
@@ -71,6 +74,12 @@ export const windowCases: Readonly<Record<string, Case>> = {
       e.slice(b, e.pad(b, m, [width(1, 1)]), [cut(1, 1), cut(1, 3)]),
     ],
   },
+  "slice-of-guarded": {
+    build: (b, { x, m }) => [
+      e.slice(b, guarded(b, x, [width(2, 1)]), [cut(2, 3)]),
+      e.slice(b, guarded(b, m, [width(1, 1)]), [cut(0, 1), cut(2, 2)]),
+    ],
+  },
   "slice-of-product": {
     build: (b, { m, n }) => [
       e.slice(b, e.matmul(b, m, n), [cut(1, 1), cut(0, 1)]),
@@ -108,6 +117,12 @@ export const windowsKept: Readonly<Record<string, (b: GraphBuilder, p: Operands)
   "slice-of-pad": (b, { x }) => [
     e.slice(b, e.pad(b, x, [width(1, 1)]), [cut(0, 3, 2)]),
     e.slice(b, e.pad(b, x, [width(1, 1, 1)]), [cut(1, 3)]),
+  ],
+  // A cell beside what is inside.
+  "slice-of-guarded": (b, { x }) => [
+    e.slice(b, guarded(b, x, [width(1, 1)]), [cut(0, 3)]),
+    e.slice(b, guarded(b, x, [width(1, 1)]), [cut(2, 3)]),
+    e.slice(b, guarded(b, x, [width(1, 1, 1)]), [cut(1, 3)]),
   ],
   // All of the product is needed, or another part of it.
   "slice-of-product": (b, { m, n }) => {

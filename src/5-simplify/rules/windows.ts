@@ -1,7 +1,7 @@
 /** Windows and the sums that are their adjoints: a convolution's gradient is a convolution, and zeros are laid once. */
 import { add, constant, constantOf, equal, isNonNegative, multiply, negate, subtract } from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
-import { contract, is, pad, reshape, slice } from "../../ir/expressions.ts";
+import { constantValue, contract, is, pad, reshape, slice } from "../../ir/expressions.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node, PadAxis, SliceAxis } from "../../ir/graph.ts";
 import type { Rule, RuleContext } from "../rule.ts";
@@ -129,6 +129,31 @@ export const windows: readonly Rule[] = [
       const isInside = left.every(({ low, high }) => [low, high].every((dim) => isNonNegative(negate(dim)) === true));
       if (!isInside) return pad(b, source, left);
       return slice(b, source, left.map(({ low }, k) => ({ start: negate(low), size: cuts[k].size, step: 1 }))); // prettier-ignore
+    },
+  },
+  {
+    name: "slice-of-guarded",
+    law: "(if inside then x else y)[inside] = x[inside], where inside is 1 with zeros around",
+    soundness: "exact",
+    on: ["slice"],
+    apply: (node, { b }) => {
+      if (!is(node, "slice")) return null;
+      const [x] = node.operands;
+      if (!is(x, "select")) return null;
+      const [condition, then] = x.operands;
+      if (!is(condition, "pad") || constantValue(condition.operands[0]) !== 1) return null;
+      const rank = x.shape.length;
+      const around = everyAxis(condition.attributes.axes, rank, () => unpadded);
+      const cuts = everyAxis(node.attributes.axes, rank, (k) => whole(x.shape[k]));
+      const isInside = around.every(({ low, interior }, k) => {
+        const { start, size, step } = cuts[k];
+        const [before, after] = [
+          subtract(start, low),
+          subtract(add(low, condition.operands[0].shape[k]), add(start, size)),
+        ];
+        return interior === 0 && step === 1 && isNonNegative(before) === true && isNonNegative(after) === true;
+      });
+      return isInside ? slice(b, then, node.attributes.axes) : null;
     },
   },
 ];
