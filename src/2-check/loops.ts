@@ -151,13 +151,24 @@ function closed(c: Checker, scope: Scope, e: LoopExpression, rounds: Rounds, ini
   let starts: readonly Node[] = initial.map((x) => x.node);
   for (;;) {
     const before = starts;
-    const { value: found, commit } = c.trial<Attempt>(() => attempt(c, scope, e, rounds, before), failed);
-    if (found.widened === null) {
-      commit();
-      return found.value;
+    const tried = c.trial<Attempt>(() => attempt(c, scope, e, rounds, before), failed);
+    if (tried.value.widened !== null) {
+      starts = tried.value.widened;
+      continue;
     }
-    starts = found.widened;
+    // Integers that are written out may be meant as reals: a derivative by what is carried wants those.
+    const asReals = before.map((node) => (isWritten(node) ? toElement(c, node, "real") : node));
+    const again = tried.sound ? tried : c.trial<Attempt>(() => attempt(c, scope, e, rounds, asReals), failed);
+    const { value, commit } = again.sound ? again : tried;
+    commit();
+    return value.widened === null ? value.value : faulty;
   }
+}
+
+/** Integers made of literals and dims alone. */
+function isWritten(node: Node): boolean {
+  if (node.element !== "index") return false;
+  return topological([node]).every(({ operands, primitive }) => operands.length > 0 || primitive === "constant");
 }
 
 /** The loop, or what it starts with as wider element types. */

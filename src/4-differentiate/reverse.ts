@@ -36,7 +36,8 @@ export function reverse(context: Context, seeds: readonly Seed[], wrt: readonly 
   for (const [node, cotangent] of seeds) accumulate(node, cotangent, node);
   for (const node of [...nodes].reverse()) {
     if (is(node, "loop")) {
-      const results = ofResults.get(node) ?? [];
+      const results = ofResults.get(node);
+      if (results === undefined) continue;
       const needed = node.operands.map((operand) => nodes.has(operand));
       reverseLoop(context, node, results, needed).forEach((c, k) => {
         accumulate(node.operands[k], c, node);

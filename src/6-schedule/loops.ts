@@ -5,7 +5,7 @@ import type { Graph, GraphOutput, Loop, Node } from "../ir/graph.ts";
 import { allParameters, partOperands } from "../ir/loop-parts.ts";
 import type { LoopStep, Scalar, Step } from "../ir/program.ts";
 import { resultTypes } from "../primitives/loop.ts";
-import type { Place } from "./access.ts";
+import { Access, type Place } from "./access.ts";
 import { labelOf } from "./buffers.ts";
 import { roleOf } from "./materialize.ts";
 import { ScalarBuilder } from "./scalars.ts";
@@ -156,8 +156,7 @@ export function numberAt(scalars: ScalarBuilder, frame: Frame, node: Node): Scal
   while (at.primitive === "mark" || at.primitive === "stop_gradient") at = at.operands[0];
   if (is(at, "constant")) return scalars.number(at.attributes.value, at.element);
   if (is(at, "dimension")) return scalars.dim(at.attributes.dim);
-  const place = frame.places.get(at);
-  if (place?.kind === "number") return scalars.argument(place.name, at.element);
+  if (frame.places.has(at)) return new Access(scalars, frame.placeOf).read(at, []);
   throw new Error(`internal: ${at.primitive} (${roleOf(at)}) is no number of the entry point`);
 }
 

@@ -45,7 +45,8 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
   if (!hasChecks(nodes)) {
     for (const [k, { node, updates }] of graph.outputs.entries()) {
       const end = ends[k];
-      if (end.kind === "array" && updates === null && is(node, "loop_result")) direct.set(node, end.target.buffer);
+      if (end.kind === "array" && updates === null && is(node, "loop_result") && node.shape.length > 0)
+        direct.set(node, end.target.buffer);
     }
   }
   const { steps, numbers } = scheduleSteps(session, graph, ends, places, direct);

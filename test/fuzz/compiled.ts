@@ -10,6 +10,7 @@ import { lower } from "../../src/3-lower/lower.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import type { TraceEvent } from "../../src/5-simplify/rule.ts";
+import { tidyLoops } from "../../src/5-simplify/loops.ts";
 import { simplifier } from "../../src/5-simplify/simplify.ts";
 import { NestCache } from "../../src/6-schedule/nest-cache.ts";
 import { schedule } from "../../src/6-schedule/schedule.ts";
@@ -128,7 +129,8 @@ export function entriesOf(
     const unmarked = (g: Graph): Graph => eraseMarks(g, builder);
     const plain = pass(graph, differentiated, unmarked);
     const erased = pass(graph, simplified, differentiated, unmarked);
-    return { graph, plain, erased, final: pass(erased, simplified) };
+    const tidied = (g: Graph): Graph => tidyLoops(g, builder);
+    return { graph, plain, erased, final: pass(erased, tidied, simplified, tidied) };
   };
   return [
     ...lowered.functions.flatMap(({ checked, entries }) =>

@@ -32,8 +32,6 @@ export function noteSyntax(coverage: Coverage, found: readonly Found[]): void {
 /** Why nothing is generated; null where it is. */
 type Missing = string | null;
 
-const refused = "the checker refuses loops and index notation so far";
-
 const syntax: Readonly<Record<SyntaxKind | Detail, Missing>> = {
   "item import": null,
   "item const": null,
@@ -70,9 +68,9 @@ const syntax: Readonly<Record<SyntaxKind | Detail, Missing>> = {
   "expression list": null,
   "expression map": null,
   "expression if": null,
-  "expression for": refused,
-  "expression scan": refused,
-  "expression while": refused,
+  "expression for": null,
+  "expression scan": null,
+  "expression while": null,
   "expression repeat": null,
   "subscript at": null,
   "subscript slice": null,
@@ -162,10 +160,7 @@ const syntax: Readonly<Record<SyntaxKind | Detail, Missing>> = {
 /** Public names, and arguments as `var(ddof)`, that no program has. */
 const calls: Readonly<Record<string, string>> = {};
 
-const waiting: Readonly<Partial<Record<PrimitiveName, string>>> = {
-  loop: refused,
-  loop_result: refused,
-};
+const waiting: Readonly<Partial<Record<PrimitiveName, string>>> = {};
 
 const spaces: readonly NameSpace[] = ["functions", "initializers", "optimizers"];
 

@@ -230,6 +230,11 @@ fn loss(w: [2], a) = a * w[0]^4 + (w[0] * w[1] - 1)^2`,
       return p * p + q * q;
     },
   },
+  "integers to start from, that gradients make reals": {
+    text: "fn f(a) = sum(for t in 0 : 3 carry x = [0, 2] { next x = x - 0.1 * grad(sum((x - a)^4), x) })",
+    given: [0.7],
+    loops: (a: number) => sum([0, 2].map((start) => range(3).reduce((x) => x - 0.4 * (x - a) ** 3, start))),
+  },
   "a derivative by a name outside, of one round": {
     text: `fn f(x, c: [n]) = for t in 0 : n carry s = 0 { next s = s + grad(sin(c[t] * x) * x, x)^2 }`,
     given: [0.7, [0.5, -1, 0.8]], // prettier-ignore
