@@ -15,7 +15,9 @@ test.each(examples)("%s computes the same bits as ever, and again", async (name)
 });
 
 test("every example has a hash", () => {
-  const sources = filesUnder("examples", ".nn").map((path) => path.split("/")[1]);
+  // Others are compiled when they run.
+  const compiled = filesUnder("examples", ".nn").filter((path) => path.split("/").length === 3);
+  const sources = compiled.map((path) => path.split("/")[1]);
   expect([...examples].sort()).toEqual([...sources].sort());
 });
 
