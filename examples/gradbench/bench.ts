@@ -62,7 +62,8 @@ function difference(actual: unknown, reference: unknown): number {
 
 /** The quickest run, in milliseconds. */
 const quickest = ({ timings = [] }: Answer): number =>
-  timings.filter(({ name }) => name === "evaluate").reduce((least, t) => Math.min(least, t.nanoseconds), Infinity) / 1e6;
+  timings.filter(({ name }) => name === "evaluate").reduce((least, t) => Math.min(least, t.nanoseconds), Infinity) /
+  1e6;
 
 async function main(suite: string | undefined, wanted: readonly string[]): Promise<void> {
   if (suite === undefined || !existsSync(join(suite, "tools/manual/bin"))) {
@@ -86,10 +87,11 @@ async function main(suite: string | undefined, wanted: readonly string[]): Promi
       const reference = existsSync(program) ? runReference(program, name, message) : null;
       const own = await tool.send({ kind: "evaluate", module, function: name, input: message });
       if (own.success !== true) throw new Error(own.error);
-      const [theirs, ours] = [reference === null ? NaN : quickest(reference), quickest(own)];
-      const ratio = (ours / theirs).toFixed(2);
+      const ours = quickest(own);
+      const theirs = reference === null ? null : quickest(reference);
+      const ratio = theirs === null ? "" : (ours / theirs).toFixed(2);
       const apart = reference === null ? "" : difference(own.output, reference.output).toExponential(0);
-      const cells = [`${module} ${description}`, name, theirs.toFixed(3), ours.toFixed(3), ratio, apart];
+      const cells = [`${module} ${description}`, name, theirs?.toFixed(3) ?? "", ours.toFixed(3), ratio, apart];
       console.log(`| ${cells.join(" | ")} |`);
     }
   }
