@@ -26,6 +26,9 @@ export function straightLoop(open: OpenStep): readonly Step[] | null {
   const asked = record.condition === null ? null : conditionGraph(record, record.condition);
   const smallAsked = asked === null ? null : smallBody(session.options.unroll, asked);
   if (small === null || (asked !== null && smallAsked === null)) return null;
+  // What data chooses from has addresses: it stays in memory.
+  const tables = new Set([...small.nodes, ...(smallAsked?.nodes ?? [])].flatMap((n) => (n.primitive === "gather" ? [n.operands[0]] : []))); // prettier-ignore
+  if (record.carries.some((p) => tables.has(p))) return null;
   const operands = partOperands(record, loop.operands);
   const results = placesOfResults(frame, loop, true);
   const count = record.carries.length;
@@ -49,7 +52,7 @@ export function straightLoop(open: OpenStep): readonly Step[] | null {
   const values: { name: string; value: Scalar }[] = [];
   record.invariants.forEach((p, k) => {
     const size = sizeOf(p);
-    if (p.shape.length === 0 || size > mostEntries || size > left) return;
+    if (p.shape.length === 0 || tables.has(p) || size > mostEntries || size > left) return;
     left -= size;
     const names = entryNames(frame, p, hintOf(p, "invariant"), null);
     entriesOf(frame, outside, operands.invariants[k], before, starts).forEach((value, e) => {

@@ -209,6 +209,13 @@ const rows: Readonly<Record<string, Row>> = {
       return s;
     },
   },
+  "rows that data chooses of what is carried and of what stays": {
+    text: `fn f(p: index(3)[3], x: [3], y: [3]) = sum(for t in 0 : 3 carry v = x { next v = sin(v[p] * y[p]) + v })`,
+    given: [[2, 0, 2], [0.4, -0.9, 1.1], [0.7, 0.2, -0.6]], // prettier-ignore
+    fixed: [0],
+    loops: (p: number[], x: number[], y: number[]) =>
+      sum(range(3).reduce((v) => v.map((u, i) => Math.sin(v[p[i]] * y[p[i]]) + u), x)),
+  },
   "a branch not taken, infinite there": {
     text: "fn f(x: [n]) = for t in 0 : n carry s = 0 { next s = s + (if x[t] > 0 then sqrt(x[t]) * s + log(x[t]) else x[t]) }",
     given: [[0.5, -1, 0.8, -0.1]],

@@ -7,6 +7,7 @@ import { tensor } from "../../src/ir/interpreter.ts";
 import type { ElementwiseName } from "../../src/ir/primitive.ts";
 import type { Value } from "../../src/ir/value.ts";
 import { createBuilder } from "../../src/primitives/index.ts";
+import { productTangent } from "../../src/primitives/product.ts";
 import { forward, generator, parameter, randomValue, recordOf, reverse, shapeOf, valueOf } from "./harness.ts";
 
 const d = dims.constant;
@@ -206,4 +207,20 @@ test("primitives without cases carry no derivative or are replaced by a pass", (
   for (const [name] of without) {
     expect(["none", "structural"]).toContain(recordOf(name as PrimitiveName).derivative.kind);
   }
+});
+
+test("a product over symbolic axes is cut into as many blocks, whatever its size is made of", () => {
+  const sizes = [[n], [n, n], [dims.multiply(n, n)], [dims.floorDivide(dims.multiply(n, n), d(2)), dims.symbol("m")]];
+  const levels = sizes.map((shape) => {
+    const b = createBuilder();
+    const type = { element: "real", shape } as const;
+    const x = b.create("parameter", [], { name: "x", type, bound: null, held: "array" });
+    const tangent = b.create("parameter", [], { name: "v", type, bound: null, held: "array" });
+    const axes = shape.map((_, k) => k - shape.length);
+    const found = productTangent(b, x, tangent, axes);
+    return e.topological([found]).filter((node) => e.is(node, "reduce_product")).length;
+  });
+  // 2^20 entries assumed: blocks of 16 five times over, the last of them without another product.
+  expect(levels).toEqual(levels.map(() => levels[0]));
+  expect(levels[0]).toBeGreaterThan(2);
 });
