@@ -225,7 +225,7 @@ export const functionRows: { readonly [F in Exclude<PublicFunction, InModels>]: 
   solve: moving(["x: [3, 3], y: [3]", "solve(x, y)"], ["x: [2, 2], y: [2, 3]", "solve(x, y)"], ["x: [2, 2, 2], y: [2]", "solve(x, y)"], ["x: [2, 2], y: [3, 2, 1]", "solve(x, y)"], ["x: [2, 1, 2, 2], y: [3, 2, 1]", "solve(x, sin(y))"], ["x: [1, 1], y: [1]", "solve(x, y)"], ["x: [0, 0], y: [0]", "solve(x, y)"]), // prettier-ignore
   cholesky: moving(["x: [3, 3]", "cholesky(x @ x.T + eye(3))"], ["x: [2, 2], y: [2]", "cholesky(x @ x.T + eye(2)) @ y"], ["x: [2, 2, 2]", "cholesky(x @ x.T + eye(2))"], ["x: [1, 1]", "cholesky(exp(x))"], ["x: [0, 0]", "cholesky(x)"]), // prettier-ignore
   det: moving(["x: [3, 3]", "det(x)"], ["x: [2, 2]", "x * det(x)"], ["x: [2, 2, 2]", "det(x)"], ["x: [2, 3], y: [2, 3]", "det(x.T @ y)"], ["x: [1, 1]", "det(x)"], ["x: [0, 0]", "det(x)"]), // prettier-ignore
-  logdet: moving(["x: [3, 3]", "logdet(x @ x.T + 0.1 * eye(3))"], ["x: [2, 2]", "x * logdet(x @ x.T)"], ["x: [2, 2, 2]", "logdet(x @ x)"], ["x: [1, 1]", "logdet(exp(x))"], ["x: [0, 0]", "logdet(x)"]), // prettier-ignore
+  logdet: moving(["x: [3, 3]", "logdet(x @ x.T + 0.1 * eye(3))"], ["x: [2, 2]", "x * logdet(x @ x.T + eye(2))"], ["x: [2, 2, 2]", "logdet(x @ x)"], ["x: [1, 1]", "logdet(exp(x))"], ["x: [0, 0]", "logdet(x)"]), // prettier-ignore
   inv: moving(["x: [3, 3]", "inv(x)"], ["x: [2, 2], y: [2]", "inv(x) @ y"], ["x: [2, 2, 2]", "inv(x) * x"], ["x: [1, 1]", "inv(x)"], ["x: [0, 0]", "inv(x)"]), // prettier-ignore
   mse: loss("mse", self, self),
   mae: loss("mae", self, self),
