@@ -49,7 +49,12 @@ export const matrixCases = {
   solve: solved,
   determinant: factored(true, (b, a, f) => b.create("determinant", [a, f], {})),
   log_determinant: factored(false, (b, a, f) => b.create("log_determinant", [a, f], {})),
-  determinant_sign: factored(false, (b, a, f) => e.mul(b, e.exp(b, b.create("determinant", [a, f], {})), b.create("determinant_sign", [f], {}))), // prettier-ignore
+  // A smooth function of every entry times the sign, which is constant around a point.
+  determinant_sign: factored(false, (b, a, f) => {
+    const sign = b.create("determinant_sign", [f], {});
+    const axes = sign.shape.map((_, k) => k - sign.shape.length - 2);
+    return e.mul(b, e.sin(b, a), b.create("broadcast", [sign], { shape: a.shape, axes }));
+  }),
   cofactor: [
     ...factored(true, (b, a, f) => b.create("cofactor", [a, f], {})),
     ...factored(true, (b, a, f, [one]) => b.create("cofactor", [a, f, one], {}), (...shape) => [[...shape, ...shape.slice(-1)]]), // prettier-ignore
