@@ -10,10 +10,10 @@ import { build, rounded } from "../6-schedule/harness.ts";
 
 const noDims: ReadonlyMap<string, number> = new Map();
 
-/** Whether modules can hold a graph: they have no loops yet, and a dim that stands in no shape of an argument has no value there. */
+/** Whether modules can hold a graph: a dim that stands in no shape of an argument has no value there. */
 export function isEmitted(graph: Graph): boolean {
   const nodes = e.topological(graph.outputs.map(({ node }) => node));
-  return !nodes.some((node) => e.is(node, "loop") || e.is(node, "dimension"));
+  return !nodes.some((node) => e.is(node, "dimension"));
 }
 
 /** A graph as modules of both precisions: f32 as loops and as straight-line code. */
