@@ -71,6 +71,7 @@ const rows: readonly Row[] = [
   row("x: [n, 3]", "repeat(x, 2, axis = 0) + repeat(repeat(x, 2, 0), 1, -1)"),
   row("x: [n, 3]", "flip(x, axis = 0) * flip(exp(x), axis = -1)"),
   row("x: [n, 3]", "roll(x, 1, axis = -1) - x"),
+  row("x: [n, 3]", "cumsum(x) + cumprod(x, axis = 0)"),
   row("i: index(4)[n], x: [4, 3]", "one_hot(i, 4) @ x"),
   row("i: index(4)[n]", "one_hot(i, 4)"),
   row("x: [n]", "arange(n) * x + linspace(0, 1, 5)[2]"),

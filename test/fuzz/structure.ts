@@ -108,7 +108,21 @@ function rearrange(s: Scope): Term | null {
   const rank = shape.length;
   const as = (to: Shape): Type => ({ ...x.type, shape: to });
   const k = s.rng.below(rank);
-  switch (s.rng.name(["T", "transpose", "permute", "expand", "squeeze", "flip", "roll", "flatten", "reshape"])) {
+  switch (
+    s.rng.name([
+      "T",
+      "transpose",
+      "permute",
+      "expand",
+      "squeeze",
+      "flip",
+      "roll",
+      "cumsum",
+      "cumprod",
+      "flatten",
+      "reshape",
+    ])
+  ) {
     case "T":
       if (rank < 2) return null;
       return op(".T", as([...shape.slice(0, -2), shape[rank - 1], shape[rank - 2]]), [x], ([a]) => `${a}.T`, {
@@ -143,6 +157,15 @@ function rearrange(s: Scope): Term | null {
     case "roll": {
       const shift = s.rng.pick(["1", "-1", "2", "0", s.sizeText(s.size())]);
       return call("roll", as(shape), [x], shift, axisText(s, k, rank));
+    }
+    case "cumsum":
+    case "cumprod": {
+      // Entries below 1 keep products from leaving the range.
+      const y = x.type.element === "real" ? x : null;
+      if (y === null) return null;
+      const name = s.rng.pick(["cumsum", "cumprod"]);
+      const small = name === "cumprod" ? call("tanh", y.type, [y]) : y;
+      return k === rank - 1 && s.rng.chance(0.5) ? call(name, as(shape), [small]) : call(name, as(shape), [small], axisText(s, k, rank)); // prettier-ignore
     }
     case "flatten":
       return call("flatten", as([dims.product(shape)]), [x]);

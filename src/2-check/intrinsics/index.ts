@@ -1,5 +1,6 @@
 /** Every built-in function that the prelude cannot say in the language itself, by name. */
 import { creationIntrinsics } from "./creation.ts";
+import { cumulativeIntrinsics } from "./cumulative.ts";
 import { elementwiseIntrinsics } from "./elementwise.ts";
 import { internalIntrinsics } from "./internal.ts";
 import type { Intrinsic } from "./intrinsic.ts";
@@ -14,6 +15,7 @@ export const intrinsics: ReadonlyMap<string, Intrinsic> = new Map(
   [
     ...elementwiseIntrinsics,
     ...reductionIntrinsics,
+    ...cumulativeIntrinsics,
     ...movementIntrinsics,
     ...joiningIntrinsics,
     ...creationIntrinsics,

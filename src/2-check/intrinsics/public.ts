@@ -25,7 +25,7 @@ export const publicNames = {
     "where", "pow", "mod", "div", "atan2", "hypot",
     // Reductions
     "sum", "mean", "prod", "max", "min", "any", "all", "logsumexp", "norm", "var", "std", "argmax", "argmin", "softmax",
-    "log_softmax",
+    "log_softmax", "cumsum", "cumprod",
     // Structure
     "reshape", "flatten", "transpose", "permute", "expand", "squeeze", "broadcast", "concat", "stack", "split", "pad",
     "tile", "repeat", "flip", "roll", "one_hot", "arange", "linspace", "eye", "diag", "trace", "tril", "triu", "zeros",
@@ -51,7 +51,7 @@ export const publicNames = {
 
 /** Names of the language that are not supported yet, and what each waits for. */
 export const plannedNames: ReadonlyMap<string, string> = new Map([
-  ...["cumsum", "cumprod", "rnn", "lstm", "gru", "orthogonal"].map((n) => [n, "loops"] as const),
+  ...["rnn", "lstm", "gru", "orthogonal"].map((n) => [n, "loops"] as const),
   ...["attention", "multi_head_attention", "batch_norm"].map((n) => [n, "the larger layers"] as const),
   ...["adamw", "rmsprop", "adagrad", "lion"].map((n) => [n, "further optimizers"] as const),
 ]);
