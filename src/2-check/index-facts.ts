@@ -89,6 +89,16 @@ export class IndexFacts {
     return { low, high };
   }
 
+  /** Whether the conditions around never hold together: what stands here is not selected. */
+  isNowhere(): boolean {
+    return this.#facts.some(({ node, low, high }) => {
+      const range = this.range(node, false);
+      if (range === null) return false;
+      const isBelow = low !== null && isNonNegative(subtract(range.high, low)) === false;
+      return isBelow || (high !== null && isNonNegative(subtract(high, range.low)) === false);
+    });
+  }
+
   /** Runs `body` where conditions are known to hold, or not to. */
   where<T>(known: readonly Known[], body: () => T): T {
     const before = { facts: this.#facts, known: this.#known };

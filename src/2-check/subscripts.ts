@@ -155,11 +155,13 @@ function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorVa
   if (anywhere === null || here === null) return { kind: "gather", index: tensor(c.indices.chosen(i.node), null) };
   if (isInside(anywhere, size)) return { kind: "gather", index: i };
   const last = subtract(size, one);
+  const isNowhere = c.indices.isNowhere();
   const sound =
-    !isHopeless(here.low) &&
-    !isHopeless(subtract(last, here.high)) &&
-    c.require({ left: here.low, relation: ">=", right: zero }, textOf(e)) &&
-    c.require({ left: last, relation: ">=", right: here.high }, textOf(e));
+    isNowhere ||
+    (!isHopeless(here.low) &&
+      !isHopeless(subtract(last, here.high)) &&
+      c.require({ left: here.low, relation: ">=", right: zero }, textOf(e)) &&
+      c.require({ left: last, relation: ">=", right: here.high }, textOf(e)));
   if (!sound) {
     const { start, end, source } = of.span;
     const args = { index: source.text.slice(start, end), low: print(here.low), high: print(here.high) };
@@ -168,7 +170,7 @@ function covered(c: Checker, e: SubscriptExpression, of: Expression, i: TensorVa
     c.fault("index-range", { ...args, size: print(size), last: print(last) }, of.span, { help });
     return null;
   }
-  const isNarrower = !equal(anywhere.low, here.low) || !equal(anywhere.high, here.high);
+  const isNarrower = isNowhere || !equal(anywhere.low, here.low) || !equal(anywhere.high, here.high);
   if (!isNarrower) return { kind: "gather", index: i };
   // Where the condition does not hold the value is not selected: any element serves, or a zero.
   if (c.indices.isWalk(i.node)) {

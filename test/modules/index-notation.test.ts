@@ -58,6 +58,11 @@ const rows: Readonly<Record<string, Row>> = {
     given: [seven],
     loops: (x) => range(7).map((i) => ((x[i - 1] ?? 0) - 2 * x[i] + (x[i + 1] ?? 0)) ** 2),
   },
+  "a neighbour under a guard that a single entry never passes": {
+    text: "fn f(x: [1]) = [i < 1] -> if i + 1 < 1 and 0 < i then x[i + 1] - x[i - 1] else x[i]^2",
+    given: [[1.5]],
+    loops: ([x]) => [x * x],
+  },
   "a packed triangle": {
     text: "fn f(l: [6], x: [3]) = [i < 3] -> sum([j < 3] -> if j <= i then l[div(i * (i + 1), 2) + j] * x[j] else 0)^2",
     given: [six, three],
