@@ -4,7 +4,7 @@
  * out), written down again, and exchanged if the graph gets cheaper by it.
  */
 import { constant as dimConstant, divideExact, product } from "../ir/dim.ts";
-import { is, reduceSum, slice, topological } from "../ir/expressions.ts";
+import { constantValue, is, neg, reduceSum, sigmoid, slice, topological } from "../ir/expressions.ts";
 import type { Node, SliceAxis } from "../ir/graph.ts";
 import { excludesZero } from "../ir/facts.ts";
 import { sizesAt, withoutAxes } from "./axes.ts";
@@ -42,6 +42,7 @@ export const algebraRows = [
     law: "(Σ_k x_ik y_k)[a:b] = Σ_k x[a:b]_ik y_k, where nothing else is left of the product",
     soundness: "exact",
   },
+  { name: "complement", law: "1 - σ(x) = σ(-x), where σ(x) is not needed beside it", soundness: "rounding" },
   { name: "expand-products", law: "x (y + z) = x y + x z, where terms cancel by it", soundness: "rounding" },
 ] as const satisfies readonly AlgebraRow[];
 
@@ -81,6 +82,11 @@ export function simplifyAlgebra(
       continue;
     }
     if (!isArithmetic(node)) continue;
+    const other = disable.has("complement") ? null : complement(context, node);
+    if (other !== null && live.exchange(node, other, 0)) {
+      found.set(node, { node: other, row: "complement" });
+      continue;
+    }
     // What an expression around it has read as a part of itself is no expression of its own.
     const own = new Decomposer(context.b, (n) => live.uses(n) === 1 && isArithmetic(n), isLive);
     const c: Composition = { b: context.b, rounded: context.rounded, shape: node.shape, element: node.element, isLive };
@@ -108,13 +114,13 @@ export function simplifyAlgebra(
       if (all.entered.size > own.entered.size) propose("collect-terms", wide, leaves, false);
       const expanded = all.expand(wide);
       const turned = all.choices === 0 ? null : new Decomposer(context.b, isArithmetic, isLive, expansionLimit, true);
-      const other = turned?.expand(turned.sum(node)) ?? null;
+      const opposite = turned?.expand(turned.sum(node)) ?? null;
       if (
         turned !== null &&
-        other !== null &&
-        (expanded === null || length(context, other) < length(context, expanded))
+        opposite !== null &&
+        (expanded === null || length(context, opposite) < length(context, expanded))
       ) {
-        propose("expand-products", other, turned.leaves, turned.cancelled === 0);
+        propose("expand-products", opposite, turned.leaves, turned.cancelled === 0);
       } else if (expanded !== null) propose("expand-products", expanded, all.leaves, all.cancelled === 0);
     }
     for (const candidate of candidates) {
@@ -159,6 +165,17 @@ function distributeSum(context: RuleContext, node: Node<"reduce_sum">, live: Liv
   const collected = collect(settled);
   // A sum of differences keeps digits that a difference of sums loses: only what cancels is worth it.
   return collected.length < addends.length ? compose({ ...small, shape: node.shape }, collected) : null;
+}
+
+/** σ(-x) for 1 - σ(x), and -σ(-x) for σ(x) - 1: what is left of 1 has all its digits. */
+function complement({ b }: RuleContext, node: Node): Node | null {
+  if (!is(node, "subtract")) return null;
+  const [x, y] = node.operands;
+  const [one, other] = is(y, "sigmoid") ? [x, y] : [y, x];
+  if (!is(other, "sigmoid") || constantValue(one) !== 1) return null;
+  const [z] = other.operands;
+  const rest = sigmoid(b, is(z, "negate") ? z.operands[0] : neg(b, z));
+  return other === y ? rest : neg(b, rest);
 }
 
 /** The product of what a slice of a product needs of each factor. */

@@ -334,7 +334,7 @@ const cases: Readonly<Record<string, Case>> = {
       e.div(b, 3, e.add(b, e.exp(b, x), 1)),
     ],
   },
-  log1p: { build: (b, { x }) => [e.log(b, e.add(b, 1, x)), e.sub(b, e.exp(b, x), 1)] },
+  log1p: { build: (b, { x }) => [e.log(b, e.add(b, 1, x)), e.sub(b, e.exp(b, x), 1), e.sub(b, 1, e.exp(b, x))] },
   "odd-even": {
     build: (b, { x }) =>
       [e.tanh, e.sin, e.sinh, e.cos, e.cosh].map((f) => f(b, e.neg(b, x))), // prettier-ignore
@@ -513,6 +513,13 @@ const cases: Readonly<Record<string, Case>> = {
       ];
     },
   },
+  complement: {
+    build: (b, { x, y }) => [
+      e.sub(b, 1, e.sigmoid(b, x)),
+      e.mul(b, y, e.sub(b, e.sigmoid(b, x), 1)),
+      e.sub(b, 1, e.sigmoid(b, e.neg(b, x))),
+    ],
+  },
   "expand-products": {
     build: (b, { x, y }) => [
       e.add(b, e.neg(b, e.mul(b, y, e.sub(b, 1, x))), e.mul(b, e.sub(b, 1, y), x)),
@@ -546,6 +553,8 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
       e.select(b, e.less(b, e.like(b, 0, square, "index"), counting(b, [4, 4], 0, [1, 1])), square, e.zerosLike(b, square)), // prettier-ignore
     ];
   },
+  // The sigmoid is there anyway: a second one would cost more than the difference.
+  complement: (b, { x }) => [e.mul(b, e.sigmoid(b, x), e.sub(b, 1, e.sigmoid(b, x))), e.sub(b, 2, e.sigmoid(b, x))],
   // 2, 4, 6 and 3, 1, -1 leave the axis.
   "gather-affine": (b, { m }) => [
     b.create("gather", [e.reshape(b, m, [dim(6)]), counting(b, [3], 2, [2])], { batch: 0 }),

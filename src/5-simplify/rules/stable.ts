@@ -72,7 +72,7 @@ export const stable: readonly Rule[] = [
   },
   {
     name: "log1p",
-    law: "log(1 + x) = log1p(x); exp(x) - 1 = expm1(x)",
+    law: "log(1 + x) = log1p(x); exp(x) - 1 = expm1(x); 1 - exp(x) = -expm1(x)",
     soundness: "rounding",
     on: ["log", "subtract"],
     apply: (node, { b }) => {
@@ -81,7 +81,8 @@ export const stable: readonly Rule[] = [
         const inner = onePlus(x);
         return inner === null || is(inner, "exp") ? null : b.create("log1p", [inner], {});
       }
-      return is(x, "exp") && constantValue(y) === 1 ? b.create("expm1", [x.operands[0]], {}) : null;
+      if (is(x, "exp") && constantValue(y) === 1) return b.create("expm1", [x.operands[0]], {});
+      return is(y, "exp") && constantValue(x) === 1 ? neg(b, b.create("expm1", [y.operands[0]], {})) : null;
     },
   },
   {
