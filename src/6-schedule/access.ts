@@ -17,7 +17,8 @@ export type Place =
 
 /** How a graph knows its places. */
 export interface Placing {
-  readonly id: number;
+  /** Tells it from all others. */
+  readonly key: number;
   readonly placeOf: (node: Node) => Place | null;
 }
 
@@ -75,8 +76,8 @@ export class Access {
   }
 
   #around(frame: Placing): Access {
-    const known = this.#outer.get(frame.id) ?? new Access(this.scalars, frame.placeOf);
-    this.#outer.set(frame.id, known);
+    const known = this.#outer.get(frame.key) ?? new Access(this.scalars, frame.placeOf);
+    this.#outer.set(frame.key, known);
     return known;
   }
 

@@ -6,6 +6,13 @@ import type { TakenNames } from "./names.ts";
 export class NestCache {
   readonly #nests = new Map<string, { readonly finished: Finished; readonly locals: ReadonlySet<string> }>();
 
+  #frames = 0;
+
+  /** A number for one more graph that is scheduled: among all that share these nests no other has it. */
+  frame(): number {
+    return this.#frames++;
+  }
+
   /** The nest with this signature, built if there is none whose locals keep clear of `taken`. */
   take(signature: string, taken: TakenNames, build: () => Finished): Finished {
     const known = this.#nests.get(signature);

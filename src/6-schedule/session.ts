@@ -28,7 +28,7 @@ export class Session {
     this.names = new Names(options.taken);
   }
 
-  /** A number for one more graph that is scheduled. */
+  /** A number for one more graph of this entry point. */
   frame(): number {
     return this.#frames++;
   }

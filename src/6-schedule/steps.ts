@@ -17,7 +17,10 @@ import type { End, Session, Target } from "./session.ts";
 
 /** A graph that is being scheduled, and where its values are. */
 export interface Frame {
+  /** Among the graphs of the entry point. */
   readonly id: number;
+  /** Among all graphs whose nests are kept. */
+  readonly key: number;
   readonly session: Session;
   readonly places: Map<Node, Place>;
   readonly targets: Map<Node, Target[]>;
@@ -50,6 +53,7 @@ export function scheduleSteps(
   const { groups, deferred, early, reads } = formGroups(graph, stored, checks);
   const frame: Frame = {
     id: session.frame(),
+    key: options.nests.frame(),
     session,
     places,
     targets: new Map(),
@@ -193,7 +197,7 @@ function signatureOf({ places, targets, delivered }: Frame, group: Group, reads:
     if (place === undefined) return "";
     if (place.kind === "number") return `#${place.name}`;
     const row = place.row === undefined || place.row === null ? "" : `[${place.row}]`;
-    return place.kind === "buffer" ? `${place.buffer}${row}` : `~${place.frame.id}.${place.node.id}${row}`;
+    return place.kind === "buffer" ? `${place.buffer}${row}` : `~${place.frame.key}.${place.node.id}${row}`;
   };
   const targetsOf = (node: Node): string => (targets.get(node) ?? []).map((t) => `${t.buffer}[${t.row ?? ""}]`).join();
   const own = nodesOf(group).map((n) => `${n.id}:${placeOf(n)}:${targetsOf(n)}:${delivered.get(n) ?? ""}`);

@@ -369,6 +369,20 @@ test("a `while` without `max` differentiates forward, and says what reverse mode
   ]);
 });
 
+test("what a body reads is that of its own entry point", async () => {
+  const text = `fn f(x, y: [n, m], z: [m, m]) {
+  t, _ = while r < 3 carry h = 2, r = 0 max 4 { next h = mish(x)  next r = r + 1 }
+  return t
+}
+derive f: value, gradient`;
+  const { fGradient } = (await evaluate(text, { path: "f.nn", precision: "f64" })) as {
+    fGradient: (...given: unknown[]) => { value: number };
+  };
+  // x tanh(log(1 + e^x))
+  const mish = 0.7 * Math.tanh(Math.log1p(Math.exp(0.7)));
+  expect(Math.abs(fGradient(0.7, new Float64Array(6), new Float64Array(9)).value - mish)).toBeLessThan(1e-15);
+});
+
 test("a number of rounds outside of the range that was given is refused before anything changes", async () => {
   const text = "fn f(k: index(n), x: [n]) = for t in 2 : k carry h = x max 4 { next h = h * h }\nderive f: value";
   const { f } = (await evaluate(text, { path: "f.nn", precision: "f64" })) as {
