@@ -3,7 +3,7 @@
 // rosenbrock value: n - 1 multiply-adds, 0 bytes of temporaries
 // rosenbrock gradient: n - 1 multiply-adds, 4*n - 4 bytes of temporaries
 // rosenbrock hvp: n - 1 multiply-adds, 8*n - 8 bytes of temporaries
-// rosenbrock hessian: n - 1 multiply-adds, 4*n^2 + 12*n - 16 bytes of temporaries
+// rosenbrock hessian: n - 1 multiply-adds, 52*n - 36 bytes of temporaries
 // @ts-nocheck
 /* eslint-disable */
 
@@ -146,13 +146,16 @@ export function rosenbrockHessian(
       out.value = out.value as number;
     }
   }
-  const memory = reserveFloats(n * n + 3 * n - 4);
-  rosenbrockHessianKernel1(x, memory, 0, memory, n - 1, memory, 2 * n - 2, memory, 3 * n - 3, n);
+  const memory = reserveFloats(12 * n - 9);
+  const integers = reserveIntegers(n);
+  rosenbrockHessianKernel1(x, memory, 0, memory, 3 * n, memory, 4 * n - 1, memory, 5 * n - 2, n);
   rosenbrockGradientKernel2(memory, 0, x, n);
   const value = operands[0];
-  rosenbrockHessianKernel3(x, memory, n - 1, memory, 2 * n - 2, gradient_x, n);
-  rosenbrockHessianKernel4(memory, 2 * n - 2, memory, 4 * n - 4, n);
-  rosenbrockHessianKernel5(memory, 3 * n - 3, memory, 4 * n - 4, x, hessian_x_x, n);
+  rosenbrockHessianKernel3(x, memory, 3 * n, memory, 4 * n - 1, gradient_x, integers, 0, n);
+  rosenbrockHessianKernel4(integers, 0, memory, 0, n);
+  rosenbrockHessianKernel5(memory, 0, memory, 6 * n - 3, memory, 4 * n - 1, memory, 9 * n - 6, n);
+  rosenbrockHessianKernel6(memory, 5 * n - 2, memory, 6 * n - 3, memory, 9 * n - 6, x, memory, 0, n);
+  rosenbrockHessianKernel7(memory, 0, integers, 0, hessian_x_x, n);
   if (out !== undefined) {
     out.value = value;
     return out as { value: number; gradient: { x: Float32Array }; hessian: { x: { x: Float32Array } } };
@@ -271,6 +274,8 @@ function rosenbrockHessianKernel3(
   work2: Float32Array,
   work2Start: number,
   gradient_x1: Float32Array,
+  work4: Int32Array,
+  work4Start: number,
   n: number,
 ): void {
   const at = n - 1;
@@ -278,43 +283,85 @@ function rosenbrockHessianKernel3(
     gradient_x1[i] =
       (i < at ? -2 * (1 - x[i]) + -100 * work1[work1Start + i] * work2[work2Start + i] : 0) +
       (0 <= i - 1 ? 100 * work1[work1Start + (i - 1)] : 0);
+    work4[work4Start + i] = floorModulo(i, 3);
   }
 }
 
 function rosenbrockHessianKernel4(
-  work2: Float32Array,
-  work2Start: number,
-  work4: Float32Array,
+  work4: Int32Array,
   work4Start: number,
+  work5: Float32Array,
+  work5Start: number,
   n: number,
 ): void {
-  const at = n - 1;
-  for (let i = 0; i < n; i++) {
-    const at1 = i * (n - 1);
-    for (let j = 0; j < at; j++) {
-      work4[work4Start + (at1 + j)] = (i === j + 1 ? 1 : 0) - (i === j ? 1 : 0) * work2[work2Start + j];
+  for (let i = 0; i < 3; i++) {
+    const at = i * n;
+    for (let j = 0; j < n; j++) {
+      work5[work5Start + (at + j)] = i === work4[work4Start + j] ? 1 : 0;
     }
   }
 }
 
 function rosenbrockHessianKernel5(
-  work3: Float32Array,
-  work3Start: number,
-  work4: Float32Array,
-  work4Start: number,
-  x: Float32Array,
-  hessian_x_x1: Float32Array,
+  work5: Float32Array,
+  work5Start: number,
+  work6: Float32Array,
+  work6Start: number,
+  work2: Float32Array,
+  work2Start: number,
+  work7: Float32Array,
+  work7Start: number,
   n: number,
 ): void {
   const at = n - 1;
-  for (let i = 0; i < n; i++) {
-    const t = i < at;
+  for (let i = 0; i < 3; i++) {
+    const at1 = i * (n - 1);
+    const at2 = i * n;
+    for (let j = 0; j < at; j++) {
+      const t = work5[work5Start + (at2 + j)];
+      work6[work6Start + (at1 + j)] = t;
+      work7[work7Start + (at1 + j)] = work5[work5Start + (at2 + j + 1)] - t * work2[work2Start + j];
+    }
+  }
+}
+
+function rosenbrockHessianKernel6(
+  work3: Float32Array,
+  work3Start: number,
+  work6: Float32Array,
+  work6Start: number,
+  work7: Float32Array,
+  work7Start: number,
+  x: Float32Array,
+  work8: Float32Array,
+  work8Start: number,
+  n: number,
+): void {
+  const at = n - 1;
+  for (let i = 0; i < 3; i++) {
     const at1 = i * n;
-    const t1 = 0 <= i - 1;
+    const at2 = i * (n - 1);
     for (let j = 0; j < n; j++) {
-      hessian_x_x1[at1 + j] =
-        (t ? work3[work3Start + i] * (j === i ? 1 : 0) - 400 * (work4[work4Start + (i + j * (n - 1))] * x[i]) : 0) +
-        (t1 ? 200 * work4[work4Start + (i + j * (n - 1) - 1)] : 0);
+      work8[work8Start + (at1 + j)] =
+        (j < at
+          ? work3[work3Start + j] * work6[work6Start + (at2 + j)] - 400 * (work7[work7Start + (at2 + j)] * x[j])
+          : 0) + (0 <= j - 1 ? 200 * work7[work7Start + (at2 + j - 1)] : 0);
+    }
+  }
+}
+
+function rosenbrockHessianKernel7(
+  work8: Float32Array,
+  work8Start: number,
+  work4: Int32Array,
+  work4Start: number,
+  hessian_x_x1: Float32Array,
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const at = i * n;
+    for (let j = 0; j < n; j++) {
+      hessian_x_x1[at + j] = i - 1 <= j && j <= i + 1 ? work8[work8Start + (i + work4[work4Start + j] * n)] : 0;
     }
   }
 }
@@ -418,10 +465,25 @@ function hasMember(out: object, key: string, name: string): boolean {
   return false;
 }
 
+/** x modulo y with the sign of y (NumPy's `mod`): x - y floor(x / y), computed exactly and rounded once. */
+function floorModulo(x: number, y: number): number {
+  const rest = x % y;
+  if (rest === 0) return y < 0 ? -0 : 0;
+  return rest < 0 === y < 0 ? rest : rest + y;
+}
+
 const floatScratch = { memory: /* @__PURE__ */ new Float32Array(0) };
 
 /** At least `size` floats, contents arbitrary. */
 function reserveFloats(size: number): Float32Array {
   if (floatScratch.memory.length < size) floatScratch.memory = new Float32Array(size);
   return floatScratch.memory;
+}
+
+const integerScratch = { memory: /* @__PURE__ */ new Int32Array(0) };
+
+/** At least `size` integers, contents arbitrary. */
+function reserveIntegers(size: number): Int32Array {
+  if (integerScratch.memory.length < size) integerScratch.memory = new Int32Array(size);
+  return integerScratch.memory;
 }
