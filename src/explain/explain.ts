@@ -4,6 +4,7 @@ import { checkedSource, type SourceOptions } from "../2-check/checked-source.ts"
 import type { CheckedFile } from "../2-check/checked.ts";
 import type { Diagnostic, Span } from "../diagnostics/diagnostic.ts";
 import { diagnostic } from "../diagnostics/report.ts";
+import { UnboundedLoop } from "../4-differentiate/loop.ts";
 import { NodeLimit, type GraphBuilder } from "../ir/builder.ts";
 import type { Origins } from "../ir/origins.ts";
 import { listed, pointOf, type Given } from "./given.ts";
@@ -73,6 +74,10 @@ export function analyse(source: string, options: ExplainOptions): Analysis {
     if (error instanceof NodeLimit) {
       const args = { what: `the derivatives of \`${item.name}\``, limit: builder.maxNodes };
       return failed(diagnostic("too-many-nodes", args, spanOf(file, item.name)));
+    }
+    if (error instanceof UnboundedLoop) {
+      const help = "write `max N` after `carry ...`";
+      return failed(diagnostic("while-without-max", { item: item.name }, spanOf(file, item.name), { help }));
     }
     // The interpreter refuses an index that is out of range.
     if (!(error instanceof RangeError) || /call stack/i.test(error.message)) throw error;

@@ -61,6 +61,8 @@ export function stepsOf(subject: Subject, b: GraphBuilder, { namedOnly }: StepOp
   const variables = new Map<Node, Variable>(subject.variables.map((variable) => [variable.node, variable]));
   const isCut = (node: Node): boolean => {
     if (variables.has(node) || is(node, "mark")) return true;
+    // Of a loop its results are values.
+    if (is(node, "loop")) return false;
     return !namedOnly && node.element === "real" && varying.has(node) && !views.has(node.primitive);
   };
   const inner = (node: Node): readonly Node[] => insideOf(subject, node);

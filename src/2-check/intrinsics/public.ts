@@ -51,7 +51,9 @@ export const publicNames = {
 
 /** Names of the language that are not supported yet, and what each waits for. */
 export const plannedNames: ReadonlyMap<string, string> = new Map([
-  ...["rnn", "lstm", "gru", "orthogonal"].map((n) => [n, "loops"] as const),
-  ...["attention", "multi_head_attention", "batch_norm"].map((n) => [n, "the larger layers"] as const),
+  ...["rnn", "lstm", "gru", "attention", "multi_head_attention", "batch_norm"].map(
+    (n) => [n, "the larger layers"] as const,
+  ),
+  ["orthogonal", "further initializers"],
   ...["adamw", "rmsprop", "adagrad", "lion"].map((n) => [n, "further optimizers"] as const),
 ]);
