@@ -18,7 +18,14 @@ function simplified(node: Node, options: SimplifyOptions = {}): string {
 
 function engineOf(rules: readonly Rule[], fuel: number, options: SimplifyOptions = {}): Engine {
   const rounded = new FactTable(b, { rounded: true });
-  const context = { b, facts: new FactTable(b), rounded, nonEmpty: rounded, hasEntries: () => false, views: new Views(b) };
+  const context = {
+    b,
+    facts: new FactTable(b),
+    rounded,
+    nonEmpty: rounded,
+    hasEntries: () => false,
+    views: new Views(b),
+  };
   return new Engine(context, indexRules(rules), options, { left: fuel }, (record) => record);
 }
 

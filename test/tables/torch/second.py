@@ -327,6 +327,7 @@ CONSTANT = "constant by the guard that makes the gradient 0"
 
 def reductions():
     prod = lambda x: x.prod(-1)
+    running = lambda x: torch.stack([x[..., : k + 1].prod(-1) for k in range(x.shape[-1])], -1)
     rows = torch.tensor([[3.0, 4], [0, 0], [0, -2], [1e200, 0], [Z, Z]])
     flat = torch.tensor([[2.0, 2, 2], [1, 2, 3], [0, 0, 0], [1e8 + 1, 1e8 + 2, 1e8 + 3]])
     guard = lambda made, wanted_rows: [settle(made, (part, key), i, 0, CONSTANT) for part, key in XX
@@ -348,6 +349,9 @@ def reductions():
         # The product of the others, where PyTorch divides the product by the entry.
         general("prod(x)", lambda x: x[0] * x[1] * x[2], {"x": [2.0, INF, -1]}, open_at=[("second", "x x", None)]),
         general("prod(x, axis = 0)^2", lambda x: x.prod(0) ** 2, {"x": [[0.0, 2, Z], [3, 0, 0]]}),
+        general("cumsum(x)^3", lambda x: x.cumsum(-1) ** 3, {"x": [[1.0, 0, Z, -1], [1e100, 5e-324, NAN, 1], [INF, 1, -INF, 2]]}),
+        general("cumprod(x)", running, {"x": ZEROES[:5]}),
+        general("cumprod(x, axis = 0)^2", lambda x: running(x.T).T ** 2, {"x": [[0.0, 2, Z], [3, 0, 0], [1, 1, 1e150]]}),
         general("max(x, axis = -1)^3", lambda x: x.amax(-1) ** 3, {"x": TIES}, departs=[(part, key, i, 0, NO_SHARE) for part, key in XX for i in (17, 19)]),
         general("min(x, axis = -1)^3", lambda x: x.amin(-1) ** 3, {"x": TIES}),
         general("max(x)^2 * x", lambda x: x.amax() ** 2 * x, {"x": [2.0, 2, -1]}),
