@@ -3,7 +3,7 @@ import { add, broadcastTo, constant, convert, div, mul, neg, not, powInt, select
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Shape } from "../ir/dim.ts";
 import type { ElementType, Node } from "../ir/graph.ts";
-import { excludesZero, type FactTable } from "../ir/facts.ts";
+import { type FactTable } from "../ir/facts.ts";
 import { repeat } from "./axes.ts";
 import { uniformDivisor } from "./reciprocal.ts";
 import {
@@ -104,13 +104,12 @@ function addUp({ b }: Composition, addends: readonly Signed[]): Node {
 /** What all terms share: factors to their lowest power, conditions, and a number. Null if nothing. */
 function common(c: Composition, terms: readonly Term[]): Term | null {
   const [first, ...rest] = terms;
+  const isCertain = termIsCertain(c, terms);
   const factors: Factor[] = [];
   for (const factor of first.factors) {
     let exponent = factor.exponent;
     for (const term of rest) if (exponent !== 0) exponent = nearerToZero(exponent, exponentOf(term, factor.base));
-    if (exponent !== 0 && mayStandInFront(c, { base: factor.base, exponent }, terms)) {
-      factors.push({ base: factor.base, exponent });
-    }
+    if (exponent !== 0 && isCertain) factors.push({ base: factor.base, exponent });
   }
   const indicators = sharedIndicators(terms);
   const size = Math.abs(first.numerator);
@@ -127,15 +126,14 @@ function sharedIndicators([first, ...rest]: readonly Term[]): ReadonlyMap<number
 }
 
 /**
- * Whether a factor of all terms may be taken out of their sum. Where conditions leave no term, the sum is 0, and 0 times a
- * factor that is not finite there is NaN: the factor is finite, or some term is there whatever the conditions.
+ * Whether factors of all terms may be taken out of their sum: some term is there whatever the conditions. Where they leave
+ * none the sum is 0; 0 times a factor that is not finite there would be NaN, and so would a derivative that is not finite
+ * there times a sum of numbers, which no longer tells that nothing was selected.
  */
-function mayStandInFront(c: Composition, { base, exponent }: Factor, terms: readonly Term[]): boolean {
+function termIsCertain(c: Composition, terms: readonly Term[]): boolean {
   const shared = sharedIndicators(terms);
   const own = terms.map(({ indicators }) => [...indicators].filter(([key]) => !shared.has(key)));
   if (own.some((indicators) => indicators.length === 0)) return true;
-  const facts = c.rounded.of(base);
-  if (facts.finite && (exponent > 0 || excludesZero(facts))) return true;
   // [c] x and [not c] y: one of the two is there.
   const single = own.flatMap((indicators) =>
     indicators.length === 1 ? indicators.map(([, indicator]) => indicator) : [],
@@ -180,10 +178,8 @@ function mostFrequent(c: Composition, terms: readonly Term[]): Factor | null {
   let best: { factor: Factor; count: number } | null = null;
   for (const entry of counts.values()) {
     if (entry.count <= (best?.count ?? 1)) continue;
-    const { base, exponent } = entry.factor;
-    const nearest = { base, exponent: Math.sign(exponent) };
     const inside = terms.filter((term) => hasFactor(term, entry.factor));
-    if (mayStandInFront(c, nearest, inside)) best = entry;
+    if (termIsCertain(c, inside)) best = entry;
   }
   return best?.factor ?? null;
 }

@@ -252,3 +252,13 @@ model Net {
     expect(Object.keys(net.forward({ x: new Float32Array(40) }) as object)).toEqual(["p"]);
   });
 });
+
+test("nothing selected has no share in a gradient, though the terms have a factor in common", async () => {
+  const text = "fn f(u, p: bool, q: bool) = sqrt((if p then u else 0) + (if q then 3 * u else 0))\nderive f: gradient";
+  const { fGradient } = (await evaluate(text, { path: "f.nn" })) as {
+    fGradient: (u: number, p: boolean, q: boolean) => { gradient: { u: number } };
+  };
+  expect(fGradient(2, false, false).gradient.u).toBe(0);
+  // d sqrt(4 u) = 1 / sqrt(u)
+  expect(fGradient(4, true, true).gradient.u).toBe(0.5);
+});
