@@ -396,3 +396,36 @@ test("a number of rounds outside of the range that was given is refused before a
     expect([...out]).toEqual([...new Float64Array(9)]);
   }
 });
+
+test("a loop whose result is not selected has gradient 0, whatever its rounds divide by", async () => {
+  const text = `fn f(x: [n], y, p: bool) = if p then (for t in 0 : n carry h = y { next h = h / x[t] }) else 0
+derive f: gradient`;
+  const { fGradient } = (await evaluate(text, { path: "f.nn", precision: "f64" })) as {
+    fGradient: (x: Float64Array, y: number, p: boolean) => { gradient: { x: Float64Array; y: number } };
+  };
+  const { x, y } = fGradient(Float64Array.of(0, 2), 0, false).gradient;
+  expect([...x, y]).toEqual([0, 0, 0]);
+  // d (y / (x0 x1))
+  const taken = fGradient(Float64Array.of(4, 2), 8, true).gradient;
+  expect([...taken.x, taken.y]).toEqual([-0.25, -0.5, 0.125]);
+});
+
+test("of a loop's results that are selected apart, each has its share alone", async () => {
+  const text = `fn f(x: [n], y, p: bool, q: bool) {
+  h, hs = scan t in 0 : n carry h = y yield h { next h = h / x[t] }
+  return (if p then h else 0) + (if q then sum(hs) else 0)
+}
+derive f: gradient`;
+  const { fGradient } = (await evaluate(text, { path: "f.nn", precision: "f64" })) as {
+    fGradient: (x: Float64Array, y: number, p: boolean, q: boolean) => { gradient: { x: Float64Array; y: number } };
+  };
+  const at = (p: boolean, q: boolean, x: readonly number[] = [4, 2]): number[] => {
+    const { gradient } = fGradient(Float64Array.from(x), 8, p, q);
+    return [...gradient.x, gradient.y];
+  };
+  expect(at(false, false, [0, 2])).toEqual([0, 0, 0]);
+  expect(at(true, false)).toEqual([-0.25, -0.5, 0.125]);
+  // y / x0 + y / (x0 x1)
+  expect(at(false, true)).toEqual([-0.75, -0.5, 0.375]);
+  expect(at(true, true)).toEqual([-1, -1, 0.5]);
+});
