@@ -3,7 +3,7 @@ import type { Dim } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import type { AnyNode, Node } from "../ir/graph.ts";
 import { bodyRoots } from "../ir/loop-parts.ts";
-import { isInside, rangeOf, type Range } from "../ir/index-range.ts";
+import { isInside, rangesOf } from "../ir/index-range.ts";
 
 /** Entries of `index` must be 0 .. size - 1. */
 export interface IndexCheck {
@@ -13,10 +13,9 @@ export interface IndexCheck {
 
 /** Among a graph's nodes, the subscripts of gathers and scatters that are not inside for certain, each with each size once. */
 export function uncertainIndices(nodes: readonly AnyNode[]): readonly IndexCheck[] {
-  const ranges = new Map<Node, Range | null>();
+  const ranges = rangesOf(nodes);
   const found = new Map<string, IndexCheck>();
   for (const node of nodes) {
-    ranges.set(node, node.element === "index" ? rangeOf(node, (o) => ranges.get(o) ?? null) : null);
     const check = subscriptOf(node);
     if (check === null || isInside(ranges.get(check.index) ?? null, check.size)) continue;
     found.set(`${check.index.id} ${check.size.key}`, check);

@@ -57,7 +57,8 @@ export function aliasOf(frame: Frame, node: Node, row: string | null): Place {
 }
 
 /** The general form: carries are written over in place, round by round. */
-function storedLoop({ frame, loop, record, comment, variable, places }: OpenStep): readonly Step[] {
+function storedLoop(open: OpenStep): readonly Step[] {
+  const { frame, loop, record, variable, places } = open;
   const { session } = frame;
   const operands = partOperands(record, loop.operands);
   const results = placesOfResults(frame, loop);
@@ -88,12 +89,7 @@ function storedLoop({ frame, loop, record, comment, variable, places }: OpenStep
   touchBuffers(frame, results);
   const scalars = new ScalarBuilder();
   const step: LoopStep = {
-    kind: "loop",
-    comment,
-    variable,
-    trip: record.trip,
-    count: record.counted ? numberAt(scalars, frame, operands.count[0]) : null,
-    reverse: record.reverse,
+    ...headOf(open, scalars),
     numbers: kept.flatMap(([k, place]) => {
       if (place.kind !== "number") return [];
       return [
@@ -104,6 +100,22 @@ function storedLoop({ frame, loop, record, comment, variable, places }: OpenStep
     steps: body.steps,
   };
   return [...before, ...clearing(frame, record, results.slice(count)), step];
+}
+
+/** What a loop step says of its rounds, however these compute. */
+export function headOf(
+  { frame, loop, record, comment, variable }: OpenStep,
+  scalars: ScalarBuilder,
+): Pick<LoopStep, "kind" | "comment" | "variable" | "trip" | "count" | "reverse"> {
+  const [count] = partOperands(record, loop.operands).count;
+  return {
+    kind: "loop",
+    comment,
+    variable,
+    trip: record.trip,
+    count: record.counted ? numberAt(scalars, frame, count) : null,
+    reverse: record.reverse,
+  };
 }
 
 export function touchBuffers({ session }: Frame, places: readonly Place[]): void {

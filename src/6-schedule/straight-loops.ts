@@ -4,7 +4,7 @@ import type { Graph, Node } from "../ir/graph.ts";
 import { partOperands } from "../ir/loop-parts.ts";
 import type { Kernel, LoopStep, Scalar, Step } from "../ir/program.ts";
 import { Access, type Place } from "./access.ts";
-import { clearing, bodyGraph, conditionGraph, hintOf, numberAt, aliasOf, placesOfResults, rowOf, touchBuffers, type OpenStep } from "./loops.ts"; // prettier-ignore
+import { clearing, bodyGraph, conditionGraph, headOf, hintOf, numberAt, aliasOf, placesOfResults, rowOf, touchBuffers, type OpenStep } from "./loops.ts"; // prettier-ignore
 import { roleOf } from "./materialize.ts";
 import { ScalarBuilder } from "./scalars.ts";
 import { smallGraph, type SmallGraph } from "./small-graphs.ts";
@@ -19,7 +19,7 @@ const mostNumbers = 64;
 
 /** The steps of a loop whose rounds are small, or null. */
 export function straightLoop(open: OpenStep): readonly Step[] | null {
-  const { frame, loop, record, comment, variable, places } = open;
+  const { frame, loop, record, variable, places } = open;
   const { session } = frame;
   const graph = bodyGraph(record);
   const small = smallBody(session.options.unroll, graph);
@@ -86,12 +86,7 @@ export function straightLoop(open: OpenStep): readonly Step[] | null {
   session.tick();
   touchBuffers(frame, results);
   const step: LoopStep = {
-    kind: "loop",
-    comment,
-    variable,
-    trip: record.trip,
-    count: record.counted ? numberAt(scalars, frame, operands.count[0]) : null,
-    reverse: record.reverse,
+    ...headOf(open, scalars),
     numbers: record.carries.flatMap((p, k) =>
       (numbers.get(p) ?? []).map((name, e) => ({ name, initial: initial[k][e], next: straight.names(k)[e] })),
     ),

@@ -2,8 +2,8 @@
 import type { GraphBuilder } from "./builder.ts";
 import { constant, isNonNegative, subtract, type Dim } from "./dim.ts";
 import { is, topological } from "./expressions.ts";
-import type { AnyNode, Loop, Node } from "./graph.ts";
-import { isInside, rangeOf, type Range } from "./index-range.ts";
+import type { Loop, Node } from "./graph.ts";
+import { isInside, rangesOf } from "./index-range.ts";
 import { lift } from "./lift.ts";
 import { FreshParameters, depends, dependents } from "./loop-parts.ts";
 import { substitute } from "./substitute.ts";
@@ -140,10 +140,10 @@ function requireOneRound(open: OpenLoop, name: Node, varying: ReadonlySet<Node>)
 /** The nodes that `closeLoop` reads for all rounds outside. */
 function readForAllRounds(open: OpenLoop, roots: readonly Node[], varying: ReadonlySet<Node>): readonly Node[] {
   const carried = dependents(roots, open.carries.map((c) => c.parameter)); // prettier-ignore
-  const ranges = new Map<Node, Range | null>();
+  const nodes = topological(roots);
+  const ranges = rangesOf(nodes);
   const found: Node[] = [];
-  for (const node of topological(roots)) {
-    ranges.set(node, node.element === "index" ? rangeOf(node as AnyNode, (o) => ranges.get(o) ?? null) : null);
+  for (const node of nodes) {
     if (!varying.has(node)) continue;
     if (is(node, "random")) found.push(node);
     if (!is(node, "gather")) continue;
@@ -186,10 +186,7 @@ function isLiteral(node: Node): boolean {
 
 function boundOf(node: Node): Dim | null {
   if (node.element !== "index") return null;
-  const ranges = new Map<Node, Range | null>();
-  for (const n of topological([node]))
-    ranges.set(n, n.element === "index" ? rangeOf(n as AnyNode, (o) => ranges.get(o) ?? null) : null);
-  const range = ranges.get(node) ?? null;
+  const range = rangesOf(topological([node])).get(node) ?? null;
   if (range === null || isNonNegative(range.low) !== true) return null;
   return subtract(range.high, constant(-1));
 }

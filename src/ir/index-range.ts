@@ -18,6 +18,15 @@ export function isInside(range: Range | null, size: Dim): boolean {
   return dims.isNonNegative(dims.subtract(dims.subtract(size, one), range.high)) === true;
 }
 
+/** The ranges of the integers among nodes that are in topological order; null where nothing is known. */
+export function rangesOf(nodes: readonly Node[]): ReadonlyMap<Node, Range | null> {
+  const ranges = new Map<Node, Range | null>();
+  for (const node of nodes) {
+    ranges.set(node, node.element === "index" ? rangeOf(node as AnyNode, (o) => ranges.get(o) ?? null) : null);
+  }
+  return ranges;
+}
+
 /** Null where nothing is known. `of` gives the ranges of operands. */
 export function rangeOf(node: AnyNode, of: (operand: Node) => Range | null): Range | null {
   const known = node.operands.map((operand) => of(operand));
