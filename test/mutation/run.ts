@@ -33,18 +33,18 @@ const { values } = parseArgs({
 
 /** What is mutated: rules and templates. The reference evaluation, which judges them, is not. */
 const mutated = [
-  "src/primitives/{arithmetic,comparison,contraction,gather,linear-algebra,loop,movement,product,reduction,rounding,shapes,source,transcendental,window}.ts",
+  "src/primitives/{arithmetic,comparison,contraction,define,gather,linear-algebra,loop,movement,product,random,reduction,request,rounding,shapes,source,transcendental,window}.ts",
   "src/4-differentiate/{context,differentiate,forward,jacobian,loop,product,reach,reverse,rewrite,support,ties}.ts",
-  "src/ir/{close-loop,lift,lift-loop}.ts",
+  "src/ir/{close-loop,index-range,lift,lift-loop,loop-parts,picks,views}.ts",
   "src/5-simplify/rules/*.ts",
-  "src/5-simplify/{algebra,compose,conditions,decompose,loops,one-hot,opposite,reciprocal,term}.ts",
+  "src/5-simplify/{algebra,axes,compose,conditions,decompose,loops,one-hot,opposite,reciprocal,term}.ts",
   "src/7-emit/typescript/{calls,kernels}.ts",
 ];
 /** Tests that may notice, without those that start processes or compare text. */
 const testGlobs = [
-  "test/{gradients,primitives,4-differentiate,5-simplify,6-schedule,3-lower}/**/*.test.ts",
+  "test/{gradients,ir,primitives,4-differentiate,5-simplify,6-schedule,3-lower}/**/*.test.ts",
   "test/fuzz/regressions.test.ts",
-  "test/modules/{calls,functions,index-notation,linear-algebra,loops,models,requirements}.test.ts",
+  "test/modules/{calls,functions,index-notation,linear-algebra,loops,models,recursion,requirements}.test.ts",
   "test/{prelude,tables}/**/*.test.ts",
 ];
 /** A test that takes this many times as long as before goes round in circles. */
