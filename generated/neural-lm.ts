@@ -4238,15 +4238,14 @@ const powersOfRoot64 = /* @__PURE__ */ (() => {
 })();
 
 /**
- * e^x with relative error below 2^-36 (2^-33 where |x| > 87): 2^(n/64) from a table times a cubic (after Tang, ACM TOMS
- * 15, 1989). What lies far from 0, as in a saturated softmax, is the y power of e^(x/8).
+ * e^x with relative error below 2^-36 (2^-32 where |x| > 87): 2^(n/64) from a table times a cubic (after Tang, ACM TOMS
+ * 15, 1989). What lies far from 0, as in a saturated softmax, is the 16th power of e^(x/16).
  */
 function expF32(x: number): number {
   let y = x;
   if (!(x > -87 && x < 88)) {
-    if (x < -746) return 0;
-    if (!(x > -690 && x < 700)) return expF64(x);
-    y = x * 0.125;
+    if (!(x > -746 && x < 710)) return x > 0 ? Infinity : x < 0 ? 0 : x;
+    y = x * 0.0625;
   }
   // Adding and subtracting 1.5 * 2^52 rounds to an integer.
   const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744; // 64 / ln 2
@@ -4258,68 +4257,9 @@ function expF32(x: number): number {
     e *= e;
     e *= e;
     e *= e;
+    e *= e;
   }
   return e;
-}
-
-/** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
-function expRemainder(r: number): number {
-  let p = 2.0911414421956654e-9;
-  p = p * r + 2.5100634461878497e-8;
-  p = p * r + 2.755728259480407e-7;
-  p = p * r + 2.7557267935231926e-6;
-  p = p * r + 2.48015873173863e-5;
-  p = p * r + 0.00019841269863392214;
-  p = p * r + 0.0013888888888886504;
-  p = p * r + 0.008333333333329994;
-  p = p * r + 0.041666666666666664;
-  p = p * r + 0.16666666666666669;
-  return p;
-}
-
-/**
- * e^(x + xLow) * 2^shift, for |xLow| below an ulp of x: within 0.6 ulp, 1 ulp where subnormal (Cody and Waite's
- * reduction by ln 2).
- * Where the result is above 2^-950 the part that rounding leaves off goes to `lowPart`.
- */
-function expOfSum(x: number, xLow: number, shift: number): number {
-  if (!(x > -746 && x < 711)) {
-    lowPart[0] = 0;
-    return x > 0 ? Infinity : x < 0 ? 0 : x;
-  }
-  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2
-  const high = x - n * ln2High;
-  const low = n * ln2Low - xLow;
-  const r = high - low;
-  const rest = high - r - low + r * r * (0.5 + r * expRemainder(r));
-  const main = 1 + r;
-  const tail = 1 - main + r + rest;
-  const sum = main + tail;
-  const left = main - sum + tail;
-  const exponent = n + shift;
-  if (!(exponent >= -126 && exponent <= 127)) {
-    lowPart[0] = scaleByPowerOfTwo(left, exponent);
-    return scaleByPowerOfTwo(sum, exponent);
-  }
-  powerWord[0] = (exponent + 127) << 23;
-  lowPart[0] = left * powerValue[0];
-  return sum * powerValue[0];
-}
-
-/**
- * e^x within 0.6 ulp (1 ulp where it is subnormal): `expOfSum` without its low parts where the power of two is a
- * normal single.
- */
-function expF64(x: number): number {
-  if (!(x > -87 && x < 88)) return expOfSum(x, 0, 0);
-  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2
-  const high = x - n * ln2High;
-  const low = n * ln2Low;
-  const r = high - low;
-  const rest = high - r - low + r * r * (0.5 + r * expRemainder(r));
-  const main = 1 + r;
-  powerWord[0] = (n + 127) << 23;
-  return (main + (1 - main + r + rest)) * powerValue[0];
 }
 
 /** What a logarithm gives for x that is not positive and finite. */
@@ -5054,15 +4994,11 @@ function tanhF32Batch(count: number): void {
       const x2 = a + a;
       let y = x2;
       if (!(x2 > -87 && x2 < 88)) {
-        if (x2 < -746) {
-          expValue = 0;
+        if (!(x2 > -746 && x2 < 710)) {
+          expValue = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
           break exp;
         }
-        if (!(x2 > -690 && x2 < 700)) {
-          expValue = expF64(x2);
-          break exp;
-        }
-        y = x2 * 0.125;
+        y = x2 * 0.0625;
       }
       const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
       const r = y - n * 0.010830424696249145;
@@ -5070,6 +5006,7 @@ function tanhF32Batch(count: number): void {
       const scale = powersOfRoot64[n & 63] * powerValue[0];
       let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
       if (y !== x2) {
+        e *= e;
         e *= e;
         e *= e;
         e *= e;
@@ -5147,15 +5084,11 @@ function powF32Batch(count: number): void {
       const x3 = y * logValue;
       let y3 = x3;
       if (!(x3 > -87 && x3 < 88)) {
-        if (x3 < -746) {
-          expValue = 0;
+        if (!(x3 > -746 && x3 < 710)) {
+          expValue = x3 > 0 ? Infinity : x3 < 0 ? 0 : x3;
           break exp;
         }
-        if (!(x3 > -690 && x3 < 700)) {
-          expValue = expF64(x3);
-          break exp;
-        }
-        y3 = x3 * 0.125;
+        y3 = x3 * 0.0625;
       }
       const n2 = y3 * 92.33248261893498 + 6755399441055744 - 6755399441055744;
       const r = y3 - n2 * 0.010830424696249145;
@@ -5163,6 +5096,7 @@ function powF32Batch(count: number): void {
       const scale = powersOfRoot64[n2 & 63] * powerValue[0];
       let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
       if (y3 !== x3) {
+        e *= e;
         e *= e;
         e *= e;
         e *= e;

@@ -1267,18 +1267,6 @@ function hasMember(out: object, key: string, name: string): boolean {
   return false;
 }
 
-/** The bytes of one double. */
-const doubleBuffer = /* @__PURE__ */ new ArrayBuffer(8);
-
-/** A double to be taken apart, seen as 32-bit halves by `doubleWords`. */
-const doubleValue = /* @__PURE__ */ new Float64Array(doubleBuffer);
-
-/** The halves of `doubleValue`. */
-const doubleWords = /* @__PURE__ */ new Int32Array(doubleBuffer);
-
-/** Which half of a double holds sign and exponent: 1 on little-endian machines. */
-const highWord = /* @__PURE__ */ (() => new Uint8Array(new Uint16Array([1]).buffer)[0])();
-
 /** The bytes of one single. */
 const singleBuffer = /* @__PURE__ */ new ArrayBuffer(4);
 
@@ -1287,36 +1275,6 @@ const powerValue = /* @__PURE__ */ new Float32Array(singleBuffer);
 
 /** The bits of `powerValue`. */
 const powerWord = /* @__PURE__ */ new Int32Array(singleBuffer);
-
-/** Second result of the functions that return an unevaluated sum: the low part, read right after the call. */
-const lowPart = /* @__PURE__ */ new Float64Array(1);
-
-/** ln 2 to 32 bits: its products with exponents are exact. */
-const ln2High = 6.9314718036912381649e-1;
-
-/** ln 2 - ln2High. */
-const ln2Low = 1.90821492927058770002e-10;
-
-/**
- * y * 2^n for an integer -1534 <= n <= 1535, exact, or rounded once where the result is subnormal.
- * Outside -1022 <= n <= 1023, |y| must lie between 2^-500 and 2^500, or y 2^n near 1.
- */
-function scaleByPowerOfTwo(y: number, n: number): number {
-  if (n >= -126 && n <= 127) {
-    powerWord[0] = (n + 127) << 23;
-    return y * powerValue[0];
-  }
-  if (n > 1023) {
-    y *= 1.3407807929942597e154; // 2^512
-    n -= 512;
-  } else if (n < -1022) {
-    y *= 7.458340731200207e-155; // 2^-512
-    n += 512;
-  }
-  doubleWords[1 - highWord] = 0;
-  doubleWords[highWord] = (n + 1023) << 20;
-  return y * doubleValue[0];
-}
 
 /** 2^(j / 64) for j = 0 .. 63, within 4e-16: products of the repeated square roots of 2. */
 const powersOfRoot64 = /* @__PURE__ */ (() => {
@@ -1328,66 +1286,6 @@ const powersOfRoot64 = /* @__PURE__ */ (() => {
   }
   return table;
 })();
-
-/** (e^r - 1 - r - r^2/2) / r^3 for |r| < 0.3475, within 2^-56: Chebyshev fit. */
-function expRemainder(r: number): number {
-  let p = 2.0911414421956654e-9;
-  p = p * r + 2.5100634461878497e-8;
-  p = p * r + 2.755728259480407e-7;
-  p = p * r + 2.7557267935231926e-6;
-  p = p * r + 2.48015873173863e-5;
-  p = p * r + 0.00019841269863392214;
-  p = p * r + 0.0013888888888886504;
-  p = p * r + 0.008333333333329994;
-  p = p * r + 0.041666666666666664;
-  p = p * r + 0.16666666666666669;
-  return p;
-}
-
-/**
- * e^(x + xLow) * 2^shift, for |xLow| below an ulp of x: within 0.6 ulp, 1 ulp where subnormal (Cody and Waite's
- * reduction by ln 2).
- * Where the result is above 2^-950 the part that rounding leaves off goes to `lowPart`.
- */
-function expOfSum(x: number, xLow: number, shift: number): number {
-  if (!(x > -746 && x < 711)) {
-    lowPart[0] = 0;
-    return x > 0 ? Infinity : x < 0 ? 0 : x;
-  }
-  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2
-  const high = x - n * ln2High;
-  const low = n * ln2Low - xLow;
-  const r = high - low;
-  const rest = high - r - low + r * r * (0.5 + r * expRemainder(r));
-  const main = 1 + r;
-  const tail = 1 - main + r + rest;
-  const sum = main + tail;
-  const left = main - sum + tail;
-  const exponent = n + shift;
-  if (!(exponent >= -126 && exponent <= 127)) {
-    lowPart[0] = scaleByPowerOfTwo(left, exponent);
-    return scaleByPowerOfTwo(sum, exponent);
-  }
-  powerWord[0] = (exponent + 127) << 23;
-  lowPart[0] = left * powerValue[0];
-  return sum * powerValue[0];
-}
-
-/**
- * e^x within 0.6 ulp (1 ulp where it is subnormal): `expOfSum` without its low parts where the power of two is a
- * normal single.
- */
-function expF64(x: number): number {
-  if (!(x > -87 && x < 88)) return expOfSum(x, 0, 0);
-  const n = x * 1.4426950408889634 + 6755399441055744 - 6755399441055744; // 1 / ln 2
-  const high = x - n * ln2High;
-  const low = n * ln2Low;
-  const r = high - low;
-  const rest = high - r - low + r * r * (0.5 + r * expRemainder(r));
-  const main = 1 + r;
-  powerWord[0] = (n + 127) << 23;
-  return (main + (1 - main + r + rest)) * powerValue[0];
-}
 
 /** A capacity option: an integer >= 1. Throws TypeError where it is missing, RangeError where it is no such number. */
 function capacityOf(value: unknown, name: string, create: string): number {
@@ -1824,15 +1722,11 @@ function tanhF32Batch(count: number): void {
       const x2 = a + a;
       let y = x2;
       if (!(x2 > -87 && x2 < 88)) {
-        if (x2 < -746) {
-          expValue = 0;
+        if (!(x2 > -746 && x2 < 710)) {
+          expValue = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
           break exp;
         }
-        if (!(x2 > -690 && x2 < 700)) {
-          expValue = expF64(x2);
-          break exp;
-        }
-        y = x2 * 0.125;
+        y = x2 * 0.0625;
       }
       const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
       const r = y - n * 0.010830424696249145;
@@ -1840,6 +1734,7 @@ function tanhF32Batch(count: number): void {
       const scale = powersOfRoot64[n & 63] * powerValue[0];
       let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
       if (y !== x2) {
+        e *= e;
         e *= e;
         e *= e;
         e *= e;
@@ -1857,36 +1752,56 @@ function sigmoidF32Batch(count: number): void {
     const x = operands[i];
     let chosen: number;
     if (x < -700) {
-      chosen = expF64(x);
-    } else {
       let expValue: number;
       exp: {
-        const x2 = -x;
-        let y = x2;
-        if (!(x2 > -87 && x2 < 88)) {
-          if (x2 < -746) {
-            expValue = 0;
+        let y = x;
+        if (!(x > -87 && x < 88)) {
+          if (!(x > -746 && x < 710)) {
+            expValue = x > 0 ? Infinity : x < 0 ? 0 : x;
             break exp;
           }
-          if (!(x2 > -690 && x2 < 700)) {
-            expValue = expF64(x2);
-            break exp;
-          }
-          y = x2 * 0.125;
+          y = x * 0.0625;
         }
         const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
         const r = y - n * 0.010830424696249145;
         powerWord[0] = ((n >> 6) + 127) << 23;
         const scale = powersOfRoot64[n & 63] * powerValue[0];
         let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
-        if (y !== x2) {
+        if (y !== x) {
+          e *= e;
           e *= e;
           e *= e;
           e *= e;
         }
         expValue = e;
       }
-      chosen = 1 / (1 + expValue);
+      chosen = expValue;
+    } else {
+      let expValue2: number;
+      exp2: {
+        const x2 = -x;
+        let y2 = x2;
+        if (!(x2 > -87 && x2 < 88)) {
+          if (!(x2 > -746 && x2 < 710)) {
+            expValue2 = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
+            break exp2;
+          }
+          y2 = x2 * 0.0625;
+        }
+        const n2 = y2 * 92.33248261893498 + 6755399441055744 - 6755399441055744;
+        const r2 = y2 - n2 * 0.010830424696249145;
+        powerWord[0] = ((n2 >> 6) + 127) << 23;
+        const scale2 = powersOfRoot64[n2 & 63] * powerValue[0];
+        let e2 = scale2 + scale2 * r2 * (1 + r2 * (0.500000916392071 + r2 * 0.1666668499450425));
+        if (y2 !== x2) {
+          e2 *= e2;
+          e2 *= e2;
+          e2 *= e2;
+          e2 *= e2;
+        }
+        expValue2 = e2;
+      }
+      chosen = 1 / (1 + expValue2);
     }
     operands[i] = chosen;
   }
@@ -1901,15 +1816,11 @@ function softplusF32Batch(count: number): void {
       const x2 = -Math.abs(x);
       let y = x2;
       if (!(x2 > -87 && x2 < 88)) {
-        if (x2 < -746) {
-          expValue = 0;
+        if (!(x2 > -746 && x2 < 710)) {
+          expValue = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
           break exp;
         }
-        if (!(x2 > -690 && x2 < 700)) {
-          expValue = expF64(x2);
-          break exp;
-        }
-        y = x2 * 0.125;
+        y = x2 * 0.0625;
       }
       const n = y * 92.33248261893498 + 6755399441055744 - 6755399441055744;
       const r = y - n * 0.010830424696249145;
@@ -1917,6 +1828,7 @@ function softplusF32Batch(count: number): void {
       const scale = powersOfRoot64[n & 63] * powerValue[0];
       let e = scale + scale * r * (1 + r * (0.500000916392071 + r * 0.1666668499450425));
       if (y !== x2) {
+        e *= e;
         e *= e;
         e *= e;
         e *= e;

@@ -47,7 +47,7 @@ def u_of(x, c):
 
 
 fit("expF32, (e^r - 1) / r", away_from_zero(lambda r: expm1(r) / r), -log(2) / 128, log(2) / 128, 3)
-fit("expRemainder", away_from_zero(lambda r: (exp(r) - 1 - r - r * r / 2) / r**3), -0.3475, 0.3475, 10)
+fit("expRemainder, less 1/2, by r", away_from_zero(lambda r: (exp(r) - 1 - r - r * r / 2) / r**3), -log(2) / 256 * mpf("1.001"), log(2) / 256 * mpf("1.001"), 3)
 fit("expm1F32", away_from_zero(lambda x: (expm1(x) / x - 1 - x / 2) / x**2), -0.3, 0.3, 6)
 fit("logF32", away_from_zero(lambda r: (log1p(r) - r) / r**2), -mpf(1.01) / 256, mpf(1.001) / 128, 3)
 fit("doubleArtanhF32", of_square(lambda s: (2 * atanh(s) / s - 2) / s**2), TINY, ARTANH**2 * mpf("1.001"), 4)

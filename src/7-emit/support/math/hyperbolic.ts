@@ -1,5 +1,5 @@
-import { lowPart, productError, quotientOfSums, sumError } from "./bits.ts";
-import { expF32, expm1AsSum, expOfSum } from "./exp.ts";
+import { lowPart, powerValue, powerWord, productError, quotientOfSums, sumError } from "./bits.ts";
+import { expF32, expm1AsSum, expOfSum, expRemainder, powersOfRoot128 } from "./exp.ts";
 import { log1pOfSum, logF64 } from "./log.ts";
 
 /** tanh x with relative error below 2^-33: Chebyshev fit near 0, else 1 - 2 / (e^2x + 1). */
@@ -14,15 +14,31 @@ export function tanhF32(x: number): number {
   return x < 0 ? -t : t;
 }
 
-/** tanh x within 0.8 ulp: E / (E + 2) for E = e^2x - 1, with the low parts kept. */
+/**
+ * tanh x within 1.6 ulp: E / (2 - E) for E = 1 - e^-2|x|, found as in `expm1F64`, where 1 / (2 - E) = (1 + tanh |x|) / 2
+ * weighs what rounding left off.
+ */
 export function tanhF64(x: number): number {
   const a = Math.abs(x);
   if (a < 3.725290298461914e-9) return x; // 2^-28
-  if (a > 20) return x < 0 ? -1 : 1;
-  const e = expm1AsSum(a + a);
-  const eLow = lowPart[0];
-  const d = e + 2;
-  const t = quotientOfSums(e, eLow, d, sumError(e, 2, d) + eLow);
+  if (!(a <= 20)) return x < 0 ? -1 : x > 0 ? 1 : x;
+  const n = a * -369.3299304675746 + 6755399441055744 - 6755399441055744; // 256 / ln 2
+  const high = -2 * a - n * 0.00541521234663378; // ln2High / 128
+  const low = n * 1.4907929134926466e-12; // ln2Low / 128
+  const r = high - low;
+  const j = (n & 127) << 1;
+  const powerLow = powersOfRoot128[j + 1];
+  powerWord[0] = ((n >> 7) + 127) << 23;
+  const scale = powerValue[0];
+  const power = powersOfRoot128[j] * scale;
+  const offset = 1 - power;
+  const main = offset * r - (high - r - low + (powerLow * scale + power * (r * r * expRemainder(r)))) - r;
+  const e = offset + main;
+  const eLow = offset - e + main + (1 - offset - power);
+  const d = 2 - e;
+  const dLow = 2 - d - e - eLow;
+  const q = e / d;
+  const t = q + (eLow - q * dLow) * (0.5 + 0.5 * q);
   return x < 0 ? -t : t;
 }
 
