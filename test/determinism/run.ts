@@ -10,24 +10,26 @@ import { join } from "node:path";
 import ts from "typescript";
 import { compile } from "../../src/compile.ts";
 import { commandOf, fetchNode, runBrowser, runNode, type Hashes } from "./engines.ts";
-import { examples } from "./workloads.ts";
+import { generated, sources } from "./workloads.ts";
 
 const goldenPath = new URL("golden.json", import.meta.url);
 const named = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 const folder = mkdtempSync(join(tmpdir(), "derive-determinism-"));
 
+const fileOf = (name: string): string => `${name.replace("/", "-")}.js`;
+
 /** The examples as JavaScript, the workloads, and what runs them. */
 async function prepare(): Promise<void> {
-  for (const name of examples) {
-    const path = `examples/${name}/${name}.nn`;
-    const { code } = await compile(readFileSync(path, "utf8"), { path, emit: "js", format: false });
-    writeFileSync(join(folder, `${name}.js`), code ?? "");
+  for (const [name, { path, append, precision }] of Object.entries(sources)) {
+    const { code } = await compile(readFileSync(path, "utf8") + append, { path, precision, emit: "js", format: false });
+    writeFileSync(join(folder, fileOf(name)), code ?? "");
   }
   const source = readFileSync(new URL("workloads.ts", import.meta.url), "utf8");
   const { outputText } = ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 } }); // prettier-ignore
   writeFileSync(join(folder, "workloads.js"), outputText);
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  const imports = examples.map((name, k) => `import * as m${k} from "./${name}.js";`).join("\n");
+  const examples = Object.keys(sources);
+  const imports = examples.map((name, k) => `import * as m${k} from "./${fileOf(name)}";`).join("\n");
   const entries = examples.map((name, k) => `${JSON.stringify(name)}: m${k}`).join(", ");
   const main = `import { hashOf } from "./workloads.js";\n${imports}\nconst modules = { ${entries} };
 export async function run() {
@@ -43,8 +45,8 @@ if (typeof process !== "undefined") console.log(JSON.stringify(await run()));\n`
 function compilesAlike(binary: string): boolean {
   const output = join(folder, "generated");
   mkdirSync(output, { recursive: true });
-  const sources = examples.map((name) => `examples/${name}/${name}.nn`);
-  execFileSync(binary, ["dist/src/cli/main.js", ...sources, "-o", output], { stdio: "ignore" });
+  const paths = generated.map((name) => sources[name].path);
+  execFileSync(binary, ["dist/src/cli/main.js", ...paths, "-o", output], { stdio: "ignore" });
   const alike = readdirSync(output).every((name) => readFileSync(join(output, name)).equals(readFileSync(join("generated", name)))); // prettier-ignore
   rmSync(output, { recursive: true });
   return alike;
@@ -88,9 +90,9 @@ if (process.argv.includes("--update") && own !== undefined) {
   writeFileSync(goldenPath, `${JSON.stringify(own, null, 2)}\n`);
 }
 const golden = JSON.parse(readFileSync(goldenPath, "utf8")) as Hashes;
-const width = 18;
+const width = 20;
 console.log(["example", ...table.keys()].map((name) => name.padEnd(width)).join(""));
-for (const name of examples) {
+for (const name of Object.keys(sources)) {
   const cells = [...table.values()].map((hashes) =>
     hashes[name] === golden[name] ? hashes[name] : `${hashes[name]}!`,
   );

@@ -81,6 +81,14 @@ function train(bits: Bits, module: Named, create: string, options: Named, batch:
   bits.add(trainer.save());
 } // prettier-ignore
 
+const doubles = (count: number, next: (below: number) => number): Float64Array =>
+  Float64Array.from({ length: count }, () => (next(2001) - 1000) / 1000);
+
+/** The functions of a module, each called with the same arguments. */
+function all(bits: Bits, module: Named, names: readonly string[], ...args: readonly unknown[]): void {
+  for (const name of names) bits.add(called(module, name, ...args));
+}
+
 /** By example; each is given its module and where to put its results. */
 const workloads: Readonly<Record<string, (module: Named, bits: Bits) => void>> = {
   graph(module, bits) {
@@ -129,11 +137,89 @@ const workloads: Readonly<Record<string, (module: Named, bits: Bits) => void>> =
   },
 };
 
-export const examples: readonly string[] = Object.keys(workloads);
+/** The same for the programs of GradBench in double precision, at small sizes. */
+const programs: Readonly<Record<string, (module: Named, bits: Bits, next: (below: number) => number) => void>> = {
+  hello(module, bits) {
+    all(bits, module, ["square", "squareGradient"], 0.3);
+  },
+  kmeans(module, bits, next) {
+    const points = doubles(60, next);
+    all(bits, module, ["cost", "direction"], points, points.slice(-9), { n: 20, k: 3, d: 3 });
+  },
+  llsq(module, bits, next) {
+    all(bits, module, ["llsq", "llsqGradient"], doubles(6, next), doubles(20, next));
+  },
+  lse(module, bits, next) {
+    all(bits, module, ["lse", "lseGradient"], doubles(50, next));
+  },
+  gmm(module, bits, next) {
+    const [alpha, mu, q, l, x] = [3, 12, 12, 18, 40].map((count) => doubles(count, next));
+    all(bits, module, ["posterior", "posteriorGradient"], alpha, mu, q, l, x, 1.5, 2);
+  },
+  lstm(module, bits, next) {
+    const [main, extra, state, sequence] = [2 * 2 * 4 * 5, 3 * 5, 2 * 2 * 5, 6 * 5].map((count) =>
+      doubles(count, next),
+    );
+    all(bits, module, ["lstm", "lstmGradient"], main, extra, state, sequence);
+  },
+  ode(module, bits, next) {
+    all(bits, module, ["ode", "lastGradient"], doubles(12, next));
+  },
+  ba(module, bits, next) {
+    const [cameras, points, w, features] = [2 * 11, 3 * 3, 5, 10].map((count) => doubles(count, next));
+    all(bits, module, ["objective", "jacobianValues"], cameras, points, w, indices(5, 2, next), indices(5, 3, next), features); // prettier-ignore
+  },
+  ht(module, bits, next) {
+    const theta = doubles(26, next);
+    const bones = [Int32Array.from({ length: 22 }, (_, k) => k), doubles(352, next), doubles(352, next), -1];
+    const skin = [doubles(5 * 4, next), doubles(5 * 22, next)];
+    all(bits, module, ["simple", "simpleJacobian"], theta, ...bones, ...skin, indices(3, 5, next), doubles(9, next));
+    const triangles = [indices(9, 5, next), doubles(9, next)];
+    all(bits, module, ["complicated", "complicatedJacobian"], theta, doubles(6, next), ...bones, ...skin, ...triangles);
+  },
+  det(module, bits, next) {
+    all(bits, module, ["det", "detGradient"], doubles(16, next));
+  },
+  particle(module, bits) {
+    all(bits, module, ["particle"], 0.01);
+  },
+  saddle(module, bits) {
+    all(bits, module, ["saddle"], Float64Array.of(0.01, -0.02));
+  },
+};
+
+/** What becomes a module, and how. */
+export interface Source {
+  readonly path: string;
+  /** Text after that of the file. */
+  readonly append: string;
+  readonly precision: "f32" | "f64";
+}
+
+const folder = "examples/gradbench/problems";
+/** The derivatives of a program that leaves them to its caller. */
+const requests: Readonly<Record<string, string>> = { det: "\nderive det(A: [4, 4]): value, gradient\n" };
+const problem = (name: string): string => `gradbench/${name}`;
+
+/** By example; the first have a module in `generated`. */
+export const sources: Readonly<Record<string, Source>> = Object.fromEntries([
+  ...Object.keys(workloads).map((name) => [
+    name,
+    { path: `examples/${name}/${name}.nn`, append: "", precision: "f32" },
+  ]),
+  ...Object.keys(programs).map((name) => [
+    problem(name),
+    { path: `${folder}/${name}.nn`, append: requests[name] ?? "", precision: "f64" },
+  ]),
+]) as Record<string, Source>;
+
+/** The examples whose modules are checked in. */
+export const generated: readonly string[] = Object.keys(workloads);
 
 /** The hash of what an example computes with the given module. */
 export async function hashOf(example: string, module: Record<string, unknown>): Promise<string> {
   const bits = new Bits();
-  workloads[example](module, bits);
+  if (Object.hasOwn(workloads, example)) workloads[example](module, bits);
+  else programs[example.slice(problem("").length)](module, bits, integers(17));
   return bits.hash();
 }
