@@ -8,6 +8,7 @@ import { prelude } from "./2-check/prelude.ts";
 import { lower } from "./3-lower/lower.ts";
 import type { LoweredFile } from "./3-lower/lowered.ts";
 import { differentiate } from "./4-differentiate/differentiate.ts";
+import { sparseDerivatives, TooManyEntries } from "./4-differentiate/sparse.ts";
 import { UnboundedLoop } from "./4-differentiate/loop.ts";
 import { eraseMarks } from "./4-differentiate/marks.ts";
 import { tidyLoops } from "./5-simplify/loops.ts";
@@ -18,6 +19,7 @@ import { schedule } from "./6-schedule/schedule.ts";
 import { headerOf, parameterCount, sourceHash } from "./7-emit/header.ts";
 import { clashes } from "./7-emit/typescript/clashes.ts";
 import { heldAs, identifierNames, isReserved, takenNames } from "./7-emit/typescript/identifiers.ts";
+import { patternsOf } from "./7-emit/typescript/functions.ts";
 import { inlinedCalls } from "./7-emit/typescript/kernels.ts";
 import { asPrinted, layOut } from "./7-emit/typescript/layout.ts";
 import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
@@ -126,6 +128,8 @@ function withinLimits<T>(item: Named, builder: GraphBuilder, make: () => T): T |
     if (error instanceof NodeLimit)
       return diagnostic("too-many-nodes", { what: `\`${item.name}\``, limit: builder.maxNodes }, item.span);
     if (error instanceof UnboundedLoop) return diagnostic("while-without-max", { item: item.name }, item.span, { help: "write `max N` after `carry ...`, or ask for `jvp`" }); // prettier-ignore
+    if (error instanceof TooManyEntries)
+      return diagnostic("sparse-too-large", { item: item.name, found: error.found, limit: builder.maxNodes }, item.span); // prettier-ignore
     if (error instanceof DimensionLimit) return diagnostic("dim-too-large", { reason: error.message }, item.span);
     throw error;
   }
@@ -161,10 +165,11 @@ function programsOf(lowered: LoweredFile, hash: string, session: Session): Pick<
     entries: entries.map(({ kind, wrt, graph }) => {
       const label = `${checked.name} ${kind}`;
       checkResults(checked, kind, graph);
-      const program = limited(checked, session.builder, () =>
-        toProgram(passes(label, graph, session), label, checked.inputs, true, true, session),
-      );
-      return { kind, wrt, program };
+      return limited(checked, session.builder, () => {
+        const settled = passes(label, graph, session);
+        const program = toProgram(settled, label, checked.inputs, true, true, session);
+        return { kind, wrt, program, patterns: patternsOf(settled) };
+      });
     }),
   }));
   const models = lowered.models.map(({ checked, entries }) => ({
@@ -189,7 +194,8 @@ function passes(label: string, graph: Graph, session: Session): Graph {
   const onReplace = origins.merge.bind(origins);
   const steps: readonly (readonly [shown: "gradient" | "simplified" | null, pass: (g: Graph) => Graph])[] = [
     [null, simplified], // between marks
-    ["gradient", (g) => differentiate(g, builder, { onReplace })],
+    [null, (g) => differentiate(g, builder, { onReplace })],
+    ["gradient", (g) => sparseDerivatives(g, builder, builder.maxNodes)],
     [null, (g) => eraseMarks(g, builder, onReplace)],
     [null, (g) => tidyLoops(g, builder, onReplace)],
     ["simplified", (g) => tidyLoops(simplified(g), builder, onReplace)],

@@ -28,7 +28,8 @@ export interface CheckedRequirement extends GraphRequirement {
   readonly key: string;
 }
 
-export type DerivativeKind = "value" | "gradient" | "jvp" | "jacobian" | "hessian" | "hvp";
+export type DerivativeKind =
+  "value" | "gradient" | "jvp" | "jacobian" | "hessian" | "hvp" | "sparse_jacobian" | "sparse_hessian";
 
 export interface CheckedFunction {
   readonly name: string;

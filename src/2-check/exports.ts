@@ -1,7 +1,7 @@
 /** Exported functions, and what `derive` lines ask of them. */
 import type { DeriveItem, File, FnItem, Name, Parameter } from "../1-parse/ast.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
-import { printShape, type Shape } from "../ir/dim.ts";
+import { constant, constantOf, printShape, type Shape } from "../ir/dim.ts";
 import type { Node } from "../ir/graph.ts";
 import { runBody } from "./bodies.ts";
 import { callKey, type Bound, type Given } from "./calls.ts";
@@ -16,7 +16,7 @@ import { bindParameters, declaredType, type DeclaredType } from "./types.ts";
 import { uncalled } from "./usage.ts";
 import { tensor, type Value } from "./value.ts";
 
-const kinds: readonly DerivativeKind[] = ["value", "gradient", "jvp", "jacobian", "hessian", "hvp"];
+const kinds: readonly DerivativeKind[] = ["value", "gradient", "jvp", "jacobian", "hessian", "hvp", "sparse_jacobian", "sparse_hessian"]; // prettier-ignore
 
 interface Export {
   readonly item: FnItem;
@@ -241,7 +241,7 @@ function wantedOf(
       });
       sound = false;
     } else if (kind === "value") wanted.push({ kind, wrt: [] });
-    else if (!canDerive(c, item, kind, name, results)) sound = false;
+    else if (!canDerive(c, item, kind, name, results, inputs)) sound = false;
     else {
       const wrt = by === null ? real : argumentsOf(c, item, by, inputs);
       if (wrt === null) sound = false;
@@ -255,7 +255,14 @@ function wantedOf(
   return sound ? wanted : null;
 }
 
-function canDerive(c: Checker, item: FnItem, kind: DerivativeKind, name: Name, results: readonly Node[]): boolean {
+function canDerive(
+  c: Checker,
+  item: FnItem,
+  kind: DerivativeKind,
+  name: Name,
+  results: readonly Node[],
+  inputs: readonly CheckedInput[],
+): boolean {
   const [first] = results;
   const what = `\`${item.name.text}\``;
   const related = [{ span: item.name.span, label: `\`${item.name.text}\` is defined here` }];
@@ -264,11 +271,34 @@ function canDerive(c: Checker, item: FnItem, kind: DerivativeKind, name: Name, r
     c.fault("gradient-of-integers", { what, type: describeType(other) }, name.span, { related });
     return false;
   }
-  if (kind === "jvp" || kind === "jacobian" || (results.length === 1 && first.shape.length === 0)) return true;
-  const help = "`jacobian` differentiates a tensor";
+  const isSparse = kind === "sparse_jacobian" || kind === "sparse_hessian";
+  const open = isSparse ? inputs.filter(({ node }) => node.shape.some((dim) => constantOf(dim) === null)) : [];
+  if (open.length > 0) {
+    const sized = open.map((input) => `${input.name}: ${sizedType(input)}`).join(", ");
+    const help = `give the sizes, as in \`derive ${item.name.text}(${sized}): ${kind}\``;
+    const [{ name: argument, node }] = open;
+    c.fault("sparse-without-sizes", { kind, argument, shape: printShape(node.shape) }, name.span, { help, related });
+    return false;
+  }
+  if (
+    kind === "jvp" ||
+    kind === "jacobian" ||
+    kind === "sparse_jacobian" ||
+    (results.length === 1 && first.shape.length === 0)
+  )
+    return true;
+  const help = `\`${kind === "sparse_hessian" ? "sparse_jacobian" : "jacobian"}\` differentiates a tensor`;
   const shape = results.length === 1 ? printShape(first.shape) : shapesText(results.map((node) => node.shape));
   c.fault("gradient-of-tensor", { what, shape }, name.span, { help, related });
   return false;
+}
+
+/** The declared type with a number for each symbol. */
+function sizedType({ node }: CheckedInput): string {
+  const shape = printShape(node.shape.map((dim) => (constantOf(dim) === null ? constant(100) : dim)));
+  const { bound } = node.attributes;
+  if (node.element === "real") return shape;
+  return bound === null ? `${node.element}${shape}` : `${node.element}(${constantOf(bound) ?? 100})${shape}`;
 }
 
 function shapesText(shapes: readonly Shape[]): string {

@@ -46,6 +46,21 @@ function derivatives(
           ),
         ),
       ];
+    case "sparse_hessian":
+      return [
+        ...inputs.map((x) => returned(`gradient.${x.name}`, gradient(x))),
+        ...inputs.flatMap((x) => inputs.map((y): GraphOutput => {
+          const sparse = { by: y.node, symmetric: x === y };
+          return { ...returned(`hessian.${x.name}.${y.name}`, gradient(x)), sparse };
+        })), // prettier-ignore
+      ];
+    case "sparse_jacobian":
+      return f.results.flatMap((r) =>
+        inputs.map((x): GraphOutput => {
+          const sparse = { by: x.node, symmetric: false };
+          return { ...returned(path(path("jacobian", r.name), x.name), r.node), sparse };
+        }),
+      );
     case "jvp":
       return f.results.map((r) => returned(path("tangent", r.name), along(r.node)));
     case "jacobian":

@@ -140,6 +140,7 @@ const rules: { readonly [P in PrimitiveName]: Rule<P> } = {
   dimension: ends,
   parameter: ends,
   iota: ends,
+  table: ends,
   random: ends,
   mark: keeps,
   stop_gradient: keeps,

@@ -115,7 +115,8 @@ export class Access {
       case "iota":
         return at[0];
       case "parameter":
-        throw new Error("internal: a parameter without place");
+      case "table":
+        throw new Error(`internal: a ${node.primitive} without place`);
       case "random": {
         const [seed, step] = node.operands.map((o) => this.read(o, []));
         return scalars.random(seed, step, node.attributes.site, this.address(node.shape, at));

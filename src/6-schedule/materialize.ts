@@ -47,6 +47,7 @@ const roles: Readonly<Partial<Record<PrimitiveName, Role>>> = {
   dimension: "source",
   parameter: "source",
   iota: "source",
+  table: "source",
   random: "elementwise",
   mark: "view",
   stop_gradient: "view",

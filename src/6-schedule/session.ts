@@ -41,6 +41,14 @@ export class Session {
     return name;
   }
 
+  /** The constants of a table. */
+  table({ id, element, shape, attributes: { values } }: Node<"table">): string {
+    const name = `table.${id}`;
+    if (!this.buffers.has(name))
+      this.buffers.set(name, { name, element, shape, role: "table", label: this.names.take("table"), values });
+    return name;
+  }
+
   /** One step further: what is touched from now on is used later. */
   tick(): void {
     this.#clock++;

@@ -61,6 +61,7 @@ export function scheduleSteps(
     placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
   };
   placeResults(frame, nodes, direct);
+  for (const node of nodes) if (is(node, "table")) places.set(node, { kind: "buffer", buffer: session.table(node) });
 
   const copies: { readonly from: Place; readonly to: Target; readonly node: Node }[] = [];
   const held = new Map<Node, string>();

@@ -264,6 +264,8 @@ export class Straight {
         return this.#parameter(node, row);
       case "iota":
         return each((at) => (row === null ? scalars.dim(dims.constant(at[0])) : row));
+      case "table":
+        return node.attributes.values.map((value) => scalars.dim(dims.constant(value)));
       case "random":
         return each((at) => {
           const [seed, step] = node.operands.map((o) => of(o)[0]);

@@ -1,6 +1,8 @@
 /** Checks of a function: every derivative that the file asks for. */
 import type { CheckedFunction, CheckedInput, DerivativeKind } from "../2-check/checked.ts";
 import type { LoweredFunction } from "../3-lower/lowered.ts";
+import { patternsOf } from "../7-emit/typescript/functions.ts";
+import type { SparsityPattern } from "../ir/graph.ts";
 import type { Value } from "../ir/value.ts";
 import { bounded, compare, compareSingle, outputOf, shapeOf, type DerivativeRow, type Probe } from "./checks.ts";
 import type { CheckContext, ItemReport, ValueRow } from "./item.ts";
@@ -131,10 +133,12 @@ class FunctionCheck {
       case "gradient":
         return inputs.map((x) => this.#matrix(`gradient.${x.name}`, "value", x));
       case "jacobian":
+      case "sparse_jacobian":
         return results.flatMap((y) => inputs.map((x) => this.#matrix(`jacobian${y.slice(5)}.${x.name}`, y, x)));
       case "jvp":
         return results.map((y) => this.#directional(`tangent${y.slice(5)}`, y, inputs, this.#own()));
       case "hessian":
+      case "sparse_hessian":
         return [
           ...inputs.map((x) => this.#matrix(`gradient.${x.name}`, "value", x)),
           ...inputs.flatMap((x) => inputs.map((y) => this.#matrix(`hessian.${x.name}.${y.name}`, `gradient.${x.name}`, y))), // prettier-ignore
@@ -205,11 +209,14 @@ class FunctionCheck {
   /** A derivative of shape y.shape + x.shape. */
   #matrix(output: string, of: string, x: CheckedInput): DerivativeRow {
     const reference = this.#reference(output);
+    const pattern = patternsOf(this.#context.session.settled(this.#at.entry.graph)).get(output);
+    const own = outputOf(this.#at.double, output);
+    const [derivative, shape] = pattern === undefined ? [own, reference.shape] : [dense(pattern, own), [pattern.rowCount, pattern.columnCount]]; // prettier-ignore
     const count = sizeOf(shapeOf(x.node.shape, this.#point.sizes));
-    const rows = count === 0 ? 0 : sizeOf(reference.shape) / count;
-    const probes = this.#probes(x, outputOf(this.#at.double, output), rows, of, this.#own());
+    const rows = count === 0 ? 0 : sizeOf(shape) / count;
+    const probes = this.#probes(x, derivative, rows, of, this.#own());
     const entry = output.startsWith("gradient") ? "gradient" : this.#at.entry.kind;
-    const row = compare({ entry, of, by: x.name, shape: reference.shape }, probes, this.#context.tolerance);
+    const row = compare({ entry, of, by: x.name, shape }, probes, this.#context.tolerance);
     return { ...row, single: this.#single(output, reference) };
   }
 
@@ -313,6 +320,16 @@ class FunctionCheck {
   #single(output: string, reference: Value): DerivativeRow["single"] {
     return compareSingle(outputOf(this.#at.single, output), outputOf(this.#at.double, output), reference);
   }
+}
+
+/** The whole matrix, zeros where the pattern has no entry. */
+function dense(pattern: SparsityPattern, entries: ArrayLike<number>): Float64Array {
+  const { rowCount, columnCount, starts, columns } = pattern;
+  const all = new Float64Array(rowCount * columnCount);
+  for (let row = 0; row < rowCount; row++) {
+    for (let k = starts[row]; k < starts[row + 1]; k++) all[row * columnCount + columns[k]] = entries[k];
+  }
+  return all;
 }
 
 /** Steps are relative to large coordinates. */

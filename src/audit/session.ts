@@ -5,6 +5,7 @@ import type { CheckedFile } from "../2-check/checked.ts";
 import { lower } from "../3-lower/lower.ts";
 import type { LoweredFile } from "../3-lower/lowered.ts";
 import { differentiate } from "../4-differentiate/differentiate.ts";
+import { sparseDerivatives } from "../4-differentiate/sparse.ts";
 import { eraseMarks } from "../4-differentiate/marks.ts";
 import { simplifier } from "../5-simplify/simplify.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
@@ -35,7 +36,7 @@ export function openSession(
   const settled = (graph: Graph): Graph => {
     const before = known.get(graph);
     if (before !== undefined) return before;
-    const derived = differentiate(simplified(graph), builder, { onReplace });
+    const derived = sparseDerivatives(differentiate(simplified(graph), builder, { onReplace }), builder, Infinity);
     const result = simplified(eraseMarks(derived, builder, onReplace));
     known.set(graph, result);
     return result;

@@ -98,6 +98,8 @@ export function formulaOf(node: Node, read: Read): Formula {
       return contractionFormula(n, operand(0), operand(1));
     case "iota":
       return call("arange", dimFormula(n.attributes.size));
+    case "table":
+      return { kind: "list", elements: n.attributes.values.map((value) => number(value)) };
     case "random":
       return call("uniform", shapeFormula(n.attributes.shape));
     case "reduce_sum":

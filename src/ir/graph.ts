@@ -50,6 +50,8 @@ export interface AttributesOf {
   };
   /** 0, 1, ..., size - 1 as index[size]. */
   readonly iota: { readonly size: Dim };
+  /** Integers known at compile time, as index[values.length]: what derivation finds out about a program. */
+  readonly table: { readonly values: readonly number[] };
   /** Uniform numbers in [0, 1); operands: seed and step (index scalars). `site` numbers the place in the program. */
   readonly random: { readonly site: number; readonly shape: Shape };
 
@@ -271,4 +273,23 @@ export interface GraphOutput {
    * reads the old value too, it is the parameter of this name.
    */
   readonly updates: string | null;
+  /** The output stands for entries of its derivative alone: asked for, or found. */
+  readonly sparse?: SparseRequest | SparsityPattern;
+}
+
+/** The output is to become those entries of its derivative by a parameter that can be nonzero. */
+export interface SparseRequest {
+  readonly by: Node<"parameter">;
+  /** The derivative is a square matrix that equals its transpose. */
+  readonly symmetric: boolean;
+}
+
+/** Which entries of a matrix are kept, row by row (compressed sparse rows): row i has columns[starts[i]] ... columns[starts[i + 1] - 1]. */
+export interface SparsityPattern {
+  readonly rowCount: number;
+  readonly columnCount: number;
+  /** One more than there are rows. */
+  readonly starts: readonly number[];
+  /** Ascending in each row. */
+  readonly columns: readonly number[];
 }

@@ -42,6 +42,12 @@ export function rangeOf(node: AnyNode, of: (operand: Node) => Range | null): Ran
       return node.attributes.bound === null ? null : below(node.attributes.bound);
     case "iota":
       return below(node.attributes.size);
+    case "table": {
+      const { values } = node.attributes;
+      if (values.length === 0) return below(zero);
+      const most = values.reduce((p, q) => Math.max(p, q));
+      return { low: dims.constant(values.reduce((p, q) => Math.min(p, q))), high: dims.constant(most) };
+    }
     case "argmax":
     case "argmin": {
       const [x] = node.operands;

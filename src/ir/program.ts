@@ -118,9 +118,11 @@ export interface Buffer {
   readonly shape: Shape;
   /**
    * `parameter`: a graph parameter's array (an argument or a stored tensor); `result`: an output's array;
-   * `temporary`: in the arena at `offset` elements of its type's section.
+   * `temporary`: in the arena at `offset` elements of its type's section; `table`: constants of the module.
    */
-  readonly role: "parameter" | "result" | "temporary";
+  readonly role: "parameter" | "result" | "temporary" | "table";
+  /** The entries of a table. */
+  readonly values?: readonly number[];
   /** An identifier close to the user's name, unique in the program: `z`, `h_W`. */
   readonly label: string;
 }

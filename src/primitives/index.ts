@@ -21,6 +21,7 @@ export const primitives = {
   dimension: source.dimension,
   parameter: source.parameter,
   iota: source.iota,
+  table: source.table,
   random: randoms.random,
   mark: source.mark,
   stop_gradient: source.stopGradient,

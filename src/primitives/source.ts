@@ -1,6 +1,7 @@
 /** Nodes without operands that are tensors: literals, dims, parameters, counters. And the identities. */
 import { numberText } from "../ir/number-text.ts";
 import * as dims from "../ir/dim.ts";
+import { ShapeFault } from "../ir/primitive.ts";
 import type { Facts, PrimitiveRecord } from "../ir/primitive.ts";
 import { linear, none, plain, printNothing } from "./define.ts";
 import { blank, storageError } from "./evaluate.ts";
@@ -83,6 +84,35 @@ export const iota: PrimitiveRecord<"iota"> = {
   },
   derivative: none,
   facts: (_, { size }) => counting(size),
+};
+
+export const table: PrimitiveRecord<"table"> = {
+  ...plain,
+  name: "table",
+  arity: 0,
+  print: ({ values }) => {
+    const shown = values.slice(0, 8).join(", ");
+    return values.length > 8 ? `${shown}, ... (${values.length})` : shown;
+  },
+  shape: (_, { values }) => {
+    const wrong = values.find((v) => !Number.isInteger(v) || Math.abs(v) >= 2 ** 31);
+    if (wrong !== undefined) throw new ShapeFault(`${wrong} is no integer of 32 bits`);
+    return { element: "index", shape: [dims.constant(values.length)] };
+  },
+  meaning: (_, { values }, at) => {
+    const result = blank(at.shape, "index");
+    result.data.set(values);
+    return result;
+  },
+  derivative: none,
+  facts: (_, { values }) => {
+    let [lower, upper] = [Infinity, -Infinity];
+    for (const v of values) {
+      lower = Math.min(lower, v);
+      upper = Math.max(upper, v);
+    }
+    return between(closed(values.length === 0 ? 0 : lower), closed(values.length === 0 ? 0 : upper), { integer: true, finite: true }); // prettier-ignore
+  },
 };
 
 export const mark: PrimitiveRecord<"mark"> = {

@@ -94,7 +94,7 @@ export function build(graph: Graph, { precision, unroll }: Variant): Built {
     wanted: [{ kind: "value", wrt: [] }],
   };
   const parts: ModuleParts = {
-    functions: [{ checked, entries: [{ kind: "value", wrt: [], program: shown }] }],
+    functions: [{ checked, entries: [{ kind: "value", wrt: [], program: shown, patterns: new Map() }] }],
     models: [],
     precision,
     header: ["test"],

@@ -167,6 +167,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { what: "a dimension", operands: [["n"]], build: (b, [x]) => e.mul(b, x, e.broadcastTo(b, e.convert(b, b.create("dimension", [], { dim: n }), "real"), shapeOf("n"))), sizes: all },
     { what: "iota", operands: [["n", 3]], build: (b, [x]) => e.mul(b, x, e.broadcastTo(b, e.convert(b, b.create("iota", [], { size: d(3) }), "real"), shapeOf("n", 3))), sizes: all },
     { what: "a symbolic iota", operands: [["n", 3]], build: (b, [x]) => e.mul(b, x, b.create("broadcast", [e.convert(b, b.create("iota", [], { size: n }), "real")], { shape: shapeOf("n", 3), axes: [-2] })), sizes: all },
+    { what: "a table, and rows that it chooses", operands: [["n", 3]], build: (b, [x]) => { const t = b.create("table", [], { values: [2, 0, 1] }); const rows = b.create("gather", [e.transpose(b, e.exp(b, x), [-1, -2]), t], { batch: 0 }); return e.mul(b, rows, b.create("broadcast", [e.convert(b, t, "real")], { shape: [d(3), n], axes: [-2] })); }, sizes: all },
     { what: "a long chain", operands: [["n"]], build: (b, [x]) => { let y = x; for (let k = 0; k < 150; k++) y = e.sin(b, e.add(b, y, e.mul(b, x, k / 100))); return y; }, sizes: [[0, 0], [3, 0]] },
     { what: "a wide sum", operands: [[3]], build: (b, [x]) => { let y: Node = x; for (let k = 0; k < 150; k++) y = e.add(b, y, e.exp(b, e.mul(b, x, k / 200))); return y; } },
   ],

@@ -6,7 +6,7 @@ import type { GraphOutput, Node } from "../../src/ir/graph.ts";
 import type { Value } from "../../src/ir/value.ts";
 import { entryName } from "../../src/7-emit/typescript/functions.ts";
 import { arrayOf } from "../6-schedule/harness.ts";
-import { Fault, type Entry, type Precision } from "./compiled.ts";
+import { addressesOf, Fault, type Entry, type Precision } from "./compiled.ts";
 
 export type Loaded = Readonly<Record<string, unknown>>;
 type Callable = (...args: readonly unknown[]) => unknown;
@@ -43,7 +43,15 @@ export function callFunction(
   if (unsolved.length > 0) args.push(Object.fromEntries(unsolved.map((s) => [s, symbols.get(s)])));
   const result = callable(...args);
   const shown = entry.kind === "value" ? { value: result } : result;
-  return new Map(entry.graph.outputs.map((output) => [output.name, read(shown, output)]));
+  return new Map(entry.emitted.outputs.map((output) => [output.name, whole(output, read(shown, output))]));
+}
+
+/** The whole matrix that entries are those of. */
+function whole({ sparse }: GraphOutput, entries: ArrayLike<number>): ArrayLike<number> {
+  if (sparse === undefined || "by" in sparse) return entries;
+  const all = new Float64Array(sparse.rowCount * sparse.columnCount);
+  addressesOf(sparse).forEach((at, k) => (all[at] = entries[k]));
+  return all;
 }
 
 /** `gradient.x` of `{ value, gradient: { x } }`. */

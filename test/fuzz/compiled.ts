@@ -8,6 +8,7 @@ import { loadImports, reader } from "../../src/2-check/imports.ts";
 import { prelude } from "../../src/2-check/prelude.ts";
 import { lower } from "../../src/3-lower/lower.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
+import { sparseDerivatives } from "../../src/4-differentiate/sparse.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
 import type { TraceEvent } from "../../src/5-simplify/rule.ts";
 import { tidyLoops } from "../../src/5-simplify/loops.ts";
@@ -16,10 +17,12 @@ import { NestCache } from "../../src/6-schedule/nest-cache.ts";
 import { schedule } from "../../src/6-schedule/schedule.ts";
 import { heldAs, identifierNames, isReserved, takenNames } from "../../src/7-emit/typescript/identifiers.ts";
 import { inlinedCalls } from "../../src/7-emit/typescript/kernels.ts";
+import { patternsOf } from "../../src/7-emit/typescript/functions.ts";
 import { emitModule, textOf, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
-import type { Graph } from "../../src/ir/graph.ts";
+import * as dims from "../../src/ir/dim.ts";
+import type { Graph, SparsityPattern } from "../../src/ir/graph.ts";
 import { Origins } from "../../src/ir/origins.ts";
 import type { Program } from "../../src/ir/program.ts";
 import { verify } from "../../src/ir/verifier.ts";
@@ -50,6 +53,8 @@ export interface Entry {
   /** After the first simplification and differentiation. */
   readonly erased: Graph;
   readonly final: Graph;
+  /** As `final`, but that sparse derivatives are their entries; the other forms hold them as whole matrices. */
+  readonly emitted: Graph;
   readonly inputs: readonly CheckedInput[];
   readonly owner: { readonly function: CheckedFunction } | { readonly model: CheckedModel };
   readonly wrt: readonly string[];
@@ -123,14 +128,16 @@ export function entriesOf(
       verify(next, primitives);
       return next;
     }, graph);
-  const forms = (graph: Graph): Pick<Entry, "graph" | "plain" | "erased" | "final"> => {
+  const forms = (graph: Graph): Pick<Entry, "graph" | "plain" | "erased" | "final" | "emitted"> => {
     verify(graph, primitives);
-    const differentiated = (g: Graph): Graph => differentiate(g, builder);
+    const differentiated = (g: Graph): Graph => sparseDerivatives(differentiate(g, builder), builder, Infinity);
+    const whole = (g: Graph): Graph => wholeMatrices(g, builder);
     const unmarked = (g: Graph): Graph => eraseMarks(g, builder);
     const plain = pass(graph, differentiated, unmarked);
     const erased = pass(graph, simplified, differentiated, unmarked);
     const tidied = (g: Graph): Graph => tidyLoops(g, builder);
-    return { graph, plain, erased, final: pass(erased, tidied, simplified, tidied) };
+    const emitted = pass(erased, tidied, simplified, tidied);
+    return { graph, plain: whole(plain), erased: whole(erased), final: whole(emitted), emitted };
   };
   return [
     ...lowered.functions.flatMap(({ checked, entries }) =>
@@ -156,6 +163,25 @@ export function entriesOf(
   ];
 }
 
+/** The graph with whole matrices for sparse derivatives, whatever the pattern that was found for them. */
+function wholeMatrices(graph: Graph, b: GraphBuilder): Graph {
+  const outputs = graph.outputs.map((output) => {
+    const { node, sparse } = output;
+    if (sparse === undefined || "by" in sparse) return output;
+    const addresses = b.create("table", [], { values: addressesOf(sparse) });
+    const size = dims.constant(sparse.rowCount * sparse.columnCount);
+    return { ...output, node: b.create("scatter_add", [addresses, node], { batch: 0, size }) };
+  });
+  return outputs.every((output, k) => output === graph.outputs[k]) ? graph : { ...graph, outputs };
+}
+
+/** Where the entries of a pattern stand in the whole matrix. */
+export function addressesOf({ rowCount, columnCount, starts, columns }: SparsityPattern): readonly number[] {
+  return Array.from({ length: rowCount }, (_, row) =>
+    columns.slice(starts[row], starts[row + 1]).map((column) => row * columnCount + column),
+  ).flat();
+}
+
 export interface Variant {
   readonly precision: Precision;
   readonly unroll: boolean;
@@ -175,11 +201,11 @@ export function emit(front: Frontend, entries: readonly Entry[], { precision, un
   for (const entry of entries) {
     const isFunction = "function" in entry.owner;
     const held = heldAs(isFunction);
-    const program = schedule(entry.final, {
+    const program = schedule(entry.emitted, {
       nameOf,
       lineOf: () => null,
       reserved: isReserved,
-      taken: takenNames(entry.inputs, entry.final, held),
+      taken: takenNames(entry.inputs, entry.emitted, held),
       held,
       nests,
       unroll: unroll && !entry.kind.startsWith("initial"),
@@ -197,7 +223,12 @@ export function emit(front: Frontend, entries: readonly Entry[], { precision, un
   const parts = {
     functions: front.file.functions.map((checked) => ({
       checked,
-      entries: own(checked).map((e) => ({ kind: e.kind, wrt: e.wrt, program: programOf(e) })),
+      entries: own(checked).map((e) => ({
+        kind: e.kind,
+        wrt: e.wrt,
+        program: programOf(e),
+        patterns: patternsOf(e.emitted),
+      })),
     })),
     models: front.file.models.map((model) => ({
       info: { model, sourceHash: "0" },

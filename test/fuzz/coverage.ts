@@ -121,6 +121,8 @@ const syntax: Readonly<Record<SyntaxKind | Detail, Missing>> = {
   "derive jacobian": null,
   "derive hessian": null,
   "derive hvp": null,
+  "derive sparse_jacobian": null,
+  "derive sparse_hessian": null,
   "operator grad": null,
   "operator jvp": null,
   "operator jacobian": null,

@@ -241,6 +241,9 @@ export function wantedOf(rng: Rng, f: Fn): string[] | null {
   const results = f.results.reduce((sum, r) => sum + entries(r.type.shape), 0);
   if (size * results <= 72 && rng.chance(isScalar ? 0.08 : 0.3)) wanted.push(`jacobian${by}`);
   if (isScalar && size <= 8 && rng.chance(0.2)) wanted.push("hessian");
+  const isSized = f.parameters.every((p) => p.type.shape.every((dim) => dims.constantOf(dim) !== null));
+  if (isSized && size * results <= 72 && rng.chance(0.3)) wanted.push(`sparse_jacobian${by}`);
+  if (isSized && isScalar && size <= 12 && rng.chance(0.3)) wanted.push("sparse_hessian");
   return wanted.length > 3 ? [wanted[0], ...rng.shuffled(wanted.slice(1)).slice(0, 2)] : wanted;
 }
 

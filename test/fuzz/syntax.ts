@@ -59,7 +59,7 @@ export type Detail =
   | "if in a condition"
   | "keyword as a name"
   | "name that is not ASCII"
-  | `derive ${"value" | "gradient" | "jvp" | "jacobian" | "hessian" | "hvp"}`
+  | `derive ${"value" | "gradient" | "jvp" | "jacobian" | "hessian" | "hvp" | "sparse_jacobian" | "sparse_hessian"}`
   | `operator ${"grad" | "jvp" | "jacobian" | "hessian" | "hvp"}`
   | "operator by a member";
 

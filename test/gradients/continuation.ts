@@ -127,6 +127,7 @@ export const continuations: { readonly [P in PrimitiveName]: Continuation<P> } =
   dimension: none(source),
   parameter: none(source),
   iota: none(source),
+  table: none(source),
   random: none("draws depend on the seed alone"),
   mark: linear,
   // What it stops is a constant of the derivative; where it is there for accuracy alone, the value's own continuation passes.

@@ -53,7 +53,7 @@ function draw(p: Node<"parameter">, next: () => number, interval: readonly [numb
 
 type Emitted = (...args: readonly unknown[]) => unknown;
 
-const suffix = { value: "", gradient: "Gradient", hvp: "Hvp", jvp: "Jvp", jacobian: "Jacobian", hessian: "Hessian" };
+const suffix = { value: "", gradient: "Gradient", hvp: "Hvp", jvp: "Jvp", jacobian: "Jacobian", hessian: "Hessian", sparse_jacobian: "SparseJacobian", sparse_hessian: "SparseHessian" }; // prettier-ignore
 
 /** What a function of a module gives, by the names that the graph has for its outputs. */
 function call(

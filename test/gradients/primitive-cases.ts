@@ -212,6 +212,9 @@ export const primitiveCases: { readonly [P in PrimitiveName]: readonly Case[] } 
   iota: each(
     ...[1, 2, 3, 7, 0].map((n) => view(`[${n}]`, [n], (b, x) => e.mul(b, e.exp(b, x), e.convert(b, b.create("iota", [], { size: d(n) }), "real")))), // prettier-ignore
   ),
+  table: each(
+    ...[[2, 0, 1], [1], [0, 0, 1, 1, 0], [], [-3, 7]].map((values) => view(`[${values.join(", ")}]`, [values.length], (b, x) => e.mul(b, e.exp(b, x), e.convert(b, b.create("table", [], { values }), "real")))), // prettier-ignore
+  ),
   random: besides((b, x) => b.create("random", [e.constant(b, 7, "index"), e.constant(b, 1, "index")], { site: 2, shape: x.shape })), // prettier-ignore
   mark: besides((b, x) => b.mark(e.exp(b, x), "name")),
   stop_gradient: besides((b, x) => e.stopGradient(b, e.exp(b, x))),

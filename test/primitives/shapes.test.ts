@@ -90,6 +90,8 @@ const rows: readonly Row[] = [
   ["jvp", [[3], [2], [2]], {}, "real[3]"],
   ["jvp", [[3], [2], [4]], {}, "[2] and [4] differ on axis -1"],
   ["iota", [], { size: n }, "index[n]"],
+  ["table", [], { values: [4, 0, -1] }, "index[3]"],
+  ["table", [], { values: [1, 0.5] }, "0.5 is no integer of 32 bits"],
 ]; // prettier-ignore
 
 describe("result types and faults", () => {

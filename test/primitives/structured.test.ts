@@ -36,6 +36,7 @@ const cases: Readonly<Record<Structured, readonly Case[]>> = {
   dimension: nothing,
   parameter: nothing,
   iota: nothing,
+  table: nothing,
   random: nothing,
   stop_gradient: nothing,
   gradient: nothing,

@@ -35,9 +35,15 @@ export function emitProgram(program: Program, names: EntryNames, writer: ModuleW
     if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
     return buffer;
   };
+  // Tables are constants of the module, whatever the entry point.
+  const held: EntryNames = {
+    ...names,
+    array: (buffer, inline) =>
+      buffer.values === undefined ? names.array(buffer, inline) : { name: writer.table(buffer.values), base: null },
+  };
   const emit = (step: Step): readonly Statement[] => {
-    if (step.kind === "loop") return emitLoop(step, emit, inPlace(bufferOf, names, writer));
-    return step.inline ? emitInline(step, bufferOf, names, writer) : emitCall(step, bufferOf, names, writer);
+    if (step.kind === "loop") return emitLoop(step, emit, inPlace(bufferOf, held, writer));
+    return step.inline ? emitInline(step, bufferOf, held, writer) : emitCall(step, bufferOf, held, writer);
   };
   return program.steps.flatMap(emit);
 }

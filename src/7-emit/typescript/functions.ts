@@ -2,7 +2,7 @@
 import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import { planSolution, type SolvePlan } from "../../ir/dim-solve.ts";
-import type { ElementType } from "../../ir/graph.ts";
+import type { ElementType, Graph, SparsityPattern } from "../../ir/graph.ts";
 import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import type { CheckedFunction, CheckedInput, DerivativeKind } from "../../2-check/checked.ts";
 import { dimExpression, emitProgram, type EntryNames } from "./calls.ts";
@@ -13,23 +13,75 @@ import { isOutput, resultTree, type ResultTree } from "./results.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, Parameter, Statement } from "./syntax.ts";
 import { isArray, memberKey } from "./types.ts";
-import type { ModuleWriter, Precision } from "./writer.ts";
+import { integers, type ModuleWriter, type Precision } from "./writer.ts";
 
 /** One derivative of one function, scheduled. */
 export interface FunctionEntry {
   readonly kind: DerivativeKind;
   readonly wrt: readonly string[];
   readonly program: Program;
+  /** Of the results that are entries of a matrix. */
+  readonly patterns: ReadonlyMap<string, SparsityPattern>;
 }
 
-/** `f`, `fGradient`, `fJvp`, ... */
+/** The patterns of a graph's sparse results, by their names. */
+export function patternsOf({ outputs }: Graph): FunctionEntry["patterns"] {
+  return new Map(
+    outputs.flatMap(({ name, sparse }) => (sparse === undefined || "by" in sparse ? [] : [[name, sparse] as const])),
+  );
+}
+
+/** `f`, `fGradient`, `fSparseJacobian`, ... */
 export function entryName(f: string, kind: DerivativeKind): string {
-  return kind === "value" ? f : `${f}${upperFirst(kind)}`;
+  return kind === "value" ? f : `${f}${kind.split("_").map(upperFirst).join("")}`;
 }
 
-/** Adds one exported function an entry. */
+/** What an entry point of a function exports: the function, and the patterns of what it returns. */
+export function functionExports(f: string, kind: DerivativeKind): readonly string[] {
+  const name = entryName(f, kind);
+  return isSparse(kind) ? [name, patternName(name)] : [name];
+}
+
+function isSparse(kind: DerivativeKind): boolean {
+  return kind === "sparse_jacobian" || kind === "sparse_hessian";
+}
+
+function patternName(entry: string): string {
+  return `${entry}Pattern`;
+}
+
+/** Adds one exported function an entry, and the patterns of sparse results. */
 export function emitFunction(f: CheckedFunction, entries: readonly FunctionEntry[], writer: ModuleWriter): void {
-  for (const entry of entries) writer.exports.push(new FunctionWriter(f, entry, writer).declaration());
+  for (const entry of entries) {
+    writer.exports.push(new FunctionWriter(f, entry, writer).declaration());
+    if (isSparse(entry.kind)) writer.exports.push(patternConstant(patternName(entryName(f.name, entry.kind)), entry));
+  }
+}
+
+/** Compressed sparse rows of each result, in the tree of their names without the first: `{ x: { x: { rows, ... } } }`. */
+function patternConstant(name: string, { patterns, program }: FunctionEntry): Statement {
+  const type = "{ readonly rows: number; readonly columns: number; readonly rowStarts: Int32Array; readonly columnIndices: Int32Array }"; // prettier-ignore
+  const outputs = program.outputs.filter((output) => patterns.has(output.name));
+  const described = (entry: ResultTree | ProgramOutput): { readonly value: Expression; readonly type: string } => {
+    if (!isOutput(entry)) {
+      const parts = [...entry].map(([key, inner]) => ({ key, ...described(inner) }));
+      return {
+        value: ts.object(...parts.map((part) => ts.property(part.key, part.value))),
+        type: `{ ${parts.map((part) => `readonly ${memberKey(part.key)}: ${part.type}`).join("; ")} }`,
+      };
+    }
+    const pattern = patterns.get(entry.name);
+    if (pattern === undefined) throw new Error(`internal: no pattern of ${entry.name}`);
+    const value = ts.object(
+      ts.property("rows", ts.number(pattern.rowCount)),
+      ts.property("columns", ts.number(pattern.columnCount)),
+      ts.property("rowStarts", integers(pattern.starts)),
+      ts.property("columnIndices", integers(pattern.columns)),
+    );
+    return { value, type };
+  };
+  const [top] = resultTree(outputs).values();
+  return { kind: "const", name, exported: true, ...described(top) };
 }
 
 const documentation: Readonly<Record<DerivativeKind, string | null>> = {
@@ -39,6 +91,10 @@ const documentation: Readonly<Record<DerivativeKind, string | null>> = {
   jacobian: "Value and Jacobian: the shape of the result, then that of the argument.",
   hessian: "Value, gradient and Hessian in blocks by argument pair.",
   hvp: "Value and Hessian times `v`.",
+  sparse_jacobian:
+    "Value and those entries of the Jacobian that can be nonzero, row by row: the exported pattern says where each stands.",
+  sparse_hessian:
+    "Value, gradient and those entries of the Hessian that can be nonzero, in blocks by argument pair, row by row: the exported pattern says where each stands.",
 };
 
 class FunctionWriter {

@@ -1,7 +1,7 @@
 /** A whole generated module: header, exports, kernels, support code. */
 import type { CheckedFunction } from "../../2-check/checked.ts";
 import { declarationsOf, eraseTypes } from "./erase.ts";
-import { emitFunction, entryName, type FunctionEntry } from "./functions.ts";
+import { emitFunction, functionExports, type FunctionEntry } from "./functions.ts";
 import type { ModelInfo } from "./model-context.ts";
 import { emitModel, exportedNames } from "./models.ts";
 import type { EntryProgram } from "./storage.ts";
@@ -20,7 +20,7 @@ export interface ModuleParts {
 /** The names that a module exports, in order; duplicates are clashes. */
 export function exportNames(parts: Pick<ModuleParts, "functions" | "models">): readonly string[] {
   return [
-    ...parts.functions.flatMap((f) => f.entries.map((e) => entryName(f.checked.name, e.kind))),
+    ...parts.functions.flatMap((f) => f.entries.flatMap((e) => functionExports(f.checked.name, e.kind))),
     ...parts.models.flatMap((m) => exportedNames(m.info.model)),
   ];
 }

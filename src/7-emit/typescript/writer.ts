@@ -23,6 +23,7 @@ export class ModuleWriter {
   readonly #emitted = new Map<readonly KernelStatement[], { readonly signature: string; readonly kernel: KernelFunction }[]>(); // prettier-ignore
   readonly #names = new Set<string>();
   readonly #keys = new Map<string, string>();
+  readonly #tables = new Map<string, string>();
   readonly constants: Statement[] = [];
   readonly kernels: Statement[] = [];
   readonly exports: Statement[] = [];
@@ -117,6 +118,17 @@ export class ModuleWriter {
     return name;
   }
 
+  /** A constant that holds integers. */
+  table(values: readonly number[]): string {
+    const list = values.join(", ");
+    const known = this.#tables.get(list);
+    if (known !== undefined) return known;
+    const name = this.topLevelName("table");
+    this.#tables.set(list, name);
+    this.constants.push(ts.constant(name, integers(values)));
+    return name;
+  }
+
   /** The function that reserves the module's grow-only scratch memory for elements of a type. */
   scratch(element: ElementType): string {
     return this.support({ real: this.precision === "f32" ? "reserveFloats" : "reserveDoubles", index: "reserveIntegers", bool: "reserveFlags" }[element]); // prettier-ignore
@@ -128,4 +140,9 @@ export class ModuleWriter {
     if (element === "bool") return "Uint8Array";
     return this.precision === "f32" ? "Float32Array" : "Float64Array";
   }
+}
+
+/** `new Int32Array([1, 2, 3])` */
+export function integers(values: readonly number[]): Expression {
+  return ts.create("Int32Array", { kind: "array", elements: values.map((value) => ts.number(value)) });
 }

@@ -13,7 +13,7 @@ export const derivative = {
   "derive-unknown-kind": {
     severity: "error",
     message: (a: { found: string }) =>
-      `\`${a.found}\` cannot be derived: there are value, gradient, jvp, jacobian, hessian, hvp and none`,
+      `\`${a.found}\` cannot be derived: there are value, gradient, jvp, jacobian, hessian, hvp, sparse_jacobian, sparse_hessian and none`,
   },
   "derive-unknown-argument": {
     severity: "error",
@@ -28,6 +28,11 @@ export const derivative = {
     severity: "error",
     message: (a: { what: string; shape: string }) =>
       `a gradient is of a scalar, and ${a.what} has the shape ${a.shape}`,
+  },
+  "sparse-without-sizes": {
+    severity: "error",
+    message: (a: { kind: string; argument: string; shape: string }) =>
+      `which entries of a ${a.kind} can be nonzero is found at compile time, and \`${a.argument}\` is ${a.shape}`,
   },
   "gradient-of-integers": {
     severity: "error",

@@ -6,6 +6,11 @@ export const limits = {
     severity: "error",
     message: (a: { what: string; limit: number }) => `${a.what} expands to more than ${a.limit} graph nodes`,
   },
+  "sparse-too-large": {
+    severity: "error",
+    message: (a: { item: string; found: number; limit: number }) =>
+      `${a.found} entries of a sparse derivative of \`${a.item}\` can be nonzero; the limit is ${a.limit}`,
+  },
   "tensor-too-large": {
     severity: "error",
     message: (a: { shape: string; elements: string }) =>
