@@ -255,12 +255,11 @@ const rules: { readonly [P in PrimitiveName]: Rule<P> } = {
   reduce_min: reduces,
   argmax: ends,
   argmin: ends, // prettier-ignore
-  contract: (tie, { operands, shape, attributes: { left, right, result } }, operand) => {
+  contract: (tie, { shape, attributes: { left, right, result } }, operand) => {
     const labels = operand === 0 ? left : right;
-    const lead = operands[operand].shape.length - labels.length;
     const batch = shape.length - result.length;
-    if (tie.axis < lead) return { ...tie, axis: tie.axis - lead + batch };
-    const place = result.indexOf(labels[tie.axis - lead]);
+    if (tie.axis < batch) return tie;
+    const place = result.indexOf(labels[tie.axis - batch]);
     return place < 0 ? null : { ...tie, axis: batch + place };
   },
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
+import { constant as dim } from "../../src/ir/dim.ts";
 import * as e from "../../src/ir/expressions.ts";
 import type { Graph, Node } from "../../src/ir/graph.ts";
 import { simplify } from "../../src/5-simplify/simplify.ts";
@@ -281,6 +282,55 @@ describe("guards", () => {
         expect(found.turned[k]).toBeCloseTo(value, 12);
       });
       expect(found.byX.map((v) => v + 0)).toEqual([0, 0, 0, 1, 1.5, 1.25]);
+    }
+  });
+
+  it("holds for solutions of systems, of which some are singular", () => {
+    const graphs = bothWays((b) => {
+      const A = parameter(b, "A", [2, 2, 2]);
+      const R = parameter(b, "R", [2, 2, 2]);
+      const r = parameter(b, "r", [2, 2]);
+      const c = parameter(b, "c", [2]);
+      const d = parameter(b, "d", [2, 1, 1]);
+      const q = parameter(b, "q", [2, 3]);
+      const solved = (right: Node, by = A): Node =>
+        b.create("solve", [by, b.create("lu", [by], { complete: false }), right], { transposed: false });
+      const reshaped = (x: Node, ...sizes: readonly number[]): Node => e.reshape(b, x, sizes.map((size) => dim(size))); // prettier-ignore
+      const taken = (x: Node, axes: readonly number[]): Node => {
+        const chosen = b.create("broadcast", [e.less(b, 0, c)], { shape: x.shape, axes });
+        const kept = e.select(b, chosen, x, 0);
+        return e.reduceSum(b, kept, e.allAxes(kept));
+      };
+      // A right side of one column, and a list that stands for it.
+      const ofList = taken(reshaped(solved(reshaped(r, 2, 2, 1)), 2, 2), [-2]);
+      const ofMatrix = taken(solved(R), [-3]);
+      // Systems of one row.
+      const ofRow = taken(reshaped(solved(reshaped(q, 2, 1, 3), d), 2, 3), [-2]);
+      return graphOf({
+        byA: gradient(b, ofMatrix, A),
+        byR: gradient(b, ofMatrix, R),
+        listByA: gradient(b, ofList, A),
+        listByR: gradient(b, ofList, r),
+        byD: gradient(b, ofRow, d),
+        byQ: gradient(b, ofRow, q),
+      });
+    });
+    const A = [1, 2, 2, 4, 2, 0, 0, 4];
+    for (const graph of graphs) {
+      const found = run(graph, { A, R: [1, 1, 1, 1, 1, 2, 3, 4], r: [5, 6, 7, 8], c: [0, 1], d: [0, 4], q: [1, 2, 3, 4, 5, 7] }); // prettier-ignore
+      // X = [[1/2, 1], [3/4, 1]] of the second system: the slope by R is A⁻ᵀ of ones, that by A is -A⁻ᵀ 1 Xᵀ.
+      expect(found.byR.map((v) => v + 0)).toEqual([0, 0, 0, 0, 0.5, 0.5, 0.25, 0.25]);
+      expect(found.byA.map((v) => v + 0)).toEqual([0, 0, 0, 0, -0.75, -0.875, -0.375, -0.4375]);
+      // x = [7/2, 2].
+      expect(found.listByR.map((v) => v + 0)).toEqual([0, 0, 0.5, 0.25]);
+      expect(found.listByA.map((v) => v + 0)).toEqual([0, 0, 0, 0, -1.75, -1, -0.875, -0.5]);
+      expect(found.byQ.map((v) => v + 0)).toEqual([0, 0, 0, 0.25, 0.25, 0.25]);
+      expect(found.byD.map((v) => v + 0)).toEqual([0, -1]);
+      // A condition that holds of all entries of a column or row alike is asked as it is.
+      for (const { name, node } of graph.outputs) {
+        const counted = e.topological([node]).filter((n) => e.is(n, "reduce_sum") && n.operands[0].primitive === "convert"); // prettier-ignore
+        expect([name, counted.length]).toEqual([name, 0]);
+      }
     }
   });
 

@@ -116,7 +116,7 @@ function ofCall(node: ts.CallExpression, file: ts.SourceFile, dimNames: Readonly
   const results = kinds.map((kind): string => {
     switch (kind) {
       case "flip":
-        return call(operands, callee.replace(/\w+$/, flipped[name]));
+        return call(operands, callee.replace(/\w+$/, isDim && name === "add" ? "subtract" : flipped[name]));
       case "first":
         // A number alone is no node: the other operand stays.
         return isCode ? x : /^-?[\d.]/.test(x) && operands.length > 1 ? y : x;
