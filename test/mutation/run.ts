@@ -5,7 +5,7 @@
  *     npm run mutate [-- --only src/primitives/arithmetic.ts] [--jobs 2] [--list]
  *
  * A copy of the project holds the instrumented files. One run of the tests finds which tests reach which mutant; each
- * mutant is then given to the quickest of them, file by file, until one fails. Exit code 1 where a mutant survives that
+ * mutant is then given to those that are likely to notice soon, file by file, until one fails. Exit code 1 where a mutant survives that
  * `equivalent.json` does not explain.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
@@ -162,11 +162,32 @@ type Outcome = "killed" | "survived" | "unreached";
 
 const controlled = new Set<string>();
 
+/** How often the tests of a file were given a mutant of a source, and noticed. */
+const tries = new Map<string, { given: number; noticed: number }>();
+const startMs = 300;
+
+/** The list of what is likely to notice soon first: by the share noticed so far over the time that it takes. */
+function likelyFirst(
+  source: string,
+  byFile: ReadonlyMap<string, readonly Reached[]>,
+): (readonly [string, readonly Reached[]])[] {
+  const merit = ([file, list]: readonly [string, readonly Reached[]]): number => {
+    const { given, noticed } = tries.get(`${source} ${file}`) ?? { given: 0, noticed: 0 };
+    return (noticed + 1) / (given + 2) / (startMs + list.reduce((sum, r) => sum + r.ms, 0));
+  };
+  return [...byFile].sort((p, q) => merit(q) - merit(p));
+}
+
+function count(source: string, file: string, noticed: boolean): void {
+  const known = tries.get(`${source} ${file}`) ?? { given: 0, noticed: 0 };
+  tries.set(`${source} ${file}`, { given: known.given + 1, noticed: known.noticed + (noticed ? 1 : 0) });
+}
+
 /** Whether some of these tests notices the mutant. */
 async function isKilledBy(mutant: Mutant, tests: TestProcess, reached: readonly Reached[]): Promise<boolean> {
   const byFile = new Map<string, Reached[]>();
   for (const r of reached) byFile.set(r.file, [...(byFile.get(r.file) ?? []), r]);
-  for (const [file, list] of byFile) {
+  for (const [file, list] of likelyFirst(mutant.path, byFile)) {
     const names = list.map((r) => r.test);
     const pattern = names.includes(null) ? null : `^(${names.map((n) => escaped(n ?? "")).join("|")})$`;
     const ms = list.reduce((sum, r) => sum + r.ms, 0);
@@ -177,6 +198,7 @@ async function isKilledBy(mutant: Mutant, tests: TestProcess, reached: readonly 
       if (control !== true) throw new Error(`${file} fails without any mutant: ${pattern ?? "all of it"}`);
     }
     const passed = await tests.passes({ mutant: mutant.id, file: relative(folder, file), pattern }, grace + patience * ms); // prettier-ignore
+    count(mutant.path, file, passed !== true);
     if (passed !== true) return true;
   }
   return false;
@@ -222,6 +244,7 @@ const survivors: { readonly mutant: Mutant; readonly outcome: Outcome }[] = [];
 const pending = mutants
   .filter((m) => m.id >= Number(values.from) && !spared.test(m.within) && !sparedHelpers.has(m.within))
   .reverse();
+const wanted = pending.length;
 const started = Date.now();
 await Promise.all(
   Array.from({ length: Number(values.jobs) }, async () => {
@@ -236,13 +259,13 @@ await Promise.all(
       }
       const outcome = await outcomeOf(mutant, tests);
       counts[outcome] += 1;
-      const done = mutants.length - pending.length;
+      const done = wanted - pending.length;
       if (outcome !== "killed") {
         survivors.push({ mutant, outcome });
         console.log(`${outcome}: ${shown(mutant)}`);
       } else if (done % 25 === 0) {
         const seconds = (Date.now() - started) / 1000;
-        console.log(`${String(done)} of ${String(mutants.length)} after ${seconds.toFixed(0)} s`);
+        console.log(`${String(done)} of ${String(wanted)} after ${seconds.toFixed(0)} s`);
       }
     }
   }),
