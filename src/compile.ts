@@ -198,7 +198,7 @@ function passes(label: string, graph: Graph, session: Session): Graph {
     ["gradient", (g) => sparseDerivatives(g, builder, builder.maxNodes)],
     [null, (g) => eraseMarks(g, builder, onReplace)],
     [null, (g) => tidyLoops(g, builder, onReplace)],
-    ["simplified", (g) => tidyLoops(simplified(g), builder, onReplace)],
+    ["simplified", (g) => tidyLoops(simplified(g), builder, onReplace, true)],
   ];
   printed.graph("graph", label, graph, origins);
   return steps.reduce((before, [shown, pass]) => {

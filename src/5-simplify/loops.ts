@@ -18,13 +18,22 @@ import {
 } from "../ir/loop-parts.ts";
 import { substitute } from "../ir/substitute.ts";
 import { visitPending } from "../ir/visit.ts";
+import { sumsOutside } from "./loop-sums.ts";
 
 type OnReplace = (from: Node, to: Node) => void;
 
-/** The graph with its loops tidied, those in the bodies of others too. Marks and requests must be gone. */
-export function tidyLoops(graph: Graph, b: GraphBuilder, onReplace: OnReplace = () => undefined): Graph {
+/**
+ * The graph with its loops tidied, those in the bodies of others too. Marks and requests must be gone. `isSimple`: bodies are
+ * in their normal form, so that sums over rounds show.
+ */
+export function tidyLoops(
+  graph: Graph,
+  b: GraphBuilder,
+  onReplace: OnReplace = () => undefined,
+  isSimple = false,
+): Graph {
   const roots = graph.outputs.map((output) => output.node);
-  const nodes = new Tidy(b, onReplace).run(roots);
+  const nodes = new Tidy(b, onReplace, isSimple).run(roots);
   if (nodes.every((node, k) => node === roots[k])) return graph;
   return { ...graph, outputs: graph.outputs.map((output, k) => ({ ...output, node: nodes[k] })) };
 }
@@ -32,10 +41,12 @@ export function tidyLoops(graph: Graph, b: GraphBuilder, onReplace: OnReplace = 
 class Tidy {
   readonly #b: GraphBuilder;
   readonly #onReplace: OnReplace;
+  readonly #isSimple: boolean;
 
-  constructor(b: GraphBuilder, onReplace: OnReplace) {
+  constructor(b: GraphBuilder, onReplace: OnReplace, isSimple: boolean) {
     this.#b = b;
     this.#onReplace = onReplace;
+    this.#isSimple = isSimple;
   }
 
   run(roots: readonly Node[]): readonly Node[] {
@@ -143,8 +154,8 @@ class Tidy {
     const invariants = record.invariants.map((p, k) => [p, k] as const).filter(([p]) => isRead(p));
     const stacked = record.stackedInputs.map((p, k) => [p, k] as const).filter(([p]) => isRead(p));
     const still = record.carries.map((p, k) => [p, k] as const).filter(([p, k]) => constant[k] && isRead(p));
-    const built = new Map<string, Node<"loop">>();
-    const build = (operands: readonly Node[]): Node<"loop"> => {
+    const built = new Map<string, (index: number) => Node>();
+    const build = (operands: readonly Node[]): ((index: number) => Node) => {
       const key = operands.map(({ id }) => id).join();
       const known = built.get(key);
       if (known !== undefined) return known;
@@ -158,13 +169,15 @@ class Tidy {
       ];
       const fixed = [...invariants, ...still].map(([p]) => p);
       const node = hoisted(b, given, { ...tidy, stackedInputs: stacked.map(([p]) => p), invariants: fixed });
-      built.set(key, node);
-      return node;
+      const split = this.#isSimple ? sumsOutside(b, node) : null;
+      const results = split ?? ((place: number): Node => b.create("loop_result", [node], { index: place }));
+      built.set(key, results);
+      return results;
     };
     return (index, operands) => {
       if (index < count && constant[index]) return operands[index];
       const place = index < count ? carried.indexOf(index) : carried.length + outputs.indexOf(index);
-      return b.create("loop_result", [build(operands)], { index: place });
+      return build(operands)(place);
     };
   }
 }

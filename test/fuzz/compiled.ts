@@ -136,7 +136,8 @@ export function entriesOf(
     const plain = pass(graph, differentiated, unmarked);
     const erased = pass(graph, simplified, differentiated, unmarked);
     const tidied = (g: Graph): Graph => tidyLoops(g, builder);
-    const emitted = pass(erased, tidied, simplified, tidied);
+    const summed = (g: Graph): Graph => tidyLoops(g, builder, undefined, true);
+    const emitted = pass(erased, tidied, simplified, summed);
     return { graph, plain: whole(plain), erased: whole(erased), final: whole(emitted), emitted };
   };
   return [

@@ -51,6 +51,22 @@ const rows: Readonly<Record<string, Row>> = {
       return sum(h) + squares;
     },
   },
+  "a recurrent network over rows, some of its weights taken off": {
+    text: `fn f(x: [T, 2, m], U: [m, n], W: [n, n]) {
+  h = for t in 0 : T carry h = zeros([2, n]) { next h = tanh(h @ W - x[t] @ U) + 0.1 * (h @ W) }
+  return sum(h^2)
+}`,
+    given: [[...six, ...seven.slice(0, 6)], [0.4, -0.7], [0.6]],
+    loops: (x: number[], [p, q]: number[], [w]: number[]) => {
+      const last = range(2).map((row) =>
+        range(3).reduce((h, t) => {
+          const at = 2 * (2 * t + row);
+          return Math.tanh(h * w - (x[at] * p + x[at + 1] * q)) + 0.1 * (h * w);
+        }, 0),
+      );
+      return sum(last.map((h) => h * h));
+    },
+  },
   "values that change places": {
     text: `fn f(x, y) {
   a, b = for t in 0 : 5 carry a = x, b = y { next a = b  next b = sin(a) + b }
