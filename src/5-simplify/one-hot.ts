@@ -18,12 +18,15 @@ export interface OneHot {
   readonly size: Dim;
 }
 
-/** A comparison of an index with the numbers of an axis, each of which is in range; null if the node is no such thing. */
-export function asOneHot(node: Node, facts: FactTable): OneHot | null {
+/**
+ * A comparison of an index with the numbers of an axis, each of which is in range: the ways to see it so, none if it is no
+ * such thing. An identity matrix has two.
+ */
+export function asOneHot(node: Node, facts: FactTable): readonly OneHot[] {
   const condition = is(node, "convert") && node.element !== "bool" ? node.operands[0] : node;
-  if (!is(condition, "equal")) return null;
+  if (!is(condition, "equal")) return [];
   const [x, y] = condition.operands;
-  return oneHotOf(x, y, facts) ?? oneHotOf(y, x, facts);
+  return [oneHotOf(x, y, facts), oneHotOf(y, x, facts)].filter((found) => found !== null);
 }
 
 function oneHotOf(numbers: Node, index: Node, facts: FactTable): OneHot | null {

@@ -35,6 +35,15 @@ const inverseOf = (b: GraphBuilder, a: Node): Node =>
 const stackOf = (b: GraphBuilder, x: Node, count: number): Node =>
   b.create("broadcast", [x], { shape: [dim(count), ...x.shape], axes: x.shape.map((_, k) => k - x.shape.length) });
 
+const numbers = (b: GraphBuilder): Node => b.create("iota", [], { size: dim(3) });
+
+/** The square matrix with `other` off its diagonal. */
+const onlyDiagonal = (b: GraphBuilder, square: Node, other: Node | number): Node => {
+  const along = (axis: number): Node => b.create("broadcast", [numbers(b)], { shape: square.shape, axes: [axis] });
+  const [rows, columns] = [along(-2), along(-1)];
+  return e.select(b, e.equalTo(b, rows, columns), square, other);
+};
+
 /** n[3, 2] times 1, 2, 3 and 4. */
 const layers = (b: GraphBuilder, n: Node): Node => {
   const shape = [dim(4), ...n.shape];
@@ -170,7 +179,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "trivial-concat": { build: (b, { x }) => [b.create("concat", [x], { axis: -1 })] },
   "gather-elementwise": {
-    build: (b, { m, j, s, x, i }) => [
+    build: (b, { m, n, j, s, x, i }) => [
       b.create("gather", [e.exp(b, e.add(b, m, e.broadcastTo(b, s, m.shape))), j], { batch: 1 }),
       b.create("gather", [e.mul(b, x, x), i], { batch: 0 }),
       b.create("gather", [rowsOf(b, e.reduceSum(b, m, [-1]), m), j], { batch: 1 }),
@@ -178,6 +187,8 @@ const cases: Readonly<Record<string, Case>> = {
         b.create("broadcast", [e.reduceSum(b, m, [-1])], { shape: [dim(2), dim(2), dim(3)], axes: [-3] }),
         b.create("broadcast", [j], { shape: [dim(2), dim(2)], axes: [-1] }),
       ], { batch: 2 }), // prettier-ignore
+      b.create("gather", [onlyDiagonal(b, e.matmul(b, n, m), e.exp(b, e.matmul(b, n, m))), numbers(b)], { batch: 1 }), // prettier-ignore
+      b.create("gather", [e.transpose(b, onlyDiagonal(b, e.matmul(b, n, m), e.exp(b, e.matmul(b, n, m))), [-1, -2]), numbers(b)], { batch: 1 }), // prettier-ignore
     ],
   },
   "add-zero": { build: (b, { x }) => [e.add(b, x, 0), e.sub(b, x, 0), e.sub(b, 0, x), e.add(b, 0, x)] },
@@ -404,11 +415,13 @@ const cases: Readonly<Record<string, Case>> = {
     ],
   },
   "sum-one-hot": {
-    build: (b, { m, j, i, x }) => [
+    build: (b, { m, n, j, i, x }) => [
       e.reduceSum(b, e.mul(b, oneHot(b, j, 3), m), [-1]),
       e.reduceSum(b, oneHot(b, j, 3), [-1]),
       e.reduceSum(b, oneHot(b, j, 3), [-2, -1]),
       e.reduceSum(b, e.mul(b, x, oneHot(b, i, 3)), [-1]),
+      e.reduceSum(b, onlyDiagonal(b, e.matmul(b, n, m), 0), [-1]),
+      e.reduceSum(b, onlyDiagonal(b, e.matmul(b, n, m), 0), [-2]),
     ],
   },
   "inverse-product": {
@@ -581,7 +594,9 @@ const kept: Readonly<Record<string, (b: GraphBuilder, p: Operands) => readonly N
     // The axes of m change their order.
     e.transpose(b, b.create("broadcast", [m], { shape: [dim(4), ...m.shape], axes: [-2, -1] }), [-3, -1, -2]),
   ],
-  "gather-elementwise": (b, { x, m, j }) => [
+  "gather-elementwise": (b, { x, m, n, j }) => [
+    // Entries beside the diagonal.
+    b.create("gather", [onlyDiagonal(b, e.exp(b, e.matmul(b, n, m)), e.matmul(b, n, m)), counting(b, [3], 2, [-1])], { batch: 1 }), // prettier-ignore
     // x varies along the axis chosen from; and two gathers would take the place of one.
     b.create("gather", [e.broadcastTo(b, x, m.shape), j], { batch: 1 }),
     b.create("gather", [e.add(b, m, e.broadcastTo(b, x, m.shape)), j], { batch: 1 }),

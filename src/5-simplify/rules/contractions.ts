@@ -62,8 +62,8 @@ export const contractions: readonly Rule[] = [
       const { axes } = node.attributes;
       const labels = x.shape.map((_, k) => `a${k}`);
       const result = axesWithout(labels.length, axes).map((axis) => labels[labels.length + axis]);
-      const whole = asOneHot(x, context.facts);
-      if (whole !== null && axes.includes(whole.axis)) {
+      const whole = asOneHot(x, context.facts).find(({ axis }) => axes.includes(axis));
+      if (whole !== undefined) {
         // One of each row; the other axes are left to count.
         const row = like(context.b, 1, whole.indices, node.element);
         const left = axes.filter((axis) => axis !== whole.axis).map((axis) => (axis < whole.axis ? axis + 1 : axis));
@@ -150,11 +150,13 @@ function untransposed({ node, labels }: Labelled): Labelled {
 }
 
 function chooseBy({ b, facts }: RuleContext, hot: Labelled, x: Labelled, result: readonly string[]): Node | null {
-  const found = asOneHot(hot.node, facts);
-  if (found === null || x.node.element === "bool") return null;
+  if (x.node.element === "bool") return null;
   const label = (axis: number): string => hot.labels[hot.labels.length + axis];
-  const labelled = { indices: found.indices, labels: found.axes.map(label), numbered: label(found.axis) };
-  return choose(b, labelled, x.node, x.labels, result);
+  for (const { indices, axes, axis } of asOneHot(hot.node, facts)) {
+    const chosen = choose(b, { indices, labels: axes.map(label), numbered: label(axis) }, x.node, x.labels, result);
+    if (chosen !== null) return chosen;
+  }
+  return null;
 }
 
 /** The contraction without the labels along which x is constant; null if there are none. */

@@ -3,6 +3,7 @@ import { add, constant as dimConstant, constantOf, equal, multiply, shapesEqual 
 import type { Dim, Shape } from "../../ir/dim.ts";
 import { constantValue, div, is, isScalar, like, mul, reshape, transpose } from "../../ir/expressions.ts";
 import { recordOf } from "../../ir/facts.ts";
+import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node, PrimitiveName, SliceAxis } from "../../ir/graph.ts";
 import { asRepeated, axisAmong, repeat, sizesAt } from "../axes.ts";
 import { uniformDivisor } from "../reciprocal.ts";
@@ -170,7 +171,7 @@ export const movement: readonly Rule[] = [
   },
   {
     name: "gather-elementwise",
-    law: "f(x, y)[i] = f(x[i], y[i]); broadcast(x)[i] = x along the axis chosen from",
+    law: "f(x, y)[i] = f(x[i], y[i]); broadcast(x)[i] = x along the axis chosen from; select(i = k, x, y)[i, i] = x[i, i]",
     soundness: "exact",
     on: ["gather"],
     apply: (node, { b }) => {
@@ -184,6 +185,8 @@ export const movement: readonly Rule[] = [
         const axes = repeated.axes.map((axis) => axis + 1);
         return repeat(b, { source: repeated.source, axes }, node.shape);
       }
+      const decided = onDiagonal(b, x, indices);
+      if (decided !== null) return b.create("gather", [decided, indices], { batch });
       if (recordOf(b, x).code === null || x.element === "bool") return null;
       // Two gathers in the place of one would read two tensors that otherwise need not be stored.
       const isWhole = (o: Node): boolean => constantValue(o) === null && asRepeated(o)?.axes.includes(-1) !== false;
@@ -194,6 +197,32 @@ export const movement: readonly Rule[] = [
     },
   },
 ];
+
+/**
+ * Where entry k of row k is chosen from select(row = column, x, y): x, under the same axes. Null for other choices.
+ */
+function onDiagonal(b: GraphBuilder, node: Node, indices: Node): Node | null {
+  const row = countedAxis(indices);
+  const permutation = is(node, "transpose") ? node.attributes.permutation : null;
+  const chosen = is(node, "transpose") ? node.operands[0] : node;
+  if (row === null || !is(chosen, "select") || !is(chosen.operands[0], "equal")) return null;
+  // Axis k of the select, counted from its front, is axis `at(k)` of the node.
+  const rank = node.shape.length;
+  const lead = rank - (permutation?.length ?? 0);
+  const at = (axis: number): number => (permutation === null || axis < lead ? axis : lead + permutation.indexOf(axis - rank)); // prettier-ignore
+  const counted = chosen.operands[0].operands.map(countedAxis);
+  const axes = counted.map((axis) => (axis === null ? null : at(rank + axis)));
+  if (!axes.includes(rank - 1) || !axes.includes(rank - 1 + row)) return null;
+  const [, then] = chosen.operands;
+  return permutation === null ? then : b.create("transpose", [then], { permutation });
+}
+
+/** The axis (negative) along which a node counts 0, 1, 2, ...; null if it is no such thing. */
+function countedAxis(node: Node): number | null {
+  if (is(node, "iota")) return -1;
+  const repeated = asRepeated(node);
+  return repeated !== null && is(repeated.source, "iota") ? repeated.axes[0] : null;
+}
 
 /** True for joined tensors, also under other axes. */
 function isJoined(node: Node): boolean {
