@@ -22,7 +22,8 @@ import { heldAs, identifierNames, isReserved, takenNames } from "./7-emit/typesc
 import { patternsOf } from "./7-emit/typescript/functions.ts";
 import { inlinedCalls } from "./7-emit/typescript/kernels.ts";
 import { asPrinted, layOut } from "./7-emit/typescript/layout.ts";
-import { emitModule, type ModuleParts } from "./7-emit/typescript/module.ts";
+import { emitModule, withWasm, type ModuleParts } from "./7-emit/typescript/module.ts";
+import { assembler } from "./7-emit/wasm/assemble.ts";
 import type { Diagnostic, Source } from "./diagnostics/diagnostic.ts";
 import { diagnostic } from "./diagnostics/report.ts";
 import { NodeLimit, type GraphBuilder } from "./ir/builder.ts";
@@ -53,10 +54,11 @@ interface Session {
 /** Compiles one source. Errors in the user's program are diagnostics; anything thrown is a fault of derive itself. */
 export async function compile(source: string, options: CompileOptions): Promise<CompileResult> {
   const { path, set = {}, item = null, precision = "f32", emit = "ts", maxNodes = 200_000 } = options;
+  const { target = "ts", relaxed = false } = options;
   const origins = new Origins();
   const builder = createBuilder({ maxNodes });
   const printed = new Printer(options.print ?? null);
-  const nothing = { code: null, declarations: null, info: null };
+  const nothing = { code: null, declarations: null, wasm: null, info: null };
 
   const { file, diagnostics: syntax } = parse({ path, text: source });
   printed.ast(() => printAst(file));
@@ -102,11 +104,15 @@ export async function compile(source: string, options: CompileOptions): Promise<
     models: checked.models.map((model) => ({ name: model.name, parameters: parameterCount(model) })),
     sourceHash: hash,
   };
-  if (options.print !== undefined) return { ...nothing, diagnostics, info, printed: printed.text() };
-  const header = headerOf({ path, precision, set }, programs);
-  const emitted = emitModule({ ...programs, precision, header }, emit);
-  const module = options.format === false ? asPrinted(emitted) : await layOut(emitted);
-  return { ...module, diagnostics, info, printed: printed.text() };
+  if (options.print !== undefined && options.print !== "wat")
+    return { ...nothing, diagnostics, info, printed: printed.text() };
+  const header = headerOf({ path, precision, set, target, relaxed }, programs);
+  const wasm = target === "ts" ? null : { embedded: target === "wasm", relaxed };
+  const emitted = emitModule({ ...programs, precision, header, wasm }, emit);
+  if (options.print === "wat") return { ...nothing, diagnostics, info, printed: emitted.wasm?.plain ?? "" };
+  const { module, bytes } = emitted.wasm === null ? { module: emitted, bytes: null } : withWasm(emitted, await assembler()); // prettier-ignore
+  const text = options.format === false ? asPrinted(module) : await layOut(module);
+  return { ...text, wasm: bytes, diagnostics, info, printed: printed.text() };
 }
 
 /** An item whose derivatives are larger than the language allows. */
@@ -231,6 +237,7 @@ function toProgram(
     held,
     nests,
     unroll,
+    untiled: !isFunction && unroll && options.target !== undefined && options.target !== "ts",
     inlinedCalls: inlinedCalls(options.precision ?? "f32"),
   });
   printed.program(label, program);

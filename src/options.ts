@@ -2,14 +2,17 @@
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import type { TraceEvent } from "./5-simplify/rule.ts";
 
-export type Stage = "ast" | "types" | "graph" | "gradient" | "simplified" | "program";
+export type Stage = "ast" | "types" | "graph" | "gradient" | "simplified" | "program" | "wat";
 
 export interface CompileOptions {
   /** As the user gave it; imports are resolved against it. */
   readonly path: string;
   /** The text of an imported file; throws where there is none. Without it, imports are errors. */
   readonly read?: (path: string) => string;
-  readonly target?: "ts";
+  /** `wasm`: kernels in WebAssembly beside those in TypeScript; `wasm-module`: in a file of their own. */
+  readonly target?: "ts" | "wasm" | "wasm-module";
+  /** With a wasm target: also kernels whose multiply-adds round as the processor likes, for engines that have them. */
+  readonly relaxed?: boolean;
   readonly precision?: "f32" | "f64";
   /** `js`: JavaScript, with the types in `declarations`. */
   readonly emit?: "ts" | "js";
@@ -37,6 +40,8 @@ export interface CompileResult {
   readonly code: string | null;
   /** With `emit: "js"`, the text of the .d.ts file. */
   readonly declarations: string | null;
+  /** With `target: "wasm-module"`, the bytes of the .wasm files; null where no kernel gains from WebAssembly. */
+  readonly wasm: { readonly plain: Uint8Array; readonly relaxed: Uint8Array | null } | null;
   readonly diagnostics: readonly Diagnostic[];
   readonly info: CompileInfo | null;
   /** The form that `print` asks for, and with `traceRewrites` what fired before it. */

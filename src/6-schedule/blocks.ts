@@ -135,6 +135,26 @@ export class KernelBuilder {
     this.root.items.push({ kind: "deliver", name, value });
   }
 
+  /** The statements as they were given, no expression placed. */
+  unplaced(): Finished {
+    const values: { name: string; value: Scalar }[] = [];
+    const statements = (block: Block): readonly Statement[] =>
+      block.items.flatMap((item): readonly Statement[] => {
+        switch (item.kind) {
+          case "deliver":
+            values.push({ name: item.name, value: item.value });
+            return [];
+          case "loop":
+            return [{ ...item, variable: item.block.variable ?? "", body: statements(item.block) }];
+          case "if":
+            return [{ ...item, body: statements(item.block) }];
+          default:
+            return [item];
+        }
+      });
+    return { body: statements(this.root), values };
+  }
+
   /** Places every expression and returns the statements. `calls`: see `batchCalls`. */
   finish(calls: CallOptions): Finished {
     const name = (hint: string): string => this.name(hint);

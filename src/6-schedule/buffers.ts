@@ -18,6 +18,8 @@ export interface ScheduleOptions {
    * where it is no call.
    */
   readonly inlinedCalls: (operation: ElementwiseName, exponent: number | null) => number;
+  /** Whether kernels come with the nests that they were before tiling. */
+  readonly untiled?: boolean;
   /** Whether small graphs become straight-line code. */
   readonly unroll: boolean;
   /** Whether a name cannot be that of a variable. */

@@ -135,7 +135,9 @@ export function clearing(frame: Frame, record: Loop, stacked: readonly Place[]):
     if (place.kind !== "buffer") return [];
     const label = `${frame.session.buffers.get(place.buffer)?.label ?? "rows"}Clear`;
     const body = [{ kind: "fill", buffer: place.buffer, value: 0 }] as const;
-    return [{ kind: "kernel", label, comment: [], body, values: [], inline: false, operations: dims.constant(0) }];
+    return [
+      { kind: "kernel", label, comment: [], body, values: [], nest: null, inline: false, operations: dims.constant(0) },
+    ];
   });
 }
 

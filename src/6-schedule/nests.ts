@@ -36,7 +36,16 @@ const axisNames = ["i", "j", "k", "l", "m"];
 
 /** The statements of one group. */
 export function buildNest(group: Group, context: NestContext): Finished {
-  return new Nest(group, context).build();
+  const nest = new Nest(group, context, true);
+  nest.build();
+  return nest.placed();
+}
+
+/** The loops of one group over single entries, their expressions as they are. */
+export function buildUntiled(group: Group, context: NestContext): Finished {
+  const nest = new Nest(group, context, false);
+  nest.build();
+  return nest.unplaced();
 }
 
 class Nest {
@@ -44,15 +53,26 @@ class Nest {
   readonly #context: NestContext;
   readonly #kernel: KernelBuilder;
   readonly #access: Access;
+  readonly #isTiled: boolean;
 
-  constructor(group: Group, context: NestContext) {
+  constructor(group: Group, context: NestContext, isTiled: boolean) {
+    this.#isTiled = isTiled;
     this.#group = group;
     this.#context = context;
     this.#kernel = new KernelBuilder(context.taken);
     this.#access = new Access(this.#kernel.scalars, context.placeOf);
   }
 
-  build(): Finished {
+  placed(): Finished {
+    const share = this.#group.kind === "value" ? shareInPlace : 1;
+    return this.#kernel.finish({ inlinedCalls: this.#context.inlinedCalls, share });
+  }
+
+  unplaced(): Finished {
+    return this.#kernel.unplaced();
+  }
+
+  build(): void {
     const { kind, lead } = this.#group;
     const { root } = this.#kernel;
     const node = lead as AnyNode | null;
@@ -77,8 +97,6 @@ class Nest {
     } else if (node.primitive === "fold") {
       this.#fold(node);
     }
-    const share = kind === "value" ? shareInPlace : 1;
-    return this.#kernel.finish({ inlinedCalls: this.#context.inlinedCalls, share });
   }
 
   #check(): void {
@@ -196,7 +214,7 @@ class Nest {
         along(b, axis + 1, cells.flatMap((cell) => positions.map((p) => [...cell, p]))); // prettier-ignore
       };
       const size = dims.constantOf(shape[axis]);
-      const width = tileWidth(tiles[axis], size);
+      const width = this.#isTiled ? tileWidth(tiles[axis], size) : 1;
       const name = axisNames[Math.min(axis, axisNames.length - 1)];
       const from = scalars.dim(zero);
       if (size === 1) {

@@ -11,7 +11,7 @@ import { uncertainIndices } from "./index-checks.ts";
 import { loopSteps, placeResults } from "./loops.ts";
 import { materialized, roleOf } from "./materialize.ts";
 import { collectLocals } from "./nest-cache.ts";
-import { buildNest, type NestContext } from "./nests.ts";
+import { buildNest, buildUntiled, type NestContext } from "./nests.ts";
 import { workShape } from "./routines.ts";
 import type { End, Session, Target } from "./session.ts";
 
@@ -178,7 +178,9 @@ function kernelOf(frame: Frame, group: Group, reads: ReadonlySet<Node>, hint: st
     inlinedCalls: options.inlinedCalls,
     taken,
   };
-  const finished = options.nests.take(signatureOf(frame, group, reads), taken, () => buildNest(group, context));
+  const signature = signatureOf(frame, group, reads);
+  const finished = options.nests.take(signature, taken, () => buildNest(group, context));
+  const untiled = options.untiled === true && group.kind !== "value";
   if (group.kind === "value") collectLocals(finished.body, session.names.locals);
   const named = group.members.at(-1) ?? group.lead;
   return {
@@ -186,6 +188,7 @@ function kernelOf(frame: Frame, group: Group, reads: ReadonlySet<Node>, hint: st
     label: (named === null ? null : options.nameOf(named)) ?? hint,
     comment: group.kind === "value" ? [] : commentOf(group, options),
     ...finished,
+    nest: untiled ? options.nests.take(`untiled ${signature}`, new Set(), () => buildUntiled(group, context)) : null,
     inline: group.kind === "value",
     operations: group.lead === null ? dims.constant(0) : operationsOf(group.lead),
   };
@@ -225,7 +228,7 @@ export function copyKernel(session: Session, from: Place, to: Target, { element,
     element,
   };
   const group: Group = { kind: "map", shape, lead: null, members: [source], checks: [] };
-  const finished = buildNest(group, {
+  const context: NestContext = {
     placeOf: (node) => (node === source ? from : null),
     targetsOf: () => [to],
     copyOf: () => null,
@@ -233,12 +236,13 @@ export function copyKernel(session: Session, from: Place, to: Target, { element,
     nameOf: () => buffer.label,
     inlinedCalls: () => Infinity,
     taken: session.names.all,
-  });
+  };
   return {
     kind: "kernel",
     label: `${buffer.label}Store`,
     comment: [],
-    ...finished,
+    ...buildNest(group, context),
+    nest: session.options.untiled === true ? buildUntiled(group, context) : null,
     inline: false,
     operations: dims.constant(0),
   };

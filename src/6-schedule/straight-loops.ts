@@ -165,5 +165,14 @@ function storing(
 }
 
 function kernelInPlace(body: Kernel["body"], values: Kernel["values"]): Kernel {
-  return { kind: "kernel", label: "numbers", comment: [], body, values, inline: true, operations: dims.constant(0) };
+  return {
+    kind: "kernel",
+    label: "numbers",
+    comment: [],
+    body,
+    values,
+    nest: null,
+    inline: true,
+    operations: dims.constant(0),
+  };
 }

@@ -153,6 +153,7 @@ export class Straight {
       comment: [],
       body,
       values,
+      nest: null,
       inline: true,
       operations: this.#nodes.reduce((sum, node) => dims.add(sum, operationsOf(node)), dims.constant(0)),
     };

@@ -31,12 +31,20 @@ export interface Outcome {
 export function outputsOf(
   path: string,
   job: CompileJob,
-): { readonly code: string; readonly declarations: string | null } {
+): {
+  readonly code: string;
+  readonly declarations: string | null;
+  readonly wasm: string | null;
+  readonly relaxed: string | null;
+} {
   // The ending is joined before the folder is: the file `..nn` has the name `.`, which as a path is another folder.
   const name = basename(path, extname(path));
+  const isBeside = job.options.target === "wasm-module";
+  const wasm = isBeside ? join(job.output, `${name}.wasm`) : null;
+  const relaxed = isBeside && job.options.relaxed === true ? join(job.output, `${name}.relaxed.wasm`) : null;
   return job.options.emit === "js"
-    ? { code: join(job.output, `${name}.js`), declarations: join(job.output, `${name}.d.ts`) }
-    : { code: join(job.output, `${name}.ts`), declarations: null };
+    ? { code: join(job.output, `${name}.js`), declarations: join(job.output, `${name}.d.ts`), wasm, relaxed }
+    : { code: join(job.output, `${name}.ts`), declarations: null, wasm, relaxed };
 }
 
 /** Throws UsageError where two sources would write one file, or one would be written over. */
@@ -47,8 +55,8 @@ export function checkOutputs(paths: readonly string[], job: CompileJob): void {
   const writers = new Map<string, string>();
   const sources = new Set(paths.map(key));
   for (const path of paths) {
-    const { code, declarations } = outputsOf(path, job);
-    for (const output of [code, ...(declarations === null ? [] : [declarations])]) {
+    for (const output of Object.values(outputsOf(path, job)) as readonly (string | null)[]) {
+      if (output === null) continue;
       const other = writers.get(key(output));
       if (other !== undefined) throw new UsageError(`${other} and ${path} would both write ${output}`);
       if (sources.has(key(output))) throw new UsageError(`${path} would write over the source ${output}`);
@@ -96,7 +104,9 @@ export async function compileFile(
   const written: string[] = [];
   const failures: Diagnostic[] = [];
   const outputs = outputsOf(path, job);
-  const texts: readonly (readonly [string | null, string | null])[] = [
+  const texts: readonly (readonly [string | null, string | Uint8Array | null])[] = [
+    [outputs.relaxed, result.wasm?.relaxed ?? null],
+    [outputs.wasm, result.wasm?.plain ?? null],
     [outputs.declarations, result.declarations],
     [outputs.code, result.code],
   ];

@@ -11,6 +11,7 @@ import type { Reads } from "./watch.ts";
 interface Flags extends Pick<SharedFlags, "set" | "item" | "json"> {
   readonly output: string;
   readonly target: "ts" | "wasm" | "wasm-module";
+  readonly relaxed?: true;
   readonly precision: "f32" | "f64";
   readonly emit: "ts" | "js";
   readonly watch?: true;
@@ -27,6 +28,7 @@ Examples:
   derive models/*.nn -o src/generated       several files, another folder
   derive digits.nn --set hidden=64          overrides \`const hidden = ...\`
   derive digits.nn --emit js --watch        JavaScript and declarations, again after each change
+  derive digits.nn --target wasm            with SIMD kernels in WebAssembly
   derive digits.nn --print gradient         shows the graph with its derivatives`;
 
 /** Adds \`derive compile\`, which is also what \`derive model.nn\` runs. */
@@ -46,6 +48,7 @@ export function addCompile(
     .addOption(
       new Option("--target <target>", "what the code runs on").choices(["ts", "wasm", "wasm-module"]).default("ts"),
     )
+    .option("--relaxed", "with a wasm target: fused multiply-adds too, where the engine has them")
     .addOption(new Option("--precision <type>", "numbers in arrays").choices(["f32", "f64"]).default("f32"))
     .addOption(new Option("--emit <language>", "ts, or js with a .d.ts").choices(["ts", "js"]).default("ts"))
     .addOption(shared.set())
@@ -59,6 +62,7 @@ export function addCompile(
         "gradient",
         "simplified",
         "program",
+        "wat",
       ]),
     )
     .addOption(shared.item("the function or model that --print shows"))
@@ -115,19 +119,22 @@ async function compileCommand(
 }
 
 function jobOf(flags: Flags, commands: readonly string[]): CompileJob {
-  if (flags.target !== "ts")
-    throw new UsageError(`the target ${flags.target} is not available in this version: use --target ts`);
+  if (flags.relaxed === true && flags.target === "ts")
+    throw new UsageError("--relaxed is about WebAssembly: use it with --target wasm or --target wasm-module");
+  if (flags.stdout === true && flags.target === "wasm-module")
+    throw new UsageError("--stdout has no place for the bytes of --target wasm-module: use --target wasm");
   if (/\.(ts|js|mjs|nn)$/.test(flags.output))
     throw new UsageError(`--output names a folder, and ${flags.output} looks like a file`);
   if (flags.stdout === true && flags.print !== undefined)
     throw new UsageError("--stdout and --print cannot be used together");
-  const { precision, emit, set, item, print, verify, traceRewrites, maxNodes } = flags;
+  const { target, relaxed, precision, emit, set, item, print, verify, traceRewrites, maxNodes } = flags;
   return {
     output: flags.output,
     stdout: flags.stdout === true,
     commands,
     options: {
-      target: "ts",
+      target,
+      relaxed: relaxed === true,
       precision,
       emit,
       set: set ?? {},

@@ -112,7 +112,7 @@ function notUtf8(bytes: Uint8Array): string {
  * renamed. Folders are made; a file that has the text already is left alone; a symbolic link stays one, and a file keeps its
  * permissions. Throws an Error whose message says why not, in words.
  */
-export function writeAtomically(path: string, text: string): void {
+export function writeAtomically(path: string, text: string | Uint8Array): void {
   try {
     const target = targetOf(path);
     const before = statSync(target, { throwIfNoEntry: false }) ?? null;
@@ -134,7 +134,7 @@ const temporaryName = /^\.derive-[0-9a-f]{16}\.tmp$/;
 /** No run is in the middle of writing a file for longer than this. */
 const temporaryMilliseconds = 60_000;
 
-function replace(target: string, text: string, before: Stats | null): void {
+function replace(target: string, text: string | Uint8Array, before: Stats | null): void {
   const folder = dirname(target);
   // Not after the file that it becomes: that name may be as long as names can be.
   const temporary = join(folder, `.derive-${randomBytes(8).toString("hex")}.tmp`);
@@ -189,9 +189,10 @@ function statOrNull(path: string): Stats | null {
   }
 }
 
-function hasText(path: string, text: string): boolean {
+function hasText(path: string, text: string | Uint8Array): boolean {
   try {
-    return statSync(path).size === Buffer.byteLength(text) && readFileSync(path, "utf8") === text;
+    const bytes = typeof text === "string" ? Buffer.from(text) : text;
+    return statSync(path).size === bytes.length && readFileSync(path).equals(bytes);
   } catch {
     return false; // Writing will tell what is wrong, if anything is.
   }

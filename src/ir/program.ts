@@ -160,10 +160,18 @@ export interface Kernel {
   readonly body: readonly Statement[];
   /** The numbers that it computes, by the name that later steps know them by. */
   readonly values: readonly { readonly name: string; readonly value: Scalar }[];
+  /** The same work before it was tiled, for targets that tile and place for themselves; null where none was asked for. */
+  readonly nest: Nest | null;
   /** Part of the entry point itself instead of a function of its own. */
   readonly inline: boolean;
   /** Multiply-adds and other operations, for the cost sheet. */
   readonly operations: Dim;
+}
+
+/** Loops over single entries; expressions stand where they are used, none in a local. */
+export interface Nest {
+  readonly body: readonly Statement[];
+  readonly values: Kernel["values"];
 }
 
 export interface Program {

@@ -122,7 +122,8 @@ describe("wrong usage", () => {
     const [xa, ya] = [join(folder, "x/a.nn"), join(folder, "y/a.nn")];
     expect(await wrong(xa, ya, "-o", folder)).toContain(`${xa} and ${ya} would both write ${join(folder, "a.ts")}`);
     expect(existsSync(join(folder, "a.ts"))).toBe(false);
-    expect(await wrong(xa, "--target", "wasm")).toContain("the target wasm is not available in this version");
+    expect(await wrong(xa, "--relaxed")).toContain("--relaxed is about WebAssembly");
+    expect(await wrong(xa, "--target", "wasm-module", "--stdout")).toContain("--stdout has no place for the bytes");
     expect(await wrong(xa, "--target", "cuda")).toContain("Allowed choices are ts, wasm, wasm-module");
     expect(await wrong(xa, "--set", "hidden")).toContain("name=value");
     expect(await wrong(xa, "--max-nodes", "many")).toContain("whole number");

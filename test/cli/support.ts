@@ -55,6 +55,7 @@ function fakeCompiler(calls: CompileOptions[]): Compile {
     return Promise.resolve({
       code: failed || options.print !== undefined ? null : code,
       declarations: failed || options.emit !== "js" ? null : `declare ${code}`,
+      wasm: null,
       diagnostics,
       info: null,
       printed: options.print === undefined ? (options.traceRewrites === true ? "a -> b" : null) : `(${options.print})`,

@@ -100,6 +100,7 @@ test("the library runs without Node: no import and no global of it", () => {
       "prettier/plugins/estree",
       "prettier/plugins/typescript",
       "prettier/standalone",
+      "wabt",
     ]);
     // The text of generated sources is data.
     const own = [...loaded].filter((path) => !path.endsWith(".generated.ts"));

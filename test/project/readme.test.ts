@@ -93,8 +93,8 @@ describe("its commands", () => {
     const optionsIn = (text: string): readonly string[] => [...new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))].sort();
     const listing = /^derive model\.nn {2,}.*?(?=^derive fmt)/ms.exec(readme)?.[0] ?? "";
     const helps = await Promise.all(["compile", "explain", "check"].map((command) => output([command, "--help"])));
-    // `-o` is listed by its short name, and there is one target as yet.
-    const offered = optionsIn(helps.join("\n")).filter((name) => !["--help", "--output", "--target"].includes(name));
+    // `-o` is listed by its short name.
+    const offered = optionsIn(helps.join("\n")).filter((name) => !["--help", "--output"].includes(name));
     expect(optionsIn(listing)).toEqual(offered);
   });
 

@@ -4,6 +4,7 @@ import type { Dim } from "../../ir/dim.ts";
 import { largestBatch } from "../../ir/program.ts";
 import { unbounded } from "../../ir/loop-parts.ts";
 import type { Buffer, Kernel, LoopStep, Program, Scalar, Step } from "../../ir/program.ts";
+import type { WasmWriter } from "../wasm/module.ts";
 import { emitDim, emitScalar, emitStatements, type KernelNames } from "./kernels.ts";
 import { usesOf, type Uses } from "./kernel-uses.ts";
 import { freeName, identifierOf } from "./names.ts";
@@ -25,6 +26,18 @@ export interface EntryNames {
   readonly precision: Precision;
   /** Begins the names of kernel functions: `rosenbrockGradient`. */
   readonly prefix: string;
+  /** Where kernels in WebAssembly are called; null or left out: none is. */
+  readonly wasm?: WasmNames | null;
+}
+
+/** How an entry point reaches the kernels in WebAssembly. */
+export interface WasmNames {
+  readonly writer: WasmWriter;
+  /** The local that holds the kernels, or null where the engine has none. */
+  readonly kernels: string;
+  /** The local of the places through which reals are passed. */
+  readonly exchange: string;
+  readonly address: (buffer: Buffer) => Expression;
 }
 
 /** The statements that run all kernels in order. Values become locals of their names. */
@@ -133,9 +146,63 @@ function emitCall(
   const called = ts.call(name, ...given);
   const passed = reals.map((a, k) => ts.assign(slot(k, writer), argument(a)));
   const value = kernel.values.at(0);
-  if (value === undefined) return [...passed, ts.expression(called)];
-  if (value.value.element !== "real") return [...passed, ts.constant(value.name, called)];
-  return [...passed, ts.expression(called), ts.constant(value.name, slot(0, writer))];
+  const fast = wasmCall(kernel, bufferOf, names, argument);
+  if (value === undefined) {
+    const plain = [...passed, ts.expression(called)];
+    return fast === null ? plain : [ts.when(fast.isThere, [...fast.passed, ts.expression(fast.called)], plain)];
+  }
+  const isReal = value.value.element === "real";
+  if (fast === null) {
+    if (!isReal) return [...passed, ts.constant(value.name, called)];
+    return [...passed, ts.expression(called), ts.constant(value.name, slot(0, writer))];
+  }
+  const type = value.value.element === "bool" ? "boolean" : "number";
+  const taken = (calling: Expression, from: Expression): Statement[] =>
+    isReal ? [ts.expression(calling), ts.assign(ts.name(value.name), from)] : [ts.assign(ts.name(value.name), calling)];
+  const returned = type === "boolean" ? ts.binary("!==", fast.called, ts.number(0)) : fast.called;
+  return [
+    { kind: "let", name: value.name, type, value: null },
+    ts.when(
+      fast.isThere,
+      [...fast.passed, ...taken(returned, ts.element(ts.name(fast.exchange), ts.number(0)))],
+      [...passed, ...taken(called, slot(0, writer))],
+    ),
+  ];
+}
+
+/** The call of a kernel's WebAssembly, what it is passed before, and whether there is any; null where the kernel has none. */
+function wasmCall(
+  kernel: Kernel,
+  bufferOf: (name: string) => Buffer,
+  { wasm, prefix, symbol }: EntryNames,
+  argument: (name: string) => Expression,
+): {
+  readonly isThere: Expression;
+  readonly passed: readonly Statement[];
+  readonly called: Expression;
+  readonly exchange: string;
+} | null {
+  const found = wasm?.writer.kernel(kernel, bufferOf, kernelHint(kernel, prefix)) ?? null;
+  if (found === null || wasm === undefined || wasm === null) return null;
+  const { name, buffers, reals, others, symbols } = found;
+  const integer = ([other, element]: (typeof others)[number]): Expression =>
+    element === "bool" ? ts.conditional(argument(other), ts.number(1), ts.number(0)) : argument(other);
+  return {
+    isThere: ts.binary("!==", ts.name(wasm.kernels), ts.name("null")),
+    passed: reals.map((real, k) => ts.assign(ts.element(ts.name(wasm.exchange), ts.number(k)), argument(real))),
+    called: ts.call(
+      ts.member(ts.name(wasm.kernels), name),
+      ...buffers.map((buffer) => wasm.address(bufferOf(buffer))),
+      ...others.map(integer),
+      ...symbols.map((s) => ts.name(symbol(s))),
+    ),
+    exchange: wasm.exchange,
+  };
+}
+
+/** What a kernel's function is called where nothing else is. */
+export function kernelHint({ label }: Pick<Kernel, "label">, prefix: string): string {
+  return `${prefix}${label.replace(/^./u, (c) => c.toUpperCase())}`;
 }
 
 /**
@@ -165,7 +232,7 @@ function declareKernel(
   // Equal kernels are one function, whatever their arguments are called.
   const outside = [...used.buffers].map((buffer) => `${bufferOf(buffer).element}${startOf(bufferOf(buffer), names)}`);
   const key = `${names.precision} ${outside.join(" ")}: ${used.key}`;
-  const hint = `${names.prefix}${kernel.label.replace(/^./u, (c) => c.toUpperCase())}`;
+  const hint = kernelHint(kernel, names.prefix);
   const name = writer.kernel(key, hint, (free) =>
     kernelFunction(free, kernel, used, readable, bufferOf, names, writer),
   );

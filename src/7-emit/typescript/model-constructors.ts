@@ -153,11 +153,13 @@ function opening(c: ModelContext, create: string, store: string, training: boole
   const check = supportCall(c.writer, "checkKeys", options, ts.name(c.writer.keys(keys)), ts.string(create));
   if (c.names.symbols.length > 0) body.push(check);
   else body.push(ts.when(ts.binary("!==", options, ts.name("undefined")), [check]));
-  body.push(supportCall(c.writer, "checkEngine", options, ts.string(create)));
+  const engineCheck =
+    c.wasm === null ? (c.writer.wasm === null ? "checkEngine" : "checkPlainEngine") : "checkEngineOptions";
+  body.push(supportCall(c.writer, engineCheck, options, ts.string(create)));
   const sizes = c.names.symbols.map((symbol) =>
     ts.call(c.writer.support("capacityOf"), ts.member(options, symbol), ts.string(symbol), ts.string(create)),
   );
-  body.push(ts.constant("s", ts.call(c.creators.get(store) ?? store, ...sizes)));
+  body.push(ts.constant("s", ts.call(c.creators.get(store) ?? store, ...(c.wasm === null ? [] : [options]), ...sizes)));
   return body;
 }
 
@@ -167,7 +169,7 @@ function sharedMembers(c: ModelContext, s: Expression): readonly Member[] {
   return [
     ts.property("params", ts.member(s, "params")),
     ts.property("hyper", ts.member(s, "hyper")),
-    ts.property("engine", ts.string("ts")),
+    ts.property("engine", c.wasm === null ? ts.string("ts") : ts.member(s, "engine")),
     method("forward", [["inputs", inputs], ["options?", forward.optionsType()]], forward.resultType(), [
       ts.returns(ts.call(c.names.entry("forward"), s, ts.name("inputs"), ts.name("options"))),
     ]), // prettier-ignore

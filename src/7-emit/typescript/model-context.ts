@@ -4,6 +4,7 @@ import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/ch
 import type { ModelEntry } from "../../3-lower/lowered.ts";
 import { declaredName, freeName, identifierOf, lowerLeading, upperFirst } from "./names.ts";
 import { layOut, MemberNames, optimizerTensors, storedTensors, type EntryProgram, type Layout } from "./storage.ts";
+import { modelWasm, type ModelWasm } from "./model-wasm.ts";
 import type { ModuleWriter } from "./writer.ts";
 
 export interface ModelInfo {
@@ -27,6 +28,8 @@ export interface ModelNames {
   readonly entry: (kind: ModelEntry) => string;
   /** Frozen parameters without initial value. */
   readonly ungiven: readonly CheckedTensor[];
+  /** As of the context. */
+  readonly wasm: ModelWasm | null;
 }
 
 export interface ModelContext {
@@ -41,6 +44,8 @@ export interface ModelContext {
   readonly creators: ReadonlyMap<string, string>;
   readonly inference: Layout;
   readonly training: Layout;
+  /** The model's kernels in WebAssembly; null where it has none. */
+  readonly wasm: ModelWasm | null;
 }
 
 /** Lays out the stores of a model and takes the names of its declarations. */
@@ -58,17 +63,22 @@ export function modelContext(info: ModelInfo, entries: readonly EntryProgram[], 
     "seed",
     "evaluation",
     "sizes",
+    "engine",
+    "kernels",
+    "exchange",
+    "options",
     "reals",
     "integers",
     "flags",
     ...symbols.map(symbolLocal),
   ]);
+  const entryNames = new Map(entries.map(({ kind }) => [kind, writer.topLevelName(`${n}${upperFirst(kind)}`)]));
+  const wasm = modelWasm(m, entries, (kind) => entryNames.get(kind) ?? kind, writer);
   const needsStaging = [...m.inputs, ...m.targets].filter(isStaged);
   const forInference = entries.filter((e) => e.kind === "initial" || e.kind === "forward");
   const stored = storedTensors(m);
-  const inference = layOut(stored, needsStaging, forInference, members);
-  const training = layOut([...stored, ...optimizerTensors(m)], needsStaging, entries, members);
-  const entryNames = new Map(entries.map(({ kind }) => [kind, writer.topLevelName(`${n}${upperFirst(kind)}`)]));
+  const inference = layOut(stored, needsStaging, forInference, members, wasm);
+  const training = layOut([...stored, ...optimizerTensors(m)], needsStaging, entries, members, wasm);
   const tensors = {
     inference: writer.topLevelName(`${n}Tensors`),
     training: writer.topLevelName(`${n}TrainingTensors`),
@@ -86,8 +96,9 @@ export function modelContext(info: ModelInfo, entries: readonly EntryProgram[], 
     layout: training,
     entry: (kind) => entryNames.get(kind) ?? kind,
     ungiven: m.parameters.filter((p) => p.frozen && p.initial === null),
+    wasm,
   };
-  return { info, m, entries, writer, names, tensors, creators, inference, training };
+  return { info, m, entries, writer, names, tensors, creators, inference, training, wasm };
 }
 
 /** Index arrays are copied to a staging array while they are checked. */
@@ -103,5 +114,5 @@ export function capacities(m: CheckedModel): readonly string[] {
 
 /** The local of a symbol where a store is created. */
 export function symbolLocal(symbol: string): string {
-  return freeName(identifierOf(symbol), new Set(["arena", "reals", "integers", "flags"]));
+  return freeName(identifierOf(symbol), new Set(["arena", "reals", "integers", "flags", "engine", "options"]));
 }

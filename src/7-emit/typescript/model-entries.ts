@@ -7,7 +7,7 @@ import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import { namesOfSteps } from "../../ir/steps.ts";
 import type { CheckedInput, CheckedModel } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
-import { emitProgram } from "./calls.ts";
+import { emitProgram, type WasmNames } from "./calls.ts";
 import { emitRequirements, emitSolution, shapeText, supportCall, typeCheck } from "./checks.ts";
 import { emitDim } from "./kernels.ts";
 import { capacityChecks, optionChecks } from "./model-checks.ts";
@@ -36,6 +36,10 @@ export class EntryWriter {
   readonly #inputs = new Map<string, string>();
   readonly #arrays = new Map<string, string>();
   readonly #views = new Map<string, string>();
+  /** Results that kernels write in memory: the locals of what is returned, by buffer. */
+  readonly #returned = new Map<string, string>();
+  /** The locals of the arrays that these are computed in. */
+  readonly #there = new Map<string, string>();
   readonly #body: Statement[] = [];
 
   constructor(m: CheckedModel, entry: EntryProgram, names: ModelNames, writer: ModuleWriter) {
@@ -317,6 +321,7 @@ export class EntryWriter {
   }
 
   #kernels(): void {
+    const wasm = this.#wasm();
     const before = this.#body.length;
     const statements = emitProgram(
       this.#program,
@@ -326,6 +331,7 @@ export class EntryWriter {
         argument: (path) => this.#argument(path),
         precision: this.#writer.precision,
         prefix: this.#names.entry(this.#kind),
+        wasm,
       },
       this.#writer,
     );
@@ -333,9 +339,51 @@ export class EntryWriter {
     const views = [...this.#views].map(([member, local]) => ts.constant(local, ts.member(s, member)));
     this.#body.splice(before, 0, ...views);
     this.#body.push(...statements);
+    if (wasm === null || this.#returned.size === 0) return;
+    const copies = [...this.#returned].map(([name, local]) => supportCall(this.#writer, "copyOut", this.#member(this.#buffer(name)), ts.name(local))); // prettier-ignore
+    this.#body.push(ts.when(ts.binary("!==", ts.name(wasm.kernels), ts.name("null")), copies));
+  }
+
+  /** Brings what kernels in WebAssembly read into memory, and says how they are called. */
+  #wasm(): WasmNames | null {
+    const { writer } = { writer: this.#writer.wasm };
+    const model = this.#names.wasm;
+    if (writer === null || model === null || !model.has(this.#kind)) return null;
+    const kernels = this.#local("kernels");
+    const exchange = this.#local("exchange");
+    this.#body.push(ts.constant(kernels, ts.member(s, "kernels")), ts.constant(exchange, ts.member(s, "exchange")));
+    const isThere = ts.binary("!==", ts.name(kernels), ts.name("null"));
+    const copies: Statement[] = [];
+    for (const buffer of model.staged(this.#kind)) {
+      const member = this.#member(buffer);
+      if (buffer.role === "parameter") {
+        const local = this.#inputs.get(buffer.name);
+        if (local === undefined) throw new Error(`internal: ${buffer.name} is no input`);
+        copies.push(ts.expression(ts.call(ts.member(member, "set"), ts.name(local))));
+        continue;
+      }
+      const output = buffer.name.replace(/^result\./, "");
+      const local = this.#arrays.get(output);
+      if (local === undefined) throw new Error(`internal: ${buffer.name} is no result`);
+      const there = this.#local(`${local}There`);
+      this.#body.push(ts.constant(there, ts.conditional(isThere, member, ts.name(local))));
+      this.#returned.set(buffer.name, local);
+      this.#there.set(buffer.name, there);
+    }
+    if (copies.length > 0) this.#body.push(ts.when(isThere, copies));
+    return { writer, kernels, exchange, address: (buffer) => ts.member(this.#member(buffer), "byteOffset") };
+  }
+
+  /** The store's array that holds a buffer. */
+  #member(buffer: Buffer): Expression {
+    const member = this.#names.layout.memberOf(this.#kind, buffer);
+    if (member === null) throw new Error(`internal: ${this.#kind} has no place for ${buffer.name}`);
+    return ts.member(s, member);
   }
 
   #array(buffer: Buffer, inline: boolean): { readonly name: string; readonly base: null } {
+    const there = this.#there.get(buffer.name);
+    if (there !== undefined) return { name: there, base: null };
     const result = this.#arrays.get(buffer.name.replace(/^result\./, ""));
     if (buffer.role === "result" && result !== undefined) return { name: result, base: null };
     const given = this.#inputs.get(buffer.name);

@@ -3,6 +3,7 @@ import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import type { ElementType } from "../../ir/graph.ts";
 import type { CheckedTensor } from "../../2-check/checked.ts";
+import { exchangeBytes, spareBytes, wasmConstants } from "../wasm/module.ts";
 import { emitDim } from "./kernels.ts";
 import { symbolLocal, type ModelContext } from "./model-context.ts";
 import { optimizerTensors, type Layout } from "./storage.ts";
@@ -24,6 +25,7 @@ export function storeInterface(
   const scalars = [
     { text: `readonly sizes: ${objectType(c.names.symbols.map((symbol) => [symbol, "number"]))}`, doc: [] },
     { text: "readonly arena: ArrayBuffer", doc: [] },
+    ...(c.wasm === null ? [] : wasmMembers(c)),
     { text: "readonly create: string", doc: [] },
     { text: "seed: number", doc: [] },
     { text: "step: number", doc: [] },
@@ -57,8 +59,22 @@ export function storeFunction(c: ModelContext, name: string, layout: Layout, tra
   const body: Statement[] = [];
   const bytes = (element: ElementType): Dim => dims.multiply(layout.totals[element], dims.constant(width[element]));
   const order = ["real", "index", "bool"] as const;
-  let start = dims.constant(0);
-  body.push(ts.constant("arena", ts.create("ArrayBuffer", dim(order.map(bytes).reduce(dims.add)))));
+  const { wasm } = c;
+  let start = dims.constant(wasm === null ? 0 : exchangeBytes);
+  const size = order.map(bytes).reduce(dims.add);
+  if (wasm === null) {
+    body.push(ts.constant("arena", ts.create("ArrayBuffer", dim(size))));
+  } else {
+    const create = ts.string(`create${c.names.N}${training ? "Trainer" : ""}`);
+    const whole = dim(dims.add(size, dims.constant(exchangeBytes + spareBytes)));
+    const modules = wasmConstants.map((constant) => ts.name(c.writer.wasmConstant(constant)));
+    const none: Expression = ts.name("null");
+    body.push(
+      ts.constant("size", whole),
+      ts.constant("engine", ts.call(c.writer.support("startEngine"), ts.name("options"), ...modules, ts.name("size"), create)), // prettier-ignore
+      ts.constant("arena", ts.conditional(ts.binary("===", ts.name("engine"), none), ts.create("ArrayBuffer", ts.name("size")), ts.member(ts.name("engine"), "memory"))), // prettier-ignore
+    );
+  }
   const views = { real: "reals", index: "integers", bool: "flags" } as const;
   for (const element of order) {
     if (dims.constantOf(layout.totals[element]) !== 0) {
@@ -83,6 +99,7 @@ export function storeFunction(c: ModelContext, name: string, layout: Layout, tra
       ts.object(
         ts.property("sizes", ts.object(...c.names.symbols.map((s) => ts.property(s, ts.name(symbol(s)))))),
         ts.property("arena", ts.name("arena")),
+        ...(wasm === null ? [] : wasmProperties(c)),
         ts.property("create", ts.string(`create${c.names.N}${training ? "Trainer" : ""}`)),
         ts.property("seed", ts.number(0)),
         ts.property("step", ts.number(0)),
@@ -97,7 +114,10 @@ export function storeFunction(c: ModelContext, name: string, layout: Layout, tra
     kind: "function",
     exported: false,
     name: c.creators.get(name) ?? name,
-    parameters: c.names.symbols.map((s) => ({ name: symbol(s), type: "number" })),
+    parameters: [
+      ...(wasm === null ? [] : [{ name: "options", type: `${c.writer.support("EngineOptions")} | undefined` }]),
+      ...c.names.symbols.map((s) => ({ name: symbol(s), type: "number" })),
+    ],
     result: name,
     body,
     doc: [],
@@ -139,4 +159,32 @@ function evaluationType(c: ModelContext): string {
 function storedBuffer(t: CheckedTensor): Parameters<Layout["memberOf"]>[1] {
   const { name } = t.node.attributes;
   return { name, element: "real", shape: t.node.shape, role: "parameter", label: name };
+}
+
+/** The engine of a store, and the model's kernels where it has them. */
+function wasmMembers(c: ModelContext): InterfaceDeclaration["members"] {
+  const kernel = c.writer.support("WasmKernel");
+  const kernels = objectType((c.wasm?.kernels ?? []).map((name) => [name, kernel]));
+  return [
+    { text: `readonly engine: "ts" | "wasm" | "wasm-relaxed"`, doc: [] },
+    { text: `readonly kernels: ${kernels} | null`, doc: [] },
+    {
+      text: "readonly exchange: Float64Array",
+      doc: ["Reals pass to kernels, and come from them, through the first bytes."],
+    },
+  ];
+}
+
+function wasmProperties(c: ModelContext): ReturnType<typeof ts.property>[] {
+  const engine = ts.name("engine");
+  const none: Expression = ts.name("null");
+  const isNone = ts.binary("===", engine, none);
+  const kernels = (c.wasm?.kernels ?? []).map((name) =>
+    ts.property(name, ts.member(ts.member(engine, "kernels"), name)),
+  );
+  return [
+    ts.property("engine", ts.conditional(isNone, ts.string("ts"), ts.member(engine, "name"))),
+    ts.property("kernels", ts.conditional(isNone, none, ts.object(...kernels))),
+    ts.property("exchange", ts.create("Float64Array", ts.name("arena"), ts.number(0), ts.number(exchangeBytes / 8))),
+  ];
 }

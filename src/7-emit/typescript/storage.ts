@@ -52,12 +52,26 @@ export class MemberNames {
   }
 }
 
+/** The memory that kernels in WebAssembly share with the others. */
+export interface SharedMemory {
+  /** Arrays of the caller's that such kernels of an entry point read or write: they are copied. */
+  readonly staged: (entry: ModelEntry) => readonly Buffer[];
+}
+
+/** Vectors of four entries begin where each array does. */
+function padded(size: Dim, memory: SharedMemory | null): Dim {
+  if (memory === null || size.terms.every(({ coefficient }) => coefficient % 4 === 0)) return size;
+  const four = dims.constant(4);
+  return dims.multiply(dims.floorDivide(dims.add(size, dims.constant(3)), four), four);
+}
+
 /** Lays out what the entry points `entries` of a model need; `tensors` are stored in the order given. */
 export function layOut(
   tensors: readonly CheckedTensor[],
   staged: readonly CheckedInput[],
   entries: readonly EntryProgram[],
   names: MemberNames,
+  memory: SharedMemory | null = null,
 ): Layout {
   const members: Member[] = [];
   const byBuffer = new Map<string, string>();
@@ -66,7 +80,7 @@ export function layOut(
     const name = names.nameOf(key, hint);
     const size = dims.product(shape);
     members.push({ name, element, offset: totals[element], size, comment: dims.printShape(shape) });
-    totals[element] = dims.add(totals[element], size);
+    totals[element] = dims.add(totals[element], padded(size, memory));
     byBuffer.set(key, name);
   };
   for (const t of tensors) place(t.node.attributes.name, t.path, "real", t.shape.map((n) => dims.constant(n))); // prettier-ignore
@@ -77,7 +91,7 @@ export function layOut(
     const ends: Record<ElementType, Dim> = { ...base };
     const starts = slots.map((slot) => {
       const start = ends[slot.element];
-      ends[slot.element] = dims.add(start, slot.size);
+      ends[slot.element] = dims.add(start, padded(slot.size, memory));
       return start;
     });
     for (const buffer of program.buffers) {
@@ -94,6 +108,15 @@ export function layOut(
         comment: dims.printShape(buffer.shape),
       });
       byBuffer.set(key, name);
+    }
+    for (const buffer of memory?.staged(kind) ?? []) {
+      const { element, shape, label } = buffer;
+      const key = `${kind} ${buffer.name}`;
+      const name = names.nameOf(key, `${kind}_${label}`);
+      const size = dims.product(shape);
+      members.push({ name, element, offset: ends[element], size, comment: dims.printShape(shape) });
+      byBuffer.set(key, name);
+      ends[element] = dims.add(ends[element], padded(size, memory));
     }
     for (const element of ["real", "index", "bool"] as const)
       totals[element] = dims.maximum(totals[element], ends[element]);

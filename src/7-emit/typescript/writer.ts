@@ -2,6 +2,7 @@
 import { supportSources, type SupportSource } from "../support.generated.ts";
 import type { ElementType } from "../../ir/graph.ts";
 import type { Statement as KernelStatement } from "../../ir/program.ts";
+import type { WasmWriter } from "../wasm/module.ts";
 import type { Uses } from "./kernel-uses.ts";
 import { identifierOf, reservedNames } from "./names.ts";
 import * as ts from "./syntax.ts";
@@ -17,6 +18,8 @@ export interface KernelFunction {
 
 export class ModuleWriter {
   readonly precision: Precision;
+  /** Gathers kernels in WebAssembly; null where the target has none. */
+  readonly wasm: WasmWriter | null;
   readonly #support = new Set<string>();
   readonly #exported: ReadonlySet<string>;
   readonly #kernels = new Map<string, string>();
@@ -28,8 +31,9 @@ export class ModuleWriter {
   readonly kernels: Statement[] = [];
   readonly exports: Statement[] = [];
 
-  constructor(precision: Precision, exported: Iterable<string>) {
+  constructor(precision: Precision, exported: Iterable<string>, wasm: WasmWriter | null = null) {
     this.precision = precision;
+    this.wasm = wasm;
     this.#exported = new Set(exported);
     for (const name of this.#exported) this.#names.add(name);
     for (const name of Object.keys(supportSources)) this.#names.add(name);
@@ -127,6 +131,13 @@ export class ModuleWriter {
     this.#tables.set(list, name);
     this.constants.push(ts.constant(name, integers(values)));
     return name;
+  }
+
+  /** The constant that will hold WebAssembly bytes as text, or null. */
+  wasmConstant(hint: string): string {
+    const known = this.#keys.get(`wasm ${hint}`) ?? this.topLevelName(hint);
+    this.#keys.set(`wasm ${hint}`, known);
+    return known;
   }
 
   /** The function that reserves the module's grow-only scratch memory for elements of a type. */
