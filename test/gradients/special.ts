@@ -148,6 +148,9 @@ export const builds: Partial<Record<PrimitiveName, Build>> = {
     });
     return e.select(b, e.less(b, drawn, 2), cube(b, x), 0);
   }),
+  table: unary((b, x) =>
+    cube(b, b.create("gather", [x, b.create("table", [], { values: [2, 0, 2, 1] })], { batch: 0 })),
+  ),
   jacobian: unary((b, x) => {
     const y = e.reduceSum(b, e.powInt(b, x, 4), e.allAxes(x));
     return b.create("jacobian", [b.create("gradient", [y, x], {}), x], { batch: 0 });

@@ -509,6 +509,7 @@ def primitives():
         named("stored", lambda x: x**3, x=line),
         named("window", lambda x: x.unfold(0, 3, 2) ** 3, x=line),
         named("fold", folded, x=torch.tensor([[0.0, INF, 1], [2, NAN, Z]])),
+        named("table", lambda x: x[[2, 0, 2, 1]] ** 3, x=[1.5, INF, Z]),
         general({"primitive": "scatter_add"}, lambda x, i: torch.zeros(3).index_add(0, i, x) ** 3, {"x": [1.5, INF, Z], "i": torch.tensor([2, 0, 2])}, kinds=index),
         named("loop", recurrent, **state),
         named("loop_result", stacked, **state),
