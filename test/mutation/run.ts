@@ -37,7 +37,7 @@ const mutated = [
   "src/4-differentiate/*.ts",
   "src/ir/{close-loop,index-range,lift,lift-loop,loop-parts,picks,views}.ts",
   "src/5-simplify/rules/*.ts",
-  "src/5-simplify/{algebra,axes,compose,conditions,decompose,loops,one-hot,opposite,reciprocal,term}.ts",
+  "src/5-simplify/{algebra,axes,compose,conditions,decompose,loop-sums,loops,one-hot,opposite,reciprocal,term}.ts",
   "src/7-emit/typescript/{calls,kernels}.ts",
 ];
 /** Tests that may notice, without those that start processes or compare text. */
