@@ -7,6 +7,7 @@ import { loadImports, reader } from "./2-check/imports.ts";
 import { prelude } from "./2-check/prelude.ts";
 import { lower } from "./3-lower/lower.ts";
 import type { LoweredFile } from "./3-lower/lowered.ts";
+import { checkpointLoops } from "./4-differentiate/checkpoint.ts";
 import { differentiate } from "./4-differentiate/differentiate.ts";
 import { sparseDerivatives, TooManyEntries } from "./4-differentiate/sparse.ts";
 import { UnboundedLoop } from "./4-differentiate/loop.ts";
@@ -54,7 +55,7 @@ interface Session {
 /** Compiles one source. Errors in the user's program are diagnostics; anything thrown is a fault of derive itself. */
 export async function compile(source: string, options: CompileOptions): Promise<CompileResult> {
   const { path, set = {}, item = null, precision = "f32", emit = "ts", maxNodes = 200_000 } = options;
-  const { target = "ts", relaxed = false } = options;
+  const { target = "ts", relaxed = false, checkpoint = false } = options;
   const origins = new Origins();
   const builder = createBuilder({ maxNodes });
   const printed = new Printer(options.print ?? null);
@@ -106,7 +107,7 @@ export async function compile(source: string, options: CompileOptions): Promise<
   };
   if (options.print !== undefined && options.print !== "wat")
     return { ...nothing, diagnostics, info, printed: printed.text() };
-  const header = headerOf({ path, precision, set, target, relaxed }, programs);
+  const header = headerOf({ path, precision, checkpoint, set, target, relaxed }, programs);
   const wasm = target === "ts" ? null : { embedded: target === "wasm", relaxed };
   const emitted = emitModule({ ...programs, precision, header, wasm }, emit);
   if (options.print === "wat") return { ...nothing, diagnostics, info, printed: emitted.wasm?.plain ?? "" };
@@ -200,6 +201,7 @@ function passes(label: string, graph: Graph, session: Session): Graph {
   const onReplace = origins.merge.bind(origins);
   const steps: readonly (readonly [shown: "gradient" | "simplified" | null, pass: (g: Graph) => Graph])[] = [
     [null, simplified], // between marks
+    ...(options.checkpoint === true ? [[null, (g: Graph) => checkpointLoops(g, builder, onReplace)] as const] : []),
     [null, (g) => differentiate(g, builder, { onReplace })],
     ["gradient", (g) => sparseDerivatives(g, builder, builder.maxNodes)],
     [null, (g) => eraseMarks(g, builder, onReplace)],

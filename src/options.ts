@@ -16,6 +16,11 @@ export interface CompileOptions {
   readonly precision?: "f32" | "f64";
   /** `js`: JavaScript, with the types in `declarations`. */
   readonly emit?: "ts" | "js";
+  /**
+   * Reverse mode keeps every sqrt(T)-th carry of a loop of T rounds and computes what is between again: less memory for one
+   * more run of the loop.
+   */
+  readonly checkpoint?: boolean;
   /** Overridden consts, by `name` or `Model.name`. */
   readonly set?: Readonly<Record<string, string>>;
   /** Compiles this function or model alone. */

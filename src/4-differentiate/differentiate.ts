@@ -45,7 +45,8 @@ export function differentiate(graph: Graph, b: GraphBuilder, options: Differenti
   return rewriteGraph(graph, b, enter, options.onReplace);
 }
 
-function isRequest(node: Node): boolean {
+/** Whether a node asks for a derivative. */
+export function isRequest(node: Node): boolean {
   return node.primitive === "gradient" || node.primitive === "jvp" || node.primitive === "jacobian";
 }
 

@@ -4,10 +4,11 @@
  * Forward mode runs the tangents beside the values. Reverse mode runs a second loop the other way round: cotangents of the
  * carries are its carries; stacked inputs and outputs swap places; those of invariants are summed up in carries of their
  * own. What a round's derivative needs of the values of that round (the residuals) is stacked by a copy of the first loop,
- * unless it is loop-invariant. Space is linear in the number of rounds at any order.
+ * unless it is loop-invariant. Space is linear in the number of rounds at any order. A loop whose rounds are computed again
+ * has the carries that they start with as its residuals (checkpoints), and the rest in the second loop's body.
  */
 import * as dims from "../ir/dim.ts";
-import { add, allAxes, constant, like, or, select, zerosLike } from "../ir/expressions.ts";
+import { add, allAxes, constant, like, or, select, topological, zerosLike } from "../ir/expressions.ts";
 import type { Loop, Node } from "../ir/graph.ts";
 import { substitute } from "../ir/substitute.ts";
 import { createContext } from "./context.ts";
@@ -94,30 +95,16 @@ export function reverseLoop(
   const { b } = context;
   const { record } = loop.attributes;
   const count = record.carries.length;
-  const fresh = new FreshParameters(b, allParameters(record));
-  const wanted = [...needed];
-  varyingCarries(record, needed, flows(b)).forEach((varies, k) => (wanted[k] = varies));
-  const results = bodyResults(record);
-  // One round: cotangents of its results in, those of its parameters out.
-  const given = results.map((node, k) => {
-    const used = k < count ? wanted[k] : cotangents[k] !== null && cotangents[k] !== undefined;
-    return used ? fresh.create(k < count ? "adjoint" : "adjoint.output", node.shape) : null;
-  });
-  const seeds = results.map((node, k): Seed => [node, given[k]]);
-  const parameters = bodyParameters(record);
-  const asked = parameters.filter((_, k) => wanted[k]);
-  const found = reverse(createContext(b, { body: true }), seeds, asked);
-  const round = parameters.map((p, k) => (wanted[k] ? found[asked.indexOf(p)] : null));
-
-  const parts = partOperands(record, round);
-  const carried = parts.carries.flatMap((node, k) => (wanted[k] ? [orZeros(context, node, record.carries[k])] : []));
-  const sums = parts.invariants.flatMap((node, k) => (node === null ? [] : [{ node, of: record.invariants[k] }]));
-  const totals = sums.map(({ of }) => fresh.create(`adjoint.${of.attributes.name}`, of.shape));
-  const accumulated = sums.map(({ node }, k) => b.create("add", [totals[k], node], {}));
-  const stacked = present(parts.stacked);
-  const linear = [...carried, ...accumulated, ...stacked];
-
-  const residuals = residualsOf(record, linear, [...present(given), ...totals]);
+  const isUsed = cotangents.map((cotangent) => cotangent !== null && cotangent !== undefined);
+  const { fresh, wanted, given, totals, parts, carried, accumulated, linear } = linearPart(
+    context,
+    record,
+    needed,
+    (output) => isUsed[output] ?? false,
+  );
+  const residuals = record.recompute
+    ? startsOf(record, linear)
+    : residualsOf(record, linear, [...present(given), ...totals]);
   const saved = residuals.map((node) =>
     node.primitive === "parameter" && record.stackedInputs.includes(node as Node<"parameter">)
       ? (node as Node<"parameter">)
@@ -148,6 +135,7 @@ export function reverseLoop(
         counted: rounds !== null,
         condition: null,
         reverse: !record.reverse,
+        recompute: record.recompute,
         index: record.index,
         carries: [...present(given.slice(0, count)), ...totals],
         stackedInputs: [...saved, ...present(outputs)],
@@ -170,6 +158,77 @@ export function reverseLoop(
     ...parts.stacked.map((node) => (node === null ? null : result(output++))),
     ...parts.invariants.map((node) => (node === null ? null : result(total++))),
   ];
+}
+
+/** One round of the second loop: cotangents of the round's results in, those of its parameters out. */
+interface LinearPart {
+  readonly fresh: FreshParameters;
+  /** Whether the cotangent of an operand is asked for. */
+  readonly wanted: readonly boolean[];
+  /** The parameters for cotangents of the results of the round; null where there is none. */
+  readonly given: readonly (Node<"parameter"> | null)[];
+  /** Carries in which cotangents of invariants are summed up. */
+  readonly totals: readonly Node<"parameter">[];
+  /** Cotangents of the parameters of the round. */
+  readonly parts: ReturnType<typeof partOperands<Node | null>>;
+  readonly carried: readonly Node[];
+  readonly accumulated: readonly Node[];
+  /** All that the round computes: `carried`, `accumulated` and the cotangents of stacked inputs. */
+  readonly linear: readonly Node[];
+}
+
+/** `isUsed`: whether the result of this number has a cotangent, if it is a stacked output. */
+function linearPart(
+  context: Context,
+  record: Loop,
+  needed: readonly boolean[],
+  isUsed: (result: number) => boolean,
+): LinearPart {
+  const { b } = context;
+  const count = record.carries.length;
+  const fresh = new FreshParameters(b, allParameters(record));
+  const wanted = [...needed];
+  varyingCarries(record, needed, flows(b)).forEach((varies, k) => (wanted[k] = varies));
+  const results = bodyResults(record);
+  const given = results.map((node, k) => {
+    const used = k < count ? wanted[k] : isUsed(k);
+    return used ? fresh.create(k < count ? "adjoint" : "adjoint.output", node.shape) : null;
+  });
+  const seeds = results.map((node, k): Seed => [node, given[k]]);
+  const parameters = bodyParameters(record);
+  const asked = parameters.filter((_, k) => wanted[k]);
+  const found = reverse(createContext(b, { body: true }), seeds, asked);
+  const round = parameters.map((p, k) => (wanted[k] ? found[asked.indexOf(p)] : null));
+
+  const parts = partOperands(record, round);
+  const carried = parts.carries.flatMap((node, k) => (wanted[k] ? [orZeros(context, node, record.carries[k])] : []));
+  const sums = parts.invariants.flatMap((node, k) => (node === null ? [] : [{ node, of: record.invariants[k] }]));
+  const totals = sums.map(({ of }) => fresh.create(`adjoint.${of.attributes.name}`, of.shape));
+  const accumulated = sums.map(({ node }, k) => b.create("add", [totals[k], node], {}));
+  const linear = [...carried, ...accumulated, ...present(parts.stacked)];
+  return { fresh, wanted, given, totals, parts, carried, accumulated, linear };
+}
+
+/**
+ * Whether reverse mode through a loop keeps values of all its rounds, when the cotangents of the `needed` operands are
+ * asked for. The body holds no requests for derivatives.
+ */
+export function keepsRounds(
+  context: Context,
+  { attributes: { record } }: Node<"loop">,
+  needed: readonly boolean[],
+): boolean {
+  // prettier-ignore
+  const isReal = (result: number): boolean => record.stackedOutputs[result - record.carries.length].element === "real";
+  const { linear, given, totals } = linearPart(context, record, needed, isReal);
+  const kept = residualsOf(record, linear, [...present(given), ...totals]);
+  return kept.some((node) => !record.stackedInputs.some((p) => p === node));
+}
+
+/** What a round that is computed again starts with. */
+function startsOf(record: Loop, linear: readonly Node[]): Node[] {
+  const read = new Set(topological(linear));
+  return [...record.carries, ...record.stackedInputs].filter((p) => read.has(p));
 }
 
 /**

@@ -37,7 +37,8 @@ type Results = (index: number) => Node;
  */
 export function sumsOutside(b: GraphBuilder, loop: Node<"loop">): Results | null {
   const { record } = loop.attributes;
-  if (record.counted || record.condition !== null) return null;
+  // What is computed again is not to be kept for all rounds.
+  if (record.counted || record.condition !== null || record.recompute) return null;
   const splits = record.carries.map((_, k) => splitOf(b, record, k));
   if (splits.every((split) => split === null)) return null;
 

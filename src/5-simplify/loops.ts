@@ -59,7 +59,9 @@ class Tidy {
   #merged(roots: readonly Node[], loops: readonly Node<"loop">[]): readonly Node[] {
     const groups: Node<"loop">[][] = [];
     for (const loop of loops) {
-      const group = groups.find((members) => members.every((member) => canMerge(this.#b, member, loop)));
+      const group = groups.find(
+        (members) => members.every((member) => canMerge(this.#b, member, loop)) && !waitsFor(loop, members, groups),
+      );
       if (group === undefined) groups.push([loop]);
       else group.push(loop);
     }
@@ -198,7 +200,24 @@ function keptCarries(record: Loop, used: ReadonlySet<number>): ReadonlySet<numbe
   }
 }
 
-/** Whether two loops run the same rounds and have something in common, and the later one does not wait for the earlier. */
+/** Whether a loop depends on any of `members`, when each of the groups is one loop. */
+function waitsFor(loop: Node<"loop">, members: readonly Node[], groups: readonly (readonly Node<"loop">[])[]): boolean {
+  const groupOf = new Map(groups.flatMap((group) => group.map((member) => [member as Node, group] as const)));
+  const seen = new Set<readonly Node[]>();
+  const pending = [...loop.operands];
+  while (pending.length > 0) {
+    for (const node of topological(pending.splice(0))) {
+      const group = groupOf.get(node);
+      if (group === undefined || seen.has(group)) continue;
+      if (group === members) return true;
+      seen.add(group);
+      pending.push(...group.flatMap((member) => member.operands));
+    }
+  }
+  return false;
+}
+
+/** Whether two loops run the same rounds and have something in common. */
 function canMerge(b: GraphBuilder, earlier: Node<"loop">, later: Node<"loop">): boolean {
   const [p, q] = [earlier.attributes.record, later.attributes.record];
   const alike = p.index === q.index && equal(p.trip, q.trip) && p.reverse === q.reverse && p.condition === q.condition;
@@ -207,7 +226,7 @@ function canMerge(b: GraphBuilder, earlier: Node<"loop">, later: Node<"loop">): 
   const shared = new Union(b, earlier).shares(later);
   const condition = new Set(q.condition === null ? [] : topological([q.condition]));
   if (bodyParameters(q).some((node) => condition.has(node) && !shared.has(node))) return false;
-  return shared.size > 0 && !topological(later.operands).includes(earlier);
+  return shared.size > 0;
 }
 
 /** One loop that computes what several do, put together one by one. */

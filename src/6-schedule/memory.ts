@@ -1,6 +1,7 @@
 /** The memory plan: temporaries whose lives do not overlap share a slot of the arena. */
 import * as dims from "../ir/dim.ts";
 import type { Dim } from "../ir/dim.ts";
+import { capacityOf } from "../ir/dim-capacity.ts";
 import type { ElementType } from "../ir/graph.ts";
 import type { Arena, Buffer } from "../ir/program.ts";
 
@@ -20,7 +21,7 @@ export function planMemory(lives: readonly Life[]): Arena {
   const slotOf = new Map<string, number>();
   for (const life of lives.slice().sort((a, b) => a.from - b.from)) {
     const { element, shape, name } = life.buffer;
-    const size = dims.product(shape);
+    const size = capacityOf(shape);
     const free = slots.filter((s) => s.element === element && s.freeFrom < life.from);
     const exact = free.find((s) => dims.equal(s.size, size));
     const larger = free

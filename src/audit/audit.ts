@@ -30,6 +30,8 @@ export interface AuditOptions extends SourceOptions {
   readonly tolerance?: number;
   /** Entries of a tensor that are compared one by one, fewer of a large program; default 24. */
   readonly samples?: number;
+  /** As of `compile`. */
+  readonly checkpoint?: boolean;
 }
 
 export interface Audit {
@@ -58,7 +60,7 @@ export async function audit(source: string, options: AuditOptions): Promise<Audi
       passed: !errors && !items.some(itemFails),
     };
   };
-  const { session, diagnostics: found } = openSession(source, options);
+  const { session, diagnostics: found } = openSession(source, options, options.checkpoint === true);
   if (session === null) return result([], found);
   const modules = await Promise.all((["f32", "f64"] as const).map((p) => moduleOf(source, options, p)));
   const [single, double] = modules;
@@ -99,7 +101,7 @@ function failuresOf({ name, span, point, derivatives, values }: ItemReport): rea
 
 async function moduleOf(
   source: string,
-  { load, path, read, set, item, maxNodes }: AuditOptions,
+  { load, path, read, set, item, maxNodes, checkpoint = false }: AuditOptions,
   precision: Precision,
 ): Promise<{ readonly module: Module | null; readonly diagnostics: readonly Diagnostic[] }> {
   const { code, diagnostics } = await compile(source, {
@@ -107,6 +109,7 @@ async function moduleOf(
     precision,
     emit: "js",
     format: false,
+    checkpoint,
     ...(read && { read }),
     ...(set && { set }),
     ...(item !== undefined && { item }),

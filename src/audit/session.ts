@@ -4,6 +4,7 @@ import { checkedSource, type SourceOptions } from "../2-check/checked-source.ts"
 import type { CheckedFile } from "../2-check/checked.ts";
 import { lower } from "../3-lower/lower.ts";
 import type { LoweredFile } from "../3-lower/lowered.ts";
+import { checkpointLoops } from "../4-differentiate/checkpoint.ts";
 import { differentiate } from "../4-differentiate/differentiate.ts";
 import { sparseDerivatives } from "../4-differentiate/sparse.ts";
 import { eraseMarks } from "../4-differentiate/marks.ts";
@@ -23,10 +24,11 @@ export interface Session {
   readonly settled: (graph: Graph) => Graph;
 }
 
-/** The program's session; null where it has errors. */
+/** The program's session; null where it has errors. `checkpoint`: as of `compile`. */
 export function openSession(
   source: string,
   options: SourceOptions,
+  checkpoint = false,
 ): { readonly session: Session | null; readonly diagnostics: readonly Diagnostic[] } {
   const { file, checked, diagnostics, builder, origins } = checkedSource(source, options, { precision: "f32" });
   if (checked === null) return { session: null, diagnostics };
@@ -36,7 +38,8 @@ export function openSession(
   const settled = (graph: Graph): Graph => {
     const before = known.get(graph);
     if (before !== undefined) return before;
-    const derived = sparseDerivatives(differentiate(simplified(graph), builder, { onReplace }), builder, Infinity);
+    const cut = checkpoint ? checkpointLoops(simplified(graph), builder, onReplace) : simplified(graph);
+    const derived = sparseDerivatives(differentiate(cut, builder, { onReplace }), builder, Infinity);
     const result = simplified(eraseMarks(derived, builder, onReplace));
     known.set(graph, result);
     return result;

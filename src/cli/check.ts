@@ -57,6 +57,7 @@ export function addCheck(
     .option("--size <dim=size>", "the size of a symbolic dimension (repeatable)", addSizes)
     .addOption(shared.item("check this function or model alone"))
     .addOption(shared.set())
+    .addOption(shared.checkpoint())
     .option(
       "--seed <integer>",
       `of inputs, initial parameters and random draws (default: ${defaults.seed})`,
@@ -98,13 +99,21 @@ async function checkFiles(paths: readonly string[], flags: Flags, check: Check, 
   return code === 0 && !passed ? 1 : code;
 }
 
-function optionsOf({ size, seed, tolerance, samples, ...flags }: Flags): Omit<Parameters<Check>[1], "path"> {
+function optionsOf({
+  size,
+  seed,
+  tolerance,
+  samples,
+  checkpoint,
+  ...flags
+}: Flags): Omit<Parameters<Check>[1], "path"> {
   return {
     ...programOptions(flags),
     ...(size && { sizes: size }),
     ...(seed !== undefined && { seed }),
     ...(tolerance !== undefined && { tolerance }),
     ...(samples !== undefined && { samples }),
+    ...(checkpoint && { checkpoint }),
   };
 }
 

@@ -8,7 +8,7 @@ import { UsageError, type ExitCode, type Terminal } from "./terminal.ts";
 import { shared, type SharedFlags } from "./options.ts";
 import type { Reads } from "./watch.ts";
 
-interface Flags extends Pick<SharedFlags, "set" | "item" | "json"> {
+interface Flags extends Pick<SharedFlags, "set" | "item" | "json" | "checkpoint"> {
   readonly output: string;
   readonly target: "ts" | "wasm" | "wasm-module";
   readonly relaxed?: true;
@@ -29,6 +29,7 @@ Examples:
   derive digits.nn --set hidden=64          overrides \`const hidden = ...\`
   derive digits.nn --emit js --watch        JavaScript and declarations, again after each change
   derive digits.nn --target wasm            with SIMD kernels in WebAssembly
+  derive ode.nn --checkpoint                less memory for gradients of long loops, for one more run of them
   derive digits.nn --print gradient         shows the graph with its derivatives`;
 
 /** Adds \`derive compile\`, which is also what \`derive model.nn\` runs. */
@@ -51,6 +52,7 @@ export function addCompile(
     .option("--relaxed", "with a wasm target: fused multiply-adds too, where the engine has them")
     .addOption(new Option("--precision <type>", "numbers in arrays").choices(["f32", "f64"]).default("f32"))
     .addOption(new Option("--emit <language>", "ts, or js with a .d.ts").choices(["ts", "js"]).default("ts"))
+    .addOption(shared.checkpoint())
     .addOption(shared.set())
     .option("-w, --watch", "compile again when a file or one that it imports changes")
     .option("--stdout", "print the code instead of writing it")
@@ -127,7 +129,7 @@ function jobOf(flags: Flags, commands: readonly string[]): CompileJob {
     throw new UsageError(`--output names a folder, and ${flags.output} looks like a file`);
   if (flags.stdout === true && flags.print !== undefined)
     throw new UsageError("--stdout and --print cannot be used together");
-  const { target, relaxed, precision, emit, set, item, print, verify, traceRewrites, maxNodes } = flags;
+  const { target, relaxed, precision, emit, checkpoint, set, item, print, verify, traceRewrites, maxNodes } = flags;
   return {
     output: flags.output,
     stdout: flags.stdout === true,
@@ -137,6 +139,7 @@ function jobOf(flags: Flags, commands: readonly string[]): CompileJob {
       relaxed: relaxed === true,
       precision,
       emit,
+      checkpoint: checkpoint === true,
       set: set ?? {},
       verify: verify === true,
       traceRewrites: traceRewrites === true,

@@ -13,6 +13,8 @@ export const shared = {
     new Option("--set <name=value>", "override a const; Model.name where several have the name (repeatable)").argParser<
       Readonly<Record<string, string>> | undefined
     >(addSetting),
+  checkpoint: () =>
+    new Option("--checkpoint", "gradients of loops keep every sqrt(T)-th carry of T rounds and compute the rest again"),
   item: (what: string) => new Option("--item <name>", what),
   json: (what = "diagnostics as JSON on standard error") => new Option("--json", what),
 } as const;
@@ -23,6 +25,7 @@ export interface SharedFlags {
   readonly set?: Readonly<Record<string, string>>;
   readonly item?: string;
   readonly json?: true;
+  readonly checkpoint?: true;
 }
 
 /** The values, consts and item that a program is looked at with; what is not given is left out. */

@@ -81,6 +81,7 @@ export function closeLoop(
     counted: open.count !== null,
     condition: open.condition === null ? null : bodies[end],
     reverse: false,
+    recompute: false,
     index: open.index,
     carries: open.carries.map((c) => c.parameter),
     stackedInputs: [...stacked.values()],

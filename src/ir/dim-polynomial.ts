@@ -25,7 +25,9 @@ export interface DimFactor {
 export type DimAtom =
   | { readonly kind: "symbol"; readonly name: string }
   | { readonly kind: "floor"; readonly numerator: Dim; readonly divisor: Dim }
-  | { readonly kind: "min" | "max"; readonly left: Dim; readonly right: Dim };
+  | { readonly kind: "min" | "max"; readonly left: Dim; readonly right: Dim }
+  /** ceil(sqrt(of)), and 1 where `of` is less than that. */
+  | { readonly kind: "root"; readonly of: Dim };
 
 /** Past this a polynomial is no dimension that anybody wrote, and arithmetic on it would take all the time there is. */
 const termLimit = 100_000;
@@ -175,7 +177,10 @@ export function atomKey(atom: DimAtom): string {
       return atom.name;
     case "floor":
       return `floor(${operandText(atom.numerator, atom.numerator.key, true)}/${operandText(atom.divisor, atom.divisor.key, false)})`;
-    default:
+    case "root":
+      return `ceil(sqrt(${atom.of.key}))`;
+    case "min":
+    case "max":
       return `${atom.kind}(${atom.left.key}, ${atom.right.key})`;
   }
 }

@@ -6,6 +6,7 @@ import {
   add,
   constant,
   constantOf,
+  divideFactors,
   fromSorted,
   multiply,
   negate,
@@ -88,14 +89,19 @@ function isAtomNonNegative(atom: DimAtom, budget: { left: number }): boolean {
       return holds(atom.left, budget) && holds(atom.right, budget);
     case "max":
       return holds(atom.left, budget) || holds(atom.right, budget);
+    case "root":
+      return true;
   }
 }
 
-/** Replaces one floor, min or max by what bounds it, and asks again. */
+/** Replaces one floor, root, min or max by what bounds it, and asks again. */
 function holdsByBounds(a: Dim, budget: { left: number }): boolean {
   for (const term of a.terms) {
     for (const { atom, power } of term.factors) {
       if (atom.kind === "symbol") continue;
+      const bounded = atom.kind === "floor" || atom.kind === "root" ? boundOfTerm(term, atom, power, budget) : null;
+      if (bounded !== null && holds(add(subtract(a, ofTerm(term)), bounded), budget)) return true;
+      if (atom.kind === "root") continue;
       if (atom.kind === "floor") {
         if (term.factors.length === 1 && power === 1 && holdsByFloor(a, term, atom, budget)) return true;
         continue;
@@ -131,6 +137,34 @@ function holdsByFloor(
   return holds(add(add(multiply(constant(term.coefficient), bound), rest), slack), budget);
 }
 
+/**
+ * What a term is no less than: q * floor(p/q) lies in p - q + 1 .. p, and with r = ceil(sqrt(p)) >= 1 in it r^2 >= p. Null
+ * where neither stands in it, or for an upper bound of a root.
+ */
+function boundOfTerm(
+  term: DimTerm,
+  atom: DimAtom & { readonly kind: "floor" | "root" },
+  power: number,
+  budget: { left: number },
+): Dim | null {
+  const { coefficient } = term;
+  const others = term.factors.filter((factor) => factor.atom !== atom);
+  const times = (factors: readonly DimFactor[], bound: Dim): Dim =>
+    multiply(fromSorted([{ coefficient, factors }]), bound);
+  if (atom.kind === "root") {
+    if (coefficient < 0 || !isMonomialNonNegative(others, budget)) return null;
+    if (power === 1) return times(others, one);
+    const left = term.factors.map((factor) => (factor.atom === atom ? { atom, power: power - 2 } : factor));
+    return times(power === 2 ? others : left, atom.of);
+  }
+  const [divisor, ...more] = atom.divisor.terms;
+  if (power > 1 || more.length > 0 || divisor.coefficient !== 1) return null;
+  const rest = divisor.factors.length === 0 ? null : divideFactors(others, divisor.factors);
+  if (rest === null || !isMonomialNonNegative(rest, budget) || !holds(atom.divisor, budget)) return null;
+  const { numerator: p, divisor: q } = atom;
+  return times(rest, coefficient > 0 ? add(subtract(p, q), one) : p);
+}
+
 function mentionsElsewhere(a: Dim, term: DimTerm, atom: DimAtom): boolean {
   return a.terms.some((other) => other !== term && other.factors.some((factor) => sameAtom(factor.atom, atom)));
 }
@@ -150,6 +184,7 @@ function replaceAtom(a: Dim, atom: DimAtom, by: Dim): Dim {
 function sameAtom(a: DimAtom, b: DimAtom): boolean {
   if (a === b) return true;
   if (a.kind === "symbol") return b.kind === "symbol" && a.name === b.name;
+  if (a.kind === "root") return b.kind === "root" && a.of.key === b.of.key;
   if (a.kind === "floor") {
     return b.kind === "floor" && a.numerator.key === b.numerator.key && a.divisor.key === b.divisor.key;
   }

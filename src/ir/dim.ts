@@ -33,7 +33,18 @@ import {
 } from "./dim-polynomial.ts";
 import { isNonNegative } from "./dim-prove.ts";
 
-export { add, constant, constantOf, divideExact, equal, multiply, negate, subtract, symbol } from "./dim-polynomial.ts";
+export {
+  add,
+  atomKey,
+  constant,
+  constantOf,
+  divideExact,
+  equal,
+  multiply,
+  negate,
+  subtract,
+  symbol,
+} from "./dim-polynomial.ts";
 export { isNonNegative } from "./dim-prove.ts";
 export type { Dim, DimAtom, DimFactor, DimTerm } from "./dim-polynomial.ts";
 
@@ -164,6 +175,17 @@ function extremum(kind: "min" | "max", a: Dim, b: Dim): Dim {
   return add(subtract(b, multiply(scale, q)), multiply(scale, ofAtom({ kind, left, right })));
 }
 
+/** ceil(sqrt(a)), at least 1: the length of the parts that cut `a` into as many of them. */
+export function root(a: Dim): Dim {
+  const value = constantOf(a);
+  return value === null ? ofAtom({ kind: "root", of: a }) : constant(rootOf(value));
+}
+
+/** What emitted code computes by the same operations. */
+function rootOf(value: number): number {
+  return Math.ceil(Math.sqrt(Math.max(1, value)));
+}
+
 /** Every symbol that the dim depends on. */
 export function symbolsOf(a: Dim): ReadonlySet<string> {
   const names = new Set<string>();
@@ -180,7 +202,36 @@ function collectSymbols(a: Dim, names: Set<string>): void {
   }
 }
 
-function atomParts(atom: Exclude<DimAtom, { kind: "symbol" }>): readonly [Dim, Dim] {
+/**
+ * What code that computes the dim reads, by name: its symbols, and as wholes roots and quotients by roots, since they take
+ * long to compute. The name of such a whole is no identifier.
+ */
+export function parametersOf(a: Dim): ReadonlyMap<string, Dim> {
+  const found = new Map<string, Dim>();
+  collectParameters(a, found);
+  return found;
+}
+
+function collectParameters(a: Dim, found: Map<string, Dim>): void {
+  for (const { factors } of a.terms) {
+    for (const { atom } of factors) {
+      if (atom.kind === "symbol" || isWhole(atom)) found.set(atomKey(atom), ofAtom(atom));
+      else for (const part of atomParts(atom)) collectParameters(part, found);
+    }
+  }
+}
+
+/** Whether code keeps the value of an atom: a root, or a quotient by one. */
+export function isWhole(atom: DimAtom): boolean {
+  if (atom.kind === "floor")
+    return atom.divisor.terms.some(({ factors }) => factors.some((f) => f.atom.kind === "root"));
+  return atom.kind === "root";
+}
+
+type Compound = Exclude<DimAtom, { readonly kind: "symbol" }>;
+
+function atomParts(atom: Compound): readonly Dim[] {
+  if (atom.kind === "root") return [atom.of];
   return atom.kind === "floor" ? [atom.numerator, atom.divisor] : [atom.left, atom.right];
 }
 
@@ -201,9 +252,8 @@ export function substitute(a: Dim, values: ReadonlyMap<string, Dim>): Dim {
 
 function substituteAtom(atom: DimAtom, values: ReadonlyMap<string, Dim>): Dim {
   if (atom.kind === "symbol") return values.get(atom.name) ?? ofAtom(atom);
-  const [left, right] = atomParts(atom);
-  const x = substitute(left, values);
-  const y = substitute(right, values);
+  const [x, y] = atomParts(atom).map((part) => substitute(part, values));
+  if (atom.kind === "root") return root(x);
   return atom.kind === "floor" ? floorDivide(x, y) : extremum(atom.kind, x, y);
 }
 
@@ -227,9 +277,8 @@ function evaluateAtom(atom: DimAtom, values: ReadonlyMap<string, number>): numbe
     if (value === undefined) throw new RangeError(`the dimension ${atom.name} has no value`);
     return value;
   }
-  const [left, right] = atomParts(atom);
-  const x = evaluate(left, values);
-  const y = evaluate(right, values);
+  const [x, y] = atomParts(atom).map((part) => evaluate(part, values));
+  if (atom.kind === "root") return rootOf(x);
   if (atom.kind === "min") return Math.min(x, y);
   if (atom.kind === "max") return Math.max(x, y);
   if (y === 0) throw new RangeError(`${atomKey(atom)} divides by zero`);
@@ -248,6 +297,7 @@ export function print(a: Dim): string {
 function printAtom(atom: DimAtom): string {
   if (atom.kind === "symbol") return atom.name;
   const [left, right] = atomParts(atom);
+  if (atom.kind === "root") return `ceil(sqrt(${print(left)}))`;
   if (atom.kind !== "floor") return `${atom.kind}(${print(left)}, ${print(right)})`;
   return `floor(${operandText(left, print(left), true)}/${operandText(right, print(right), false)})`;
 }

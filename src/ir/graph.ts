@@ -224,6 +224,8 @@ export interface Loop {
   readonly condition: Node | null;
   /** Runs t from the last round down to 0; stacked inputs and outputs are addressed by t either way. */
   readonly reverse: boolean;
+  /** Reverse mode keeps of each round the carries that it starts with alone, and computes the rest again. */
+  readonly recompute: boolean;
   readonly index: Node<"parameter">;
   readonly carries: readonly Node<"parameter">[];
   /** Each is one round's slice of an operand stacked along its first axis. */

@@ -31,7 +31,7 @@ export const loop: PrimitiveRecord<"loop"> = {
   arity: "any",
   print: ({ record }) => {
     const ends = record.counted || record.condition !== null;
-    return `trip${ends ? "<" : ""}=${printDim(record.trip)}${record.reverse ? " reverse" : ""}`;
+    return `trip${ends ? "<" : ""}=${printDim(record.trip)}${record.reverse ? " reverse" : ""}${record.recompute ? " recompute" : ""}`;
   },
   // A loop has several results, read with loop_result; its own type is that of nothing.
   shape: (operands, { record }) => {

@@ -38,6 +38,7 @@ function assumedLength(size: Dim): number {
 function degreeOf(dim: Dim): number {
   const degreeOfAtom = (atom: DimAtom): number => {
     if (atom.kind === "symbol") return 1;
+    if (atom.kind === "root") return degreeOf(atom.of) / 2;
     return atom.kind === "floor" ? degreeOf(atom.numerator) : Math.max(degreeOf(atom.left), degreeOf(atom.right));
   };
   return dim.terms.reduce((most, { factors }) => {

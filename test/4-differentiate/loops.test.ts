@@ -34,6 +34,7 @@ function recurrent(
   const record: Loop = {
     trip,
     reverse: backwards,
+    recompute: false,
     counted: false,
     condition: null,
     index: parameter(b, "t", [], "index"),
@@ -170,6 +171,7 @@ describe("loops", () => {
     const record: Loop = {
       trip: constant(4),
       reverse: false,
+      recompute: false,
       counted: false,
       condition: null,
       index: parameter(b, "t", [], "index"),
@@ -196,6 +198,7 @@ describe("loops", () => {
     const inner: Loop = {
       trip: constant(2),
       reverse: false,
+      recompute: false,
       counted: false,
       condition: null,
       index,
@@ -210,6 +213,7 @@ describe("loops", () => {
     const outer: Loop = {
       trip: constant(3),
       reverse: false,
+      recompute: false,
       counted: false,
       condition: null,
       index,

@@ -174,6 +174,7 @@ function recurrent(group: string, trip: number, width: number, backwards: boolea
         trip: d(trip),
         reverse: backwards,
         counted: false,
+        recompute: false,
         condition: null,
         index: local("t", [], "index"),
         carries: [h],

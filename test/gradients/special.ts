@@ -125,6 +125,7 @@ function recurrent(reversed: boolean, result: number): Build {
       trip: d(3),
       reverse: reversed,
       counted: false,
+      recompute: false,
       condition: null,
       index: local("local.t", [], "index"),
       carries: [h],

@@ -16,6 +16,7 @@ import {
   print,
   printShape,
   product,
+  root,
   shapesEqual,
   substitute,
   subtract,
@@ -23,6 +24,7 @@ import {
   symbolsOf,
   type Dim,
 } from "../../src/ir/dim.ts";
+import { capacityOf } from "../../src/ir/dim-capacity.ts";
 
 const c = constant;
 const n = symbol("n");
@@ -148,6 +150,37 @@ describe("isNonNegative and decide", () => {
     expect(isNonNegative(floorDivide(n, k))).toBe(true);
   });
 
+  it("proves what follows from roots and quotients by them", () => {
+    const r = root(n);
+    const parts = floorDivide(n, r);
+    const rest = subtract(n, times(r, parts));
+    expect(isNonNegative(subtract(r, c(1)))).toBe(true);
+    expect(isNonNegative(subtract(times(r, r), n))).toBe(true);
+    expect(isNonNegative(subtract(times(r, r, m), times(n, m)))).toBe(true);
+    expect(isNonNegative(subtract(r, parts))).toBe(true);
+    expect(isNonNegative(rest)).toBe(true);
+    expect(isNonNegative(subtract(subtract(r, c(1)), rest))).toBe(true);
+    expect(isNonNegative(subtract(n, r))).toBeNull(); // 1 where n = 0
+    expect(isNonNegative(subtract(n, times(r, r)))).toBeNull();
+    expect(isNonNegative(subtract(parts, c(1)))).toBeNull();
+  });
+
+  it("says how much storage serves all smaller sizes", () => {
+    const r = root(n);
+    const parts = floorDivide(n, r);
+    const whole = times(r, parts);
+    const shapes = [[parts, m], [subtract(n, whole)], [whole], [parts, r], [add(n, c(1))]];
+    for (const shape of shapes) {
+      const at = (dim: Dim, size: number): number => evaluate(dim, new Map(Object.entries({ n: size, m: 3 })));
+      for (let size = 0, most = 0; size < 40; size++) {
+        most = Math.max(most, at(product(shape), size));
+        expect(at(capacityOf(shape), size), printShape(shape)).toBeGreaterThanOrEqual(most);
+        expect(at(capacityOf(shape), size)).toBeLessThanOrEqual((Math.sqrt(size) + 1) * 3 + size + 1);
+      }
+    }
+    expect(capacityOf([parts, m]).key).toBe(times(r, m).key);
+  });
+
   it("decides requirements", () => {
     expect(decide({ left: add(n, c(1)), relation: ">=", right: c(1) })).toBe(true);
     expect(decide({ left: n, relation: ">=", right: c(1) })).toBeNull();
@@ -196,6 +229,12 @@ describe("random dims", () => {
     };
   }
 
+  const rootOf = (x: number): number => {
+    let r = 1;
+    while (r * r < x) r++;
+    return r;
+  };
+
   type Meaning = (values: ReadonlyMap<string, number>) => number;
 
   /** A dim beside what it should mean, computed on plain integers. */
@@ -210,7 +249,7 @@ describe("random dims", () => {
     }
     const a = build(next, depth - 1);
     const b = build(next, depth - 1);
-    switch (next(7)) {
+    switch (next(9)) {
       case 0:
         return { dim: multiply(a.dim, b.dim), meaning: (v) => a.meaning(v) * b.meaning(v) };
       case 1:
@@ -228,6 +267,17 @@ describe("random dims", () => {
         return {
           dim: floorDivide(a.dim, divisor),
           meaning: (v) => Math.floor(a.meaning(v) / ((v.get("k") ?? 0) + 1)),
+        };
+      }
+      case 6:
+        return { dim: root(a.dim), meaning: (v) => rootOf(a.meaning(v)) };
+      case 7: {
+        // What is left of b after as many parts as go into it, and a.
+        const parts = floorDivide(b.dim, root(b.dim));
+        const rest = subtract(b.dim, multiply(parts, root(b.dim)));
+        return {
+          dim: subtract(a.dim, rest),
+          meaning: (v) => a.meaning(v) - (b.meaning(v) - Math.floor(b.meaning(v) / rootOf(b.meaning(v))) * rootOf(b.meaning(v))), // prettier-ignore
         };
       }
       default:

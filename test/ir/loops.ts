@@ -18,6 +18,7 @@ export function recurrence(b: GraphBuilder, reverse = false): { graph: Graph; re
     trip: dims.symbol("T"),
     reverse,
     counted: false,
+    recompute: false,
     condition: null,
     index: body.t,
     carries: [body.h],

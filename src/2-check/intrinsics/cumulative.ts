@@ -29,6 +29,7 @@ function cumulative(name: string, start: number, combine: typeof add): Intrinsic
       counted: false,
       condition: null,
       reverse: false,
+      recompute: false,
       index: parameter(`i ${b.size}`, "index", []),
       carries: [carry],
       stackedInputs: [row],

@@ -6,7 +6,7 @@ import { unbounded } from "../../ir/loop-parts.ts";
 import type { Buffer, Kernel, LoopStep, Program, Scalar, Step } from "../../ir/program.ts";
 import type { WasmWriter } from "../wasm/module.ts";
 import { emitDim, emitScalar, emitStatements, type KernelNames } from "./kernels.ts";
-import { usesOf, type Uses } from "./kernel-uses.ts";
+import { symbolHint, usesOf, type Uses } from "./kernel-uses.ts";
 import { freeName, identifierOf } from "./names.ts";
 import * as ts from "./syntax.ts";
 import type { Expression, FunctionDeclaration, Parameter, Statement } from "./syntax.ts";
@@ -142,7 +142,10 @@ function emitCall(
   }
   const { reals, others } = partsOf(used.arguments);
   const argument = (a: string): Expression => names.argument(a) ?? ts.name(a);
-  given.push(...others.map(([a]) => argument(a)), ...[...used.symbols].map((symbol) => ts.name(names.symbol(symbol))));
+  given.push(
+    ...others.map(([a]) => argument(a)),
+    ...[...used.symbols.values()].map((dim) => emitDim(dim, names.symbol)),
+  );
   const called = ts.call(name, ...given);
   const passed = reals.map((a, k) => ts.assign(slot(k, writer), argument(a)));
   const value = kernel.values.at(0);
@@ -194,7 +197,7 @@ function wasmCall(
       ts.member(ts.name(wasm.kernels), name),
       ...buffers.map((buffer) => wasm.address(bufferOf(buffer))),
       ...others.map(integer),
-      ...symbols.map((s) => ts.name(symbol(s))),
+      ...symbols.map((dim) => emitDim(dim, symbol)),
     ),
     exchange: wasm.exchange,
   };
@@ -270,7 +273,9 @@ function readableNames(used: Uses, labelOf: (buffer: string) => string): FormalN
     return [name, formal];
   };
   const args = new Map([...used.arguments.keys()].map(free));
-  const symbols = new Map([...used.symbols].map(free));
+  const symbols = new Map(
+    [...used.symbols].map(([symbol, dim]) => [symbol, free(symbolHint(symbol, dim))[1]] as const),
+  );
   return {
     array: labelOf,
     argument: (name) => args.get(name) ?? name,
@@ -297,7 +302,7 @@ function kernelFunction(
   for (const [argument, element] of others) {
     parameters.push({ name: formal.argument(argument), type: element === "bool" ? "boolean" : "number" });
   }
-  for (const symbol of used.symbols) parameters.push({ name: formal.symbol(symbol), type: "number" });
+  for (const symbol of used.symbols.keys()) parameters.push({ name: formal.symbol(symbol), type: "number" });
   const inner: KernelNames = {
     array: (buffer) => ({
       name: formal.array(buffer),
@@ -323,6 +328,34 @@ function kernelFunction(
   }
   const result = value === undefined || isReal ? "void" : value.value.element === "bool" ? "boolean" : "number";
   return { kind: "function", exported: false, name, parameters, result, body, doc: kernel.comment };
+}
+
+/**
+ * What takes long to compute of the numbers of rounds and the shapes of what a program keeps, by name: roots, then quotients
+ * by them.
+ */
+export function wholesOf({ buffers, steps }: Program): ReadonlyMap<string, Dim> {
+  const roots = new Map<string, Dim>();
+  const quotients = new Map<string, Dim>();
+  const visit = (dim: Dim): void => {
+    for (const [name, whole] of dims.parametersOf(dim)) {
+      const { atom } = whole.terms[0].factors[0];
+      if (atom.kind === "root") roots.set(name, whole);
+      if (atom.kind !== "floor") continue;
+      visit(atom.divisor);
+      quotients.set(name, whole);
+    }
+  };
+  const trips = (some: readonly Step[]): void => {
+    for (const step of some) {
+      if (step.kind !== "loop") continue;
+      visit(step.trip);
+      trips(step.steps);
+    }
+  };
+  trips(steps);
+  for (const { shape } of buffers) shape.forEach(visit);
+  return new Map([...roots, ...quotients]);
 }
 
 /** A dim as an expression of the entry point. */

@@ -5,7 +5,8 @@ import { planSolution, type SolvePlan } from "../../ir/dim-solve.ts";
 import type { ElementType, Graph, SparsityPattern } from "../../ir/graph.ts";
 import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import type { CheckedFunction, CheckedInput, DerivativeKind } from "../../2-check/checked.ts";
-import { dimExpression, emitProgram, type EntryNames } from "./calls.ts";
+import { dimExpression, emitProgram, wholesOf, type EntryNames } from "./calls.ts";
+import { symbolHint } from "./kernel-uses.ts";
 import { emitRequirements, emitSolution, shapeText, supportCall } from "./checks.ts";
 import { declaredName, freeName, identifierOf, upperFirst } from "./names.ts";
 import { emitOut, holdsArrays, type OutCode } from "./out.ts";
@@ -146,6 +147,11 @@ class FunctionWriter {
     const results = new Map<ProgramOutput, Expression>();
     const taken = this.#takeOut(shown, results);
     this.#body.push(...taken.statements);
+    for (const [whole, dim] of wholesOf(program)) {
+      const local = this.#local(identifierOf(symbolHint(whole, dim)));
+      this.#body.push(ts.constant(local, this.#dim(dim)));
+      this.#symbols.set(whole, local);
+    }
     this.#placeTemporaries(program);
     const names: EntryNames = {
       array: (buffer) => this.#array(buffer),

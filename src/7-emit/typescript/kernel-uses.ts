@@ -11,9 +11,17 @@ import { printExpression } from "./print.ts";
 export interface Uses {
   readonly buffers: ReadonlySet<string>;
   readonly arguments: ReadonlyMap<string, Scalar["element"]>;
-  readonly symbols: ReadonlySet<string>;
+  /** The symbols and roots of its dims. */
+  readonly symbols: ReadonlyMap<string, Dim>;
   /** Kernels with equal keys differ at most in what their buffers, arguments and symbols are called. */
   readonly key: string;
+}
+
+/** A readable name for the local of a symbol, of a root (`TRoot`), or of a quotient by one (`TParts`). */
+export function symbolHint(name: string, dim: Dim): string {
+  const [symbol = name] = dims.symbolsOf(dim);
+  const { atom } = dim.terms[0].factors[0];
+  return atom.kind === "symbol" ? name : `${symbol}${atom.kind === "root" ? "Root" : "Parts"}`;
 }
 
 /** `sizeOf`: how many elements a buffer has. */
@@ -32,7 +40,7 @@ export function usesOf(kernel: Kernel, sizeOf: (buffer: string) => Dim): Uses {
 class Survey implements Uses {
   readonly buffers = new Set<string>();
   readonly arguments = new Map<string, Scalar["element"]>();
-  readonly symbols = new Set<string>();
+  readonly symbols = new Map<string, Dim>();
   key = "";
   readonly #sizeOf: (buffer: string) => Dim;
   /** The place of a buffer, argument or symbol in the order of first use. */
@@ -140,8 +148,8 @@ class Survey implements Uses {
       this.key += `${constant} `;
       return;
     }
-    for (const symbol of dims.symbolsOf(dim)) this.symbols.add(symbol);
-    const symbols = [...this.symbols];
+    for (const [symbol, of] of dims.parametersOf(dim)) this.symbols.set(symbol, of);
+    const symbols = [...this.symbols.keys()];
     this.key += `${printExpression(emitDim(dim, (symbol) => `$${symbols.indexOf(symbol)}`))} `;
   }
 

@@ -166,9 +166,14 @@ function sum(terms: readonly { readonly e: Expression; readonly negative: boolea
   return rest.reduce((left, t) => ts.binary(t.negative ? "-" : "+", left, t.e), start);
 }
 
-/** A dim as integer arithmetic over the locals that hold the symbols. */
+/**
+ * A dim as integer arithmetic over the locals that hold the symbols. What takes long to compute (`dims.isWhole`) has a local
+ * too where `symbol` knows its name; it gives back what it does not know.
+ */
 export function emitDim(dim: Dim, symbol: (name: string) => string): Expression {
   const atom = (a: DimAtom): Expression => {
+    const local = dims.isWhole(a) ? symbol(dims.atomKey(a)) : null;
+    if (local !== null && local !== dims.atomKey(a)) return ts.name(local);
     switch (a.kind) {
       case "symbol":
         return ts.name(symbol(a.name));
@@ -177,6 +182,8 @@ export function emitDim(dim: Dim, symbol: (name: string) => string): Expression 
       case "min":
       case "max":
         return ts.call(`Math.${a.kind}`, emitDim(a.left, symbol), emitDim(a.right, symbol));
+      case "root":
+        return ts.call("Math.ceil", ts.call("Math.sqrt", ts.call("Math.max", ts.number(1), emitDim(a.of, symbol))));
     }
   };
   if (dim.terms.length === 0) return ts.number(0);

@@ -7,7 +7,8 @@ import type { Buffer, Program, ProgramOutput } from "../../ir/program.ts";
 import { namesOfSteps } from "../../ir/steps.ts";
 import type { CheckedInput, CheckedModel } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
-import { emitProgram, type WasmNames } from "./calls.ts";
+import { emitProgram, wholesOf, type WasmNames } from "./calls.ts";
+import { symbolHint } from "./kernel-uses.ts";
 import { emitRequirements, emitSolution, shapeText, supportCall, typeCheck } from "./checks.ts";
 import { emitDim } from "./kernels.ts";
 import { capacityChecks, optionChecks } from "./model-checks.ts";
@@ -321,6 +322,11 @@ export class EntryWriter {
   }
 
   #kernels(): void {
+    for (const [whole, dim] of wholesOf(this.#program)) {
+      const local = this.#local(symbolHint(whole, dim));
+      this.#body.push(ts.constant(local, this.#dim(dim)));
+      this.#symbols.set(whole, local);
+    }
     const wasm = this.#wasm();
     const before = this.#body.length;
     const statements = emitProgram(

@@ -50,7 +50,8 @@ export function storeInterface(
 /** Allocates the one buffer and the views of it. */
 export function storeFunction(c: ModelContext, name: string, layout: Layout, training: boolean): Statement {
   const symbol = (text: string): string => symbolLocal(text);
-  const dim = (d: Dim): Expression => emitDim(d, symbol);
+  // Roots are computed where they stand: once.
+  const dim = (d: Dim): Expression => emitDim(d, (text) => (c.names.symbols.includes(text) ? symbol(text) : text));
   const width: Readonly<Record<ElementType, number>> = {
     real: c.writer.precision === "f32" ? 4 : 8,
     index: 4,

@@ -1,6 +1,7 @@
 /** Where a model keeps its tensors: names of the store's members, and the arena behind them. */
 import * as dims from "../../ir/dim.ts";
 import type { Dim, Shape } from "../../ir/dim.ts";
+import { capacityOf } from "../../ir/dim-capacity.ts";
 import type { ElementType, GraphRequirement } from "../../ir/graph.ts";
 import type { Buffer, Program } from "../../ir/program.ts";
 import type { CheckedInput, CheckedModel, CheckedTensor } from "../../2-check/checked.ts";
@@ -99,7 +100,7 @@ export function layOut(
       if (slot === undefined) continue;
       const key = `${kind} ${buffer.name}`;
       const name = names.nameOf(key, `${kind}_${buffer.label}`);
-      const size = dims.product(buffer.shape);
+      const size = capacityOf(buffer.shape);
       members.push({
         name,
         element: buffer.element,

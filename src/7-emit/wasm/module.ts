@@ -4,7 +4,7 @@ import type { Buffer, Kernel } from "../../ir/program.ts";
 import { largestBatch } from "../../ir/program.ts";
 import * as dims from "../../ir/dim.ts";
 import type { Uses } from "../typescript/kernel-uses.ts";
-import { usesOf } from "../typescript/kernel-uses.ts";
+import { symbolHint, usesOf } from "../typescript/kernel-uses.ts";
 import { freeName, identifierOf } from "../typescript/names.ts";
 import { Unsupported, type Given } from "./numbers.ts";
 import { PieceWriter, storePart } from "./kernel.ts";
@@ -31,7 +31,7 @@ export interface WasmKernel {
   /** Reals, by their places in the exchange. */
   readonly reals: readonly string[];
   readonly others: readonly (readonly [name: string, element: ElementType])[];
-  readonly symbols: readonly string[];
+  readonly symbols: readonly dims.Dim[];
   /** What it returns; a real lies in the first place of the exchange. */
   readonly result: ElementType | null;
 }
@@ -63,7 +63,7 @@ export class WasmWriter {
     const reals = [...used.arguments].filter(([, element]) => element === "real").map(([name]) => name);
     const others = [...used.arguments].filter(([, element]) => element !== "real");
     const result = nest.values.at(0)?.value.element ?? null;
-    return { name: known.name, buffers: [...used.buffers], reals, others, symbols: [...used.symbols], result };
+    return { name: known.name, buffers: [...used.buffers], reals, others, symbols: [...used.symbols.values()], result };
   }
 
   #usesOf(kernel: Kernel, nest: NonNullable<Kernel["nest"]>, bufferOf: (name: string) => Buffer): Uses {
@@ -104,7 +104,7 @@ export class WasmWriter {
     const others = new Map(
       [...used.arguments].filter(([, element]) => element !== "real").map(([name]) => [name, formal(name)]),
     );
-    const symbols = new Map([...used.symbols].map((name) => [name, formal(name)]));
+    const symbols = new Map([...used.symbols].map(([name, dim]) => [name, formal(symbolHint(name, dim))]));
     const written = new Set(pieces.flatMap(({ stores }) => stores.map(({ buffer }) => buffer)));
     const given: Given = {
       precision: this.precision,

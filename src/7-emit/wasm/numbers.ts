@@ -206,10 +206,9 @@ export class Numbers {
       others.length === 0 &&
       term.coefficient === 1 &&
       factor.power === 1 &&
-      factor.atom.kind === "symbol"
+      (factor.atom.kind === "symbol" || dims.isWhole(factor.atom))
     )
-      // prettier-ignore
-      return wat.get(this.given.symbol(factor.atom.name));
+      return wat.get(this.given.symbol(dims.atomKey(factor.atom)));
     return this.w.in(this.w.root, () => {
       const code = dim.terms
         .map(({ coefficient, factors }) => {
@@ -225,7 +224,9 @@ export class Numbers {
   }
 
   #atom(atom: DimAtom): Code {
-    if (atom.kind === "symbol") return wat.get(this.given.symbol(atom.name));
+    // What takes long to compute is passed as symbols are.
+    if (atom.kind === "symbol" || atom.kind === "root" || dims.isWhole(atom))
+      return wat.get(this.given.symbol(dims.atomKey(atom)));
     if (atom.kind === "floor") {
       // Dims are not negative, nor are the quotients in them: but differences below a floor may be.
       const [a, b] = [this.dim(atom.numerator), this.dim(atom.divisor)];
