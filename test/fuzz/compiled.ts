@@ -18,7 +18,8 @@ import { schedule } from "../../src/6-schedule/schedule.ts";
 import { heldAs, identifierNames, isReserved, takenNames } from "../../src/7-emit/typescript/identifiers.ts";
 import { inlinedCalls } from "../../src/7-emit/typescript/kernels.ts";
 import { patternsOf } from "../../src/7-emit/typescript/functions.ts";
-import { emitModule, textOf, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
+import { emitModule, textOf, withWasm, type ModuleParts } from "../../src/7-emit/typescript/module.ts";
+import { assembler } from "../../src/7-emit/wasm/assemble.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../../src/ir/builder.ts";
 import * as dims from "../../src/ir/dim.ts";
@@ -187,7 +188,15 @@ export interface Variant {
   readonly precision: Precision;
   readonly unroll: boolean;
   readonly language: "js" | "ts";
+  readonly target?: "wasm";
 }
+
+/** Says how a module was compiled. */
+export function variantText({ precision, unroll, target }: Variant): string {
+  return `${precision} ${target ?? (unroll ? "straight" : "looped")}`;
+}
+
+const assemble = await assembler();
 
 export interface Emitted {
   readonly code: string;
@@ -195,7 +204,11 @@ export interface Emitted {
 }
 
 /** The module of all entry points. `form`: which of an entry's graphs is emitted. */
-export function emit(front: Frontend, entries: readonly Entry[], { precision, unroll, language }: Variant): Emitted {
+export function emit(
+  front: Frontend,
+  entries: readonly Entry[],
+  { precision, unroll, language, target }: Variant,
+): Emitted {
   const nests = new NestCache();
   const programs = new Map<Entry, Program>();
   const nameOf = identifierNames(front.origins);
@@ -210,6 +223,7 @@ export function emit(front: Frontend, entries: readonly Entry[], { precision, un
       held,
       nests,
       unroll: unroll && !entry.kind.startsWith("initial"),
+      untiled: target === "wasm" && !isFunction && !entry.kind.startsWith("initial"),
       inlinedCalls: inlinedCalls(precision),
     });
     programs.set(entry, program);
@@ -237,6 +251,8 @@ export function emit(front: Frontend, entries: readonly Entry[], { precision, un
     })),
     precision,
     header: ["fuzz"],
+    wasm: target === "wasm" ? { embedded: true, relaxed: false } : null,
   } as unknown as ModuleParts;
-  return { code: textOf(emitModule(parts, language).code), programs };
+  const { module } = withWasm(emitModule(parts, language), assemble);
+  return { code: textOf(module.code), programs };
 }

@@ -8,7 +8,17 @@ import type { Graph, Node } from "../../src/ir/graph.ts";
 import type { Value } from "../../src/ir/value.ts";
 import { difference, rounded } from "../6-schedule/harness.ts";
 import { callFunction, type Loaded } from "./calls.ts";
-import { emit, entriesOf, Fault, frontend, type Emitted, type Entry, type Frontend, type Variant } from "./compiled.ts";
+import {
+  emit,
+  entriesOf,
+  Fault,
+  frontend,
+  variantText,
+  type Emitted,
+  type Entry,
+  type Frontend,
+  type Variant,
+} from "./compiled.ts";
 import { count, everyday, type Coverage } from "./coverage.ts";
 import { judgeDerivatives } from "./derivatives.ts";
 import { judgeModels } from "./model-judge.ts";
@@ -63,9 +73,11 @@ function judged(text: string, options: JudgeOptions): Verdict {
     { precision: "f64", unroll: false, language: "js" },
     { precision: "f32", unroll: true, language: "js" },
   ]);
-  const variants = thorough ? all : all.slice(0, rng.chance(0.4) ? 2 : 1);
+  const some = thorough ? all : all.slice(0, rng.chance(0.4) ? 2 : 1);
+  const wasm = rng.shuffled((["f32", "f64"] as const).map((precision): Variant => ({ precision, unroll: false, language: "js", target: "wasm" }))); // prettier-ignore
+  const variants = [...some, ...(front.file.models.length === 0 ? [] : wasm.slice(0, thorough ? 2 : 1))];
   const modules = variants.map((variant) => build(front, entries, variant));
-  const went = new Set(variants.map(({ precision, unroll }) => `${precision} ${unroll ? "straight" : "looped"}`));
+  const went = new Set(variants.map(variantText));
   if (thorough || rng.chance(0.05)) {
     went.add("determinism");
     judgeDeterminism(text, modules[0]);
@@ -304,8 +316,8 @@ function judgeFunction(
     }
   }
   for (const { variant, emitted, loaded } of modules) {
-    const { precision, unroll } = variant;
-    const how = `${precision} ${unroll ? "straight" : "looped"}`;
+    const { precision } = variant;
+    const how = variantText(variant);
     const program = emitted.programs.get(entry);
     const isDouble = precision === "f64" || program?.buffers.length === 0;
     const own = rounded({ ...entry.graph, parameters: nodes }, inputs, isDouble ? "f64" : "f32");

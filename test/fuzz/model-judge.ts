@@ -5,7 +5,7 @@ import { scalar } from "../../src/ir/interpreter.ts";
 import type { Value } from "../../src/ir/value.ts";
 import { difference, rounded } from "../6-schedule/harness.ts";
 import { argumentFor } from "./calls.ts";
-import { Fault, type Entry, type Frontend, type Precision } from "./compiled.ts";
+import { Fault, variantText, type Entry, type Frontend, type Precision } from "./compiled.ts";
 import { compareForms, computesWithNoLength, interpreted, type Module, type WithoutRule } from "./judge.ts";
 import { Rng } from "./rng.ts";
 import { drawn, gap, requirementsHold, symbolsOf, type Flavour } from "./values.ts";
@@ -40,6 +40,17 @@ export function judgeModels(
     judgeForms(own, entries, m, seed, symbols, withoutRule);
     for (const module of modules) new ModelRun(m, own, module, seed, symbols).judge();
   }
+}
+
+/** Judges one model in one module, at these sizes. */
+export function judgeModel(
+  m: CheckedModel,
+  entries: readonly Entry[],
+  module: Module,
+  seed: number,
+  symbols: ReadonlyMap<string, number>,
+): void {
+  new ModelRun(m, entries.filter((e) => "model" in e.owner && e.owner.model === m), module, seed, symbols).judge(); // prettier-ignore
 }
 
 /** Values of all parameters of an entry point, optimizer state at its beginning. */
@@ -113,9 +124,8 @@ class ModelRun {
     this.#module = module;
     this.#seed = seed;
     this.#symbols = symbols;
-    const { precision, unroll } = module.variant;
-    this.#precision = precision;
-    this.#how = `${precision} ${unroll ? "straight" : "looped"}`;
+    this.#precision = module.variant.precision;
+    this.#how = variantText(module.variant);
     const rng = new Rng(seed, "model");
     this.#flavour = rng.chance(0.15) ? rng.pick(["special", "wild"]) : "plain";
   }
@@ -172,7 +182,14 @@ class ModelRun {
     const name = this.#m.loss === null ? `create${this.#m.name}` : `create${this.#m.name}Trainer`;
     const create = this.#module.loaded[name] as ((options: unknown) => Trainer) | undefined;
     if (create === undefined) throw this.#fault("exports", `there is no ${name}`);
-    return create({ ...Object.fromEntries(this.#symbols), ...(this.#m.loss === null ? {} : { seed: trainerSeed }) });
+    const options = { ...Object.fromEntries(this.#symbols), ...(this.#m.loss === null ? {} : { seed: trainerSeed }) };
+    if (this.#module.variant.target !== "wasm") return create(options);
+    try {
+      return create({ ...options, engine: "wasm" });
+    } catch (error) {
+      if (error instanceof Error && error.message.includes("no kernel of this model gains")) return create(options);
+      throw this.#fault("engine", String(error));
+    }
   }
 
   /** Inputs of every entry point, as arrays of this precision hold them. */
