@@ -35,7 +35,7 @@ export const forms: Readonly<Record<string, string>> = {
     "input a: [m, n]\n input y: index(9)[m]\n input E: [9, n]\n output c = E[y] * a\n output d = one_hot(y, 9) * a[0, 0]",
   softmax: "input a: [m, n]\n output p = softmax(a)\n output l = log_softmax(a)\n output s = logsumexp(a, axis = 1)",
   functions:
-    "input a: [m, n]\n output c = tanh(a) * sigmoid(a) + exp(a)\n output d = log(1 + a^2) + erf(a)\n output e = sin(a) + softplus(a)\n output g = a * 2",
+    "input a: [m, n]\n output c = tanh(a) * sigmoid(a) + exp(a)\n output d = log(1 + a^2) + erf(a)\n output e = sin(a) + softplus(a)\n output g = sum(a)",
   "integers": "input y: index(50)[n]\n input z: index(50)[n]\n output a = argmax(outer(y + 0.5, z + 1.0), axis = 1)\n output b = y * 2 + z\n output c = if y < z then 1.5 else 2", // prettier-ignore
   numbers: "input a: [m, n]\n input s\n output c = a * s\n output d = exp(s) * a + sum(a) * s",
   windows:
