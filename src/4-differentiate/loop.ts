@@ -14,9 +14,10 @@ import { substitute } from "../ir/substitute.ts";
 import { createContext } from "./context.ts";
 import type { Context } from "./context.ts";
 import { forward } from "./forward.ts";
-import { FreshParameters, allParameters, bodyParameters, bodyResults, dependents, partOperands, unbounded, varyingCarries } from "../ir/loop-parts.ts"; // prettier-ignore
+import { FreshParameters, allParameters, bodyParameters, bodyResults, partOperands, unbounded, varyingCarries } from "../ir/loop-parts.ts"; // prettier-ignore
 import { flows } from "./reach.ts";
 import { orZeros } from "./product.ts";
+import { residualsOf } from "./residuals.ts";
 import { reverse } from "./reverse.ts";
 import type { Seed } from "./reverse.ts";
 import { anyOver } from "./support.ts";
@@ -229,26 +230,6 @@ export function keepsRounds(
 function startsOf(record: Loop, linear: readonly Node[]): Node[] {
   const read = new Set(topological(linear));
   return [...record.carries, ...record.stackedInputs].filter((p) => read.has(p));
-}
-
-/**
- * What the linear part of a round needs of the values of that round: its operands that do not depend on cotangents. Those
- * made of invariants and the index alone are no residuals, they are cheap to have again.
- */
-function residualsOf(record: Loop, linear: readonly Node[], cotangents: readonly Node[]): Node[] {
-  const moving = dependents(linear, cotangents);
-  const varying = dependents(linear, [...record.carries, ...record.stackedInputs]);
-  const found = new Set<Node>();
-  const add = (node: Node): void => {
-    if (moving.has(node) || !varying.has(node)) return;
-    let source = node;
-    // A broadcast is not stored but made again.
-    while (source.primitive === "broadcast" || source.primitive === "mark") source = source.operands[0];
-    found.add(source);
-  };
-  for (const node of moving) node.operands.forEach(add);
-  linear.forEach(add);
-  return [...found].sort((p, q) => p.id - q.id);
 }
 
 /** A loop that has run: its residuals are stacked, and how many rounds there were is known. */

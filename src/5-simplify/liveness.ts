@@ -1,7 +1,7 @@
 /** Which nodes a graph uses, kept up to date while parts of it are exchanged, and what an exchange costs or saves. */
 import { topological } from "../ir/expressions.ts";
 import type { Node } from "../ir/graph.ts";
-import { costOf } from "./cost.ts";
+import { costOf } from "../ir/cost.ts";
 
 export class Liveness {
   readonly #uses = new Map<Node, number>();

@@ -9,7 +9,7 @@ import { add, constantValue, is, neg, reshape, sub, topological } from "../ir/ex
 import type { Loop, Node } from "../ir/graph.ts";
 import { lift, liftNode } from "../ir/lift.ts";
 import { bodyRoots, dependents, partOperands } from "../ir/loop-parts.ts";
-import { estimateElements } from "./cost.ts";
+import { estimateElements } from "../ir/cost.ts";
 
 /** Below so many elements a sum stays in the loop, where its rounds may be straight-line code over numbers. */
 const leastElements = 64;
@@ -33,7 +33,8 @@ type Results = (index: number) => Node;
 
 /**
  * The results of a loop over a loop that does not add up products where stacking what they are made of costs no more than
- * the sum does; null if it has no such sums. Rounds must all run: rows of others may hold anything.
+ * the sum does; null if it has no such sums. Rounds must all run: rows of others may hold anything. Where rounds are
+ * computed again to save room nothing more is stacked.
  */
 export function sumsOutside(b: GraphBuilder, loop: Node<"loop">): Results | null {
   const { record } = loop.attributes;

@@ -4,7 +4,7 @@ import type { FactTable } from "../ir/facts.ts";
 import type { Node } from "../ir/graph.ts";
 import { asRepeated } from "./axes.ts";
 import type { Repeated } from "./axes.ts";
-import { estimateElements } from "./cost.ts";
+import { estimateElements } from "../ir/cost.ts";
 
 /**
  * A divisor that is worth a reciprocal: it is repeated often, and 1/y does not overflow where x/y would not (y is an

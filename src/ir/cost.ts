@@ -2,9 +2,9 @@
  * The measure that rewriting decreases: the cost of the operations that a graph does, then its size. In units of about
  * one addition; symbolic dims are taken to be large.
  */
-import { constantOf, evaluate, symbolsOf } from "../ir/dim.ts";
-import type { Dim, Shape } from "../ir/dim.ts";
-import type { AnyNode, Node, PrimitiveName } from "../ir/graph.ts";
+import { constantOf, evaluate, symbolsOf } from "./dim.ts";
+import type { Dim, Shape } from "./dim.ts";
+import type { AnyNode, Node, PrimitiveName } from "./graph.ts";
 
 /** What one element costs; those not listed cost nothing but their place in the graph. */
 const perElement: Partial<Record<PrimitiveName, number>> = {
