@@ -68,7 +68,11 @@ export interface Frontend {
 }
 
 /** Parses and checks; the diagnostics alone where there are errors. The formatter's laws are judged on the way. */
-export function frontend(text: string, coverage?: Coverage): Frontend | readonly Diagnostic[] {
+export function frontend(
+  text: string,
+  coverage?: Coverage,
+  set: Readonly<Record<string, string>> = {},
+): Frontend | readonly Diagnostic[] {
   const files = filesOf(text);
   const parsed = [...files].map(([path, part]) => parse({ path, text: part }));
   const errors = parsed.flatMap((p) => p.diagnostics.filter((x) => x.severity === "error"));
@@ -88,7 +92,7 @@ export function frontend(text: string, coverage?: Coverage): Frontend | readonly
   };
   const sources = loadImports(parsed[0].file, reader(read));
   if (sources.diagnostics.length > 0) return sources.diagnostics;
-  const { checked, diagnostics } = check(sources, { set: {}, item: null, precision: "f64", builder, origins, prelude });
+  const { checked, diagnostics } = check(sources, { set, item: null, precision: "f64", builder, origins, prelude });
   const faults = diagnostics.filter((x) => x.severity === "error");
   if (checked === null || faults.length > 0) return faults;
   return { file: checked, builder, origins };

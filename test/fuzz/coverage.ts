@@ -180,7 +180,7 @@ const unfired: Readonly<Record<string, string>> = {
   "trivial-concat": "the checker makes no concat of one tensor",
   "sum-of-zeros": "sum-of-broadcast comes first",
 };
-const ways = ["f64 straight", "f64 looped", "f32 straight", "f32 looped", "f64 wasm", "f32 wasm", "determinism", "differences", "plain numbers", "special numbers", "wild numbers", "a length of 0"]; // prettier-ignore
+const ways = ["f64 straight", "f64 looped", "f32 straight", "f32 looped", "f64 wasm", "f32 wasm", "determinism", "settings", "differences", "plain numbers", "special numbers", "wild numbers", "a length of 0"]; // prettier-ignore
 
 export const wanted: Readonly<Record<keyof Coverage, Wanted>> = {
   syntax: { all: Object.keys(syntax), aside: syntax },

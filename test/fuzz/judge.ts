@@ -20,6 +20,7 @@ import {
   type Variant,
 } from "./compiled.ts";
 import { count, everyday, type Coverage } from "./coverage.ts";
+import { settingsOf, type Settings } from "./files.ts";
 import { judgeDerivatives } from "./derivatives.ts";
 import { judgeModels } from "./model-judge.ts";
 import { Rng } from "./rng.ts";
@@ -80,7 +81,12 @@ function judged(text: string, options: JudgeOptions): Verdict {
   const went = new Set(variants.map(variantText));
   if (thorough || rng.chance(0.05)) {
     went.add("determinism");
-    judgeDeterminism(text, modules[0]);
+    judgeSame("determinism", { text, set: {} }, modules[0]);
+  }
+  const settings = settingsOf(text);
+  if (Object.keys(settings.set).length > 0 && (thorough || rng.chance(0.3))) {
+    went.add("settings");
+    judgeSame("settings", settings, modules[0]);
   }
   if (options.onTypeScript !== undefined && rng.chance(0.03)) {
     options.onTypeScript(emit(front, entries, { ...variants[0], language: "ts" }).code);
@@ -163,12 +169,13 @@ function build(front: Frontend, entries: readonly Entry[], variant: Variant): Mo
 }
 
 /** Another compilation of the same text gives the same bytes. */
-function judgeDeterminism(text: string, { variant, emitted }: Module): void {
-  const again = frontend(text);
-  if (!("file" in again)) throw new Fault("determinism", "the second compilation is refused");
+/** Another compilation that has to write the same bytes. */
+function judgeSame(kind: string, { text, set }: Settings, { variant, emitted }: Module): void {
+  const again = frontend(text, undefined, set);
+  if (!("file" in again)) throw new Fault(kind, `the second compilation is refused: ${again[0].message}`);
   const entries = entriesOf(again, () => undefined);
   const { code } = emit(again, entries, variant);
-  if (code !== emitted.code) throw new Fault("determinism", `${emitted.code}\n=== the second time\n${code}`);
+  if (code !== emitted.code) throw new Fault(kind, `${emitted.code}\n=== the second time\n${code}`);
 }
 
 export interface Point {

@@ -132,6 +132,7 @@ class ModelRun {
 
   judge(): void {
     const values = this.#inputs();
+    this.#refuseNone();
     const fresh = this.#create();
     this.#compareParameters(fresh, "initial", values);
     const ready = (): Trainer => {
@@ -178,15 +179,29 @@ class ModelRun {
     return new Fault(`model ${kind}, ${this.#how}`, `${this.#how} ${kind}: ${what}\n${this.#module.emitted.code}`);
   }
 
-  #create(): Trainer {
+  /** A model of no rows is refused. */
+  #refuseNone(): void {
+    for (const symbol of this.#symbols.keys()) {
+      try {
+        this.#create(new Map([...this.#symbols, [symbol, 0]]));
+      } catch (error) {
+        if (error instanceof RangeError && error.message.includes(symbol)) continue;
+        throw error;
+      }
+      throw this.#fault("empty", `${symbol} = 0 is accepted`);
+    }
+  }
+
+  #create(symbols = this.#symbols): Trainer {
     const name = this.#m.loss === null ? `create${this.#m.name}` : `create${this.#m.name}Trainer`;
     const create = this.#module.loaded[name] as ((options: unknown) => Trainer) | undefined;
     if (create === undefined) throw this.#fault("exports", `there is no ${name}`);
-    const options = { ...Object.fromEntries(this.#symbols), ...(this.#m.loss === null ? {} : { seed: trainerSeed }) };
+    const options = { ...Object.fromEntries(symbols), ...(this.#m.loss === null ? {} : { seed: trainerSeed }) };
     if (this.#module.variant.target !== "wasm") return create(options);
     try {
       return create({ ...options, engine: "wasm" });
     } catch (error) {
+      if (error instanceof RangeError) throw error;
       if (error instanceof Error && error.message.includes("no kernel of this model gains")) return create(options);
       throw this.#fault("engine", String(error));
     }

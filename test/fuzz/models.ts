@@ -71,13 +71,15 @@ export function randomModel(making: Making): ModelProgram {
   }
   const hypers = rng.chance(0.3) ? [{ binding: bindingOf("rate", real([])), initial: rng.pick(["0.5", "1 / 8"]) }] : [];
   for (const h of hypers) s.pool.push({ ...op("name", real([]), [], () => h.binding.name), binding: h.binding });
-  if (rng.chance(0.15))
+  if (rng.chance(0.15)) {
+    const value = rng.pick(["1.5 / 2", "-0.75"]);
     s.pool.push(
       s.declareAs(
         "const",
-        op("number", real([]), [], () => "1.5 / 2"),
+        op("number", real([]), [], () => value),
       ),
     );
+  }
   grow(s, [...layers, draws, ...constructs], 2 + rng.below(3));
   const outputs = [rng.pick(s.pool.slice(Math.floor(s.pool.length / 2)))];
   if (rng.chance(0.2)) outputs.push(rng.pick(s.pool));
