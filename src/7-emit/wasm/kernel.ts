@@ -54,10 +54,11 @@ export class PieceWriter {
         this.#products(piece, sum, lane, row);
       });
     } else if (sum !== null) {
-      this.#over(piece.axes, () => {
+      const each = (): void => {
         const number = this.#depth(sum, start);
         this.#finish(piece, [{ ...start, sums: new Map([[sum.name, number]]) }], null);
-      });
+      };
+      this.#over(piece.axes, each, [accumulatorKey(sum.name)]);
     }
   }
 
@@ -69,8 +70,8 @@ export class PieceWriter {
     return this.#e.int(axis.extent, start);
   }
 
-  /** Loops over all entries of the axes. */
-  #over(axes: readonly Axis[], body: () => void): void {
+  /** Loops over all entries of the axes; `changing`: what else is another one each round. */
+  #over(axes: readonly Axis[], body: () => void, changing: readonly string[] = []): void {
     if (axes.length === 0) {
       body();
       return;
@@ -78,8 +79,8 @@ export class PieceWriter {
     const [axis, ...rest] = axes;
     const { variable } = axis;
     this.#w.add(wat.set(variable, wat.i32(0)));
-    this.#w.loop(variable, this.#extent(axis), 1, false, [], () => {
-      this.#over(rest, body);
+    this.#w.loop(variable, this.#extent(axis), 1, false, changing, () => {
+      this.#over(rest, body, changing);
     });
   }
 
@@ -390,7 +391,7 @@ export class PieceWriter {
 
   /** Entry by entry. */
   #scalarSum(piece: Piece, sum: Reduction): void {
-    this.#over(piece.axes, () => {
+    const each = (): void => {
       const local = this.#w.local(sum.name, "f64");
       this.#w.add(wat.set(local, wat.op(`f64.const ${wat.numeral(sum.initial)}`)));
       const name = { add: "add", multiply: "mul", maximum: "max", minimum: "min" }[sum.combine];
@@ -398,7 +399,8 @@ export class PieceWriter {
         this.#w.add(wat.set(local, wat.op(`f64.${name}`, wat.get(local), this.#e.float(sum.term, start))));
       });
       this.#finish(piece, [{ ...start, sums: new Map([[sum.name, { kind: "number", local }]]) }], null);
-    });
+    };
+    this.#over(piece.axes, each, [accumulatorKey(sum.name)]);
   }
 
   /** Computes all that is stored at these positions, then stores it; `count`: of one vector, how many lanes. */
