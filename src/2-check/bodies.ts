@@ -8,6 +8,7 @@ import { layerNamesOf, makeInstance } from "./layers.ts";
 import { marked } from "./marks.ts";
 import { declareParameter } from "./parameters.ts";
 import type { Place, Scope } from "./scope.ts";
+import { declareState, setNext } from "./states.ts";
 import { runUntyped } from "./unused.ts";
 import { faulty, type Value } from "./value.ts";
 
@@ -103,12 +104,13 @@ export function runStatement(c: Checker, scope: Scope, statement: Statement): vo
       return;
     case "state":
       if (scope.place !== "layer" && scope.place !== "model") break;
-      c.fault("not-supported", { what: "`state` outside of optimizers" }, statement.span);
-      define(c, scope, statement.name, faulty);
+      if (c.untyped) runUntyped(c, scope, statement);
+      else declareState(c, scope, statement);
       return;
     case "next":
       if (scope.place !== "layer" && scope.place !== "model") break;
-      c.fault("not-supported", { what: "`next` outside of optimizers" }, statement.span);
+      if (c.untyped) runUntyped(c, scope, statement);
+      else setNext(c, scope, statement);
       return;
     default:
       break;
@@ -129,7 +131,7 @@ const belongs: Readonly<Record<Statement["kind"], string>> = {
   train: "a model",
   param: "a layer or model",
   state: "an optimizer, layer or model",
-  next: "an optimizer, layer or loop",
+  next: "an optimizer, layer, model or loop",
   use: "a layer or model",
 };
 

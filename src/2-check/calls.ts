@@ -12,7 +12,7 @@ import { callIntrinsic } from "./intrinsic-calls.ts";
 import { callInstance, callLayer } from "./layers.ts";
 import { marksOf } from "./marks.ts";
 import { isRecursive, mayEnd, newProgress } from "./recursion.ts";
-import { candidates, isBroken, itemKind, reportPlanned, resolveCallee } from "./names.ts";
+import { candidates, isBroken, itemKind, resolveCallee } from "./names.ts";
 import { Scope, type Definition } from "./scope.ts";
 import { bindParameters } from "./types.ts";
 import { faulty, type Value } from "./value.ts";
@@ -66,7 +66,6 @@ function unknownCallee(c: Checker, scope: Scope, e: CallExpression): Value {
   }
   if (scope.file.initializers.has(name)) return c.fault("not-callable", { name, found: "an initializer" }, span);
   if (scope.file.optimizers.has(name)) return c.fault("not-callable", { name, found: "an optimizer" }, span);
-  if (reportPlanned(c, name, span)) return faulty;
   const help = sizeWords.has(name)
     ? "the size of an axis has a name in the type: with `x: [n]` it is `n`"
     : didYouMean(name, candidates(scope.file, "functions"));

@@ -213,7 +213,7 @@ function attempt(c: Checker, scope: Scope, e: LoopExpression, rounds: Rounds, st
   }
   const { trip, counter, count } = rounds;
   const roots = [...carries.map((carry) => carry.next), ...outputs];
-  if (equal(trip, unbounded) && topological(roots).some((node) => is(node, "random"))) {
+  if (equal(trip, unbounded) && topological(roots).some((node) => is(node, "random") && node.id > counter.id)) {
     c.fault("draw-in-endless-loop", {}, e.span, { help: "write `max N` after `carry ...`" });
     return failed;
   }

@@ -13,9 +13,15 @@ export interface ModelParameter extends CheckedTensor {
   readonly value: Value;
 }
 
+/** A tensor that a training step changes. */
+export interface ModelState extends CheckedTensor {
+  readonly next: Node | null;
+}
+
 export class ModelUnit {
   readonly name: string;
   readonly parameters = new Map<string, ModelParameter>();
+  readonly states = new Map<string, ModelState>();
   /** Paths whose elaboration failed: their uses stay silent. */
   readonly faultyPaths = new Map<string, Span>();
   readonly hypers = new Map<

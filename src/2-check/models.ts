@@ -221,7 +221,7 @@ export function checkModel(c: Checker, file: FileScope, item: ModelItem): Checke
         span,
         frozen,
       })),
-      states: [],
+      states: [...model.states.values()],
       hypers: [...model.hypers].map(([hyper, { initial, node }]) => ({ name: hyper, initial, node })),
       outputs: reader.outputs,
       loss: reader.loss,

@@ -4,10 +4,10 @@ import type { Span } from "../diagnostics/diagnostic.ts";
 import { didYouMean } from "../diagnostics/suggest.ts";
 import type { Checker } from "./checker.ts";
 import { constValue } from "./constants.ts";
-import { plannedNames, publicNames } from "./intrinsics/public.ts";
+import { publicNames } from "./intrinsics/public.ts";
 import type { Intrinsic } from "./intrinsics/intrinsic.ts";
 import type { Definition, FileScope, NamedItem, Scope } from "./scope.ts";
-import { faulty, type Value } from "./value.ts";
+import { faulty, tensor, type Value } from "./value.ts";
 
 /** Operators that differentiate; they read like functions. */
 export const derivativeOperators = ["grad", "jvp", "jacobian", "hessian", "hvp"] as const;
@@ -76,14 +76,6 @@ export function itemKind(item: NamedItem): string {
   return words[item.kind];
 }
 
-/** Reports that a name of the language is not supported yet; false for any other name. */
-export function reportPlanned(c: Checker, name: string, span: Span): boolean {
-  const waitsFor = plannedNames.get(name);
-  if (waitsFor === undefined) return false;
-  c.fault("not-supported", { what: `\`${name}\`` }, span, { help: `it comes with ${waitsFor}` });
-  return true;
-}
-
 /** The value of a name in an expression. */
 export function nameValue(c: Checker, scope: Scope, name: string, span: Span): Value {
   const binding = scope.find(name);
@@ -115,7 +107,6 @@ export function nameValue(c: Checker, scope: Scope, name: string, span: Span): V
   if (scope.file.optimizers.has(name) || publicOptimizers.has(name)) {
     return c.fault("not-a-value", { name, found: "an optimizer" }, span, { help: "it stands after `train`" });
   }
-  if (reportPlanned(c, name, span)) return faulty;
   return c.fault("unknown-name", { name }, span, { help: didYouMean(name, nearby(scope)) });
 }
 
@@ -166,8 +157,10 @@ export function memberOf(c: Checker, scope: Scope, e: Extract<Expression, { read
   const full = [path, ...rest].join(".");
   const parameter = model.parameters.get(full);
   if (parameter !== undefined) return parameter.value;
+  const state = model.states.get(full);
+  if (state !== undefined) return tensor(state.node);
   if (model.faultyPaths.has(full) || (binding.instance === null && binding.value.kind === "faulty")) return faulty;
-  const children = [...model.parameters.keys()].filter((known) => known.startsWith(`${path}.`));
+  const children = [...model.parameters.keys(), ...model.states.keys()].filter((known) => known.startsWith(`${path}.`));
   if (e.member.text === "T" || children.length === 0) return null;
   const names = children.map((known) => `${root}${known.slice(path.length)}`);
   const nearest = didYouMean(parts.join("."), names);

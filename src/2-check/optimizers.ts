@@ -12,7 +12,7 @@ import { constantNumber } from "./constants.ts";
 import { describe, toReal, toTensor } from "./conversions.ts";
 import { evaluate } from "./expressions.ts";
 import { scalarParameter, type ModelParameter, type ModelUnit } from "./model-unit.ts";
-import { candidates, isBroken, reportPlanned, resolveOptimizer } from "./names.ts";
+import { candidates, isBroken, resolveOptimizer } from "./names.ts";
 import { Scope, type Definition } from "./scope.ts";
 import { declaredType } from "./types.ts";
 import { faulty, tensor, type Value } from "./value.ts";
@@ -61,7 +61,7 @@ export function checkTrain(
 function optimizerOf(c: Checker, scope: Scope, e: CallExpression): Definition<OptimizerItem> | null {
   const { text, span } = e.callee;
   const definition = resolveOptimizer(c, scope.file, text);
-  if (definition !== null || isBroken(scope.file, text) || reportPlanned(c, text, span)) return definition;
+  if (definition !== null || isBroken(scope.file, text)) return definition;
   c.fault("unknown-optimizer", { name: text }, span, { help: didYouMean(text, candidates(scope.file, "optimizers")) });
   return null;
 }
@@ -265,7 +265,9 @@ function declareState(
   parameter: ModelParameter,
 ): State | null {
   if (initial === null) {
-    c.fault("param-without-initial", { name: name.text }, name.span, { help: "give it one, as in `= zeros_like(p)`" });
+    c.fault("param-without-initial", { what: "state", name: name.text }, name.span, {
+      help: "give it one, as in `= zeros_like(p)`",
+    });
     return null;
   }
   const start = new Scope({ file: scope.file, place: "optimizer", parent: scope });

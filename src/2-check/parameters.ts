@@ -24,7 +24,7 @@ import { evaluate, guarded } from "./expressions.ts";
 import { isKernel } from "./kernels.ts";
 import { markValue } from "./marks.ts";
 import type { ModelUnit } from "./model-unit.ts";
-import { candidates, isBroken, reportPlanned, resolveCallee, resolveInitializer } from "./names.ts";
+import { candidates, isBroken, resolveCallee, resolveInitializer } from "./names.ts";
 import { Scope, type Definition } from "./scope.ts";
 import { declaredType } from "./types.ts";
 import { dimValue, faulty, tensor, type Value } from "./value.ts";
@@ -47,6 +47,7 @@ function parameterValue(c: Checker, scope: Scope, model: ModelUnit, statement: P
   const { name, type, frozen, initial } = statement;
   const shape = storedShape(c, scope, statement);
   const known = model.parameters.get(path);
+  const other = known ?? model.states.get(path);
   if (known !== undefined && model.isShared(path)) {
     if (shape === null) return faulty;
     const before = known.node.shape;
@@ -54,14 +55,14 @@ function parameterValue(c: Checker, scope: Scope, model: ModelUnit, statement: P
     const args = { path, first: printShape(before), second: printShape(shape) };
     return c.fault("shared-shape", args, type?.span ?? name.span);
   }
-  if (known !== undefined) {
+  if (other !== undefined) {
     return c.fault("path-twice", { path }, name.span, {
-      related: [{ span: known.span, label: "the first is declared here" }],
+      related: [{ span: other.span, label: "the first is declared here" }],
     });
   }
   if (initial === null && !frozen) {
     const help = "give it one, as in `= zeros` or `= glorot_uniform`";
-    return c.fault("param-without-initial", { name: name.text }, name.span, { help });
+    return c.fault("param-without-initial", { what: "parameter", name: name.text }, name.span, { help });
   }
   if (shape === null) return faulty;
   const start = initial === null ? null : initialValue(c, scope, model, name.text, initial, shape);
@@ -81,7 +82,7 @@ function parameterValue(c: Checker, scope: Scope, model: ModelUnit, statement: P
 }
 
 /** The shape of a stored tensor, which no symbol may decide. */
-function storedShape(c: Checker, scope: Scope, { name, type }: ParamStatement): Shape | null {
+export function storedShape(c: Checker, scope: Scope, { kind, name, type }: ParamStatement): Shape | null {
   const declared = declaredType(c, scope, type, { symbols: false });
   if (declared === null) return null;
   const span = type?.span ?? name.span;
@@ -95,7 +96,7 @@ function storedShape(c: Checker, scope: Scope, { name, type }: ParamStatement): 
   }
   const symbols = [...new Set(declared.shape.flatMap((dim) => [...symbolsOf(dim)]))];
   if (symbols.length > 0) {
-    c.fault("symbolic-parameter", { name: name.text, shape: printShape(declared.shape), symbols }, span);
+    c.fault("symbolic-parameter", { what: kind === "param" ? "parameter" : "state", name: name.text, shape: printShape(declared.shape), symbols }, span); // prettier-ignore
     return null;
   }
   if (Number(print(product(declared.shape))) > 2 ** 31) {
@@ -172,7 +173,6 @@ function initializerValue(c: Checker, scope: Scope, e: Expression, shape: Shape,
 function unknownInitializer(c: Checker, scope: Scope, name: string, span: Span): Value | null {
   const { file } = scope;
   if (scope.findLater(name) !== null || isBroken(file, name) || file.items.has(name)) return null;
-  if (reportPlanned(c, name, span)) return faulty;
   const names = [...candidates(file, "initializers"), ...candidates(file, "functions"), ...scope.visible()];
   return c.fault("unknown-initializer", { name }, span, { help: didYouMean(name, names) });
 }

@@ -70,6 +70,8 @@ export class Scope {
   readonly block: Block | null;
   /** Names of the layer calls in the statement being elaborated; null where layers cannot be called. */
   layers: LayerNames | null = null;
+  /** States that have their `next` already. */
+  readonly next = new Set<string>();
 
   /** The loop whose body this is, by the word it begins with. */
   readonly #loop: string | null;

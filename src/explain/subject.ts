@@ -12,7 +12,7 @@ export interface Variable {
   readonly name: string;
   readonly node: Node<"parameter">;
   /** What it is to the program; derivatives are taken by arguments and parameters of reals. */
-  readonly role: "argument" | "input" | "target" | "parameter" | "frozen" | "hyper";
+  readonly role: "argument" | "input" | "target" | "parameter" | "frozen" | "state" | "hyper";
   /** Where no value is given: a number, or the value of a node over the seed; null where one must be given. */
   readonly initial: number | Node | null;
 }
@@ -68,6 +68,7 @@ export function modelSubject(m: CheckedModel, b: GraphBuilder, origins: Origins)
       role: frozen ? "frozen" : "parameter",
       initial,
     })),
+    ...m.states.map(({ path, node, initial }): Variable => ({ name: path, node, role: "state", initial })),
     ...m.hypers.map(({ name, node, initial }): Variable => ({ name, node, role: "hyper", initial })),
   ];
   const roots = m.loss === null ? m.outputs : [m.loss];

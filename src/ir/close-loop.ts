@@ -102,9 +102,11 @@ function varyingNodes(
   roots: readonly Node[],
 ): { readonly varying: ReadonlySet<Node>; readonly names: ReadonlySet<Node> } {
   const parameters = open.carries.map((c) => c.parameter);
-  const draws = topological(roots).filter((node) => is(node, "random"));
-  // A name that the body itself gives, as that of a function's argument, is a new one in each round, whatever it names.
-  const own = topological(roots).filter((node) => is(node, "mark") && node.id > open.index.id);
+  // Draws of the body are new in each round. So are names that it gives itself, as those of a function's arguments,
+  // whatever they name. What is older than the index comes from outside.
+  const inBody = topological(roots).filter((node) => node.id > open.index.id);
+  const draws = inBody.filter((node) => is(node, "random"));
+  const own = inBody.filter((node) => is(node, "mark"));
   const names = new Set<Node>();
   for (;;) {
     const varying = dependents(roots, [open.index, ...parameters, ...draws, ...own, ...names]);

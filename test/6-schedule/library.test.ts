@@ -90,6 +90,8 @@ const rows: readonly Row[] = [
   row("x: [n, n]", "cholesky(x @ x.T + eye(n)) * det(0.5 * x) + logdet(x @ x.T + eye(n))"),
   row("x: [n, 3], y: [3, m], z: [m]", 'einsum("ij,jk,k->i", x, y, z)'),
   row("x: [n, n]", 'einsum("ii->i", x) * einsum("ij->j", x)'),
+  row("x: [n, 3], y: [m, 3], z: [m, 2]", "attention(x, y, z)"),
+  row("x: [2, n, 2]", "attention(x, x, sin(x), causal = true)"),
   row("x: [2, n], w: [3, 2, 2]", "conv1d(x, w, padding = 1)"),
   row("x: [n, 1, 4, 3], w: [2, 1, 3, 2]", "conv2d(x, w, stride = [2, 1], padding = 1)"),
   row("x: [n, 4, 5]", "max_pool2d(x, 3, stride = 2, padding = 1)"),
@@ -124,6 +126,11 @@ const inModels = new Set([
   "rms_norm",
   "standardize",
   "conv2d_layer",
+  "batch_norm",
+  "multi_head_attention",
+  "rnn",
+  "lstm",
+  "gru",
 ]);
 
 test("every public function has a row", () => {

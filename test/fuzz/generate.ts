@@ -51,7 +51,7 @@ function grow(s: Scope, rows: readonly Construct[], count: number): void {
 const comments = ["", "", "", "// One file of several.\n", "/* Made up,\n   line by line. */\n", "/// Of nothing.\n\n"];
 
 /** Functions that stand in models alone. */
-const ofModels: readonly string[] = ["dense", "embedding", "layer_norm", "rms_norm", "standardize", "conv2d_layer", "dropout", "uniform", "normal"]; // prettier-ignore
+const ofModels: readonly string[] = ["dense", "embedding", "layer_norm", "rms_norm", "standardize", "conv2d_layer", "batch_norm", "multi_head_attention", "rnn", "lstm", "gru", "dropout", "uniform", "normal"]; // prettier-ignore
 
 /** The program of a seed. */
 export function generate(seed: number): Program {

@@ -64,7 +64,7 @@ export function initialText(rng: Rng, type: Type, axes: string, own: readonly Te
     return `[${Array.from({ length: known[0] }, (_, k) => String(k / 4 - 0.3)).join(", ")}]`;
   if (rank > 0 && rng.chance(0.2)) return rng.pick([`0.3 * ones(${axes})`, `uniform(${axes}, -1, 1)^2`, `full(${axes}, 0.2) + normal(${axes}, std = 0.1)`, `zeros(${axes}) - .25`]); // prettier-ignore
   const names = ["zeros", "ones", "normal(0.5)", "normal", "normal(std = 0.3)", "uniform(-1, 1)", "uniform", "uniform(max = 0.5)", "constant(0.3)", "constant(value = -0.2)"]; // prettier-ignore
-  const ofMatrices = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal"];
+  const ofMatrices = ["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "orthogonal"];
   return rng.pick([
     ...names,
     ...(rank === 2 ? [...ofMatrices, ...ofMatrices] : []),

@@ -16,11 +16,16 @@ function isKnown(s: Scope, size: Dim): boolean {
 }
 
 /** x as [..., n] with n known, as layers want it. */
-function layerInput(s: Scope, wanted: (n: Dim) => boolean = () => true): { readonly x: Term; readonly n: Dim } | null {
+function layerInput(
+  s: Scope,
+  wanted: (n: Dim) => boolean = () => true,
+  rank: number | null = null,
+): { readonly x: Term; readonly n: Dim } | null {
   const lastOf = (t: Type): Dim | undefined => t.shape.at(-1);
   const x = s.find((t) => {
     const n = lastOf(t);
-    return t.element === "real" && n !== undefined && isKnown(s, n) && dims.constantOf(n) !== 0 && wanted(n);
+    const fits = rank === null || t.shape.length === rank;
+    return t.element === "real" && fits && n !== undefined && isKnown(s, n) && dims.constantOf(n) !== 0 && wanted(n);
   });
   const n = x === null ? undefined : lastOf(x.type);
   return x === null || n === undefined ? null : { x, n };
@@ -81,6 +86,43 @@ function convolved(s: Scope): Term | null {
   const result = [d(1), d(out), ...sides];
   if (!s.isSmall(result)) return null;
   return placed(s, call("conv2d_layer", real(result), [image], String(out), String(size), ...options));
+}
+
+/** Rows of a matrix by means and variances over all of them. */
+function normalised(s: Scope): Term | null {
+  const found = layerInput(s, undefined, 2);
+  if (found === null) return null;
+  return placed(s, call("batch_norm", found.x.type, [found.x], ...(s.rng.chance(0.5) ? ["momentum = 0.3", "eps = 1e-2"] : []))); // prettier-ignore
+}
+
+/** Along the second axis of three; of a matrix its rows are the one sequence. */
+function sequence(s: Scope): Term | null {
+  const found = layerInput(s, undefined, s.rng.chance(0.5) ? 3 : 2);
+  if (found === null) return null;
+  const { x, n } = found;
+  const batched = x.type.shape.length === 3 ? x : op("batch", real([d(1), ...x.type.shape]), [x], ([a]) => `expand(${a}, 0)`); // prettier-ignore
+  const [batch, time] = batched.type.shape;
+  const name = s.rng.name(["rnn", "lstm", "gru", "multi_head_attention"]);
+  if (name === "multi_head_attention") {
+    const width = dims.constantOf(n) ?? 1;
+    const heads = width % 2 === 0 && s.rng.chance(0.5) ? 2 : 1;
+    return placed(s, call(name, batched.type, [batched], String(heads), ...(s.rng.chance(0.5) ? ["causal = true"] : []))); // prettier-ignore
+  }
+  const units = d(1 + s.rng.below(2));
+  return placed(s, call(name, real([batch, time, units]), [batched], s.sizeText(units)));
+}
+
+/** A query of the rows of others. */
+function attention(s: Scope): Term | null {
+  const matrix = (t: Type): boolean => t.element === "real" && t.shape.length === 2 && entries(t.shape) <= 16;
+  const q = s.find(matrix);
+  const k = q === null ? null : s.find((t) => matrix(t) && dims.equal(t.shape[1], q.type.shape[1]));
+  const v = k === null ? null : s.find((t) => matrix(t) && dims.equal(t.shape[0], k.type.shape[0]));
+  if (q === null || k === null || v === null) return null;
+  // Of no key there is no mean, and of no feature no scale.
+  if ([k.type.shape[0], k.type.shape[1]].some((size) => dims.constantOf(size) === 0)) return null;
+  const shape = [q.type.shape[0], v.type.shape[1]];
+  return call("attention", real(shape), [q, k, v], ...(s.rng.chance(0.4) ? ["causal = true"] : []));
 }
 
 /** `use enc = dense(units = 3)`, called twice, or once a round. */
@@ -167,6 +209,9 @@ export const layers: readonly Construct[] = [
   { name: "own-layer", weight: 5, make: inBlocks(ownLayer) },
   { name: "embedding", weight: 3, make: inBlocks(embedding), calls: ["embedding"] },
   { name: "convolved", weight: 3, make: inBlocks(convolved), calls: ["conv2d_layer"] },
+  { name: "normalised", weight: 3, make: inBlocks(normalised), calls: ["batch_norm"] },
+  { name: "sequence", weight: 3, make: inBlocks(sequence), calls: ["rnn", "lstm", "gru", "multi_head_attention"] },
+  { name: "attention", weight: 2, make: attention, calls: ["attention"] },
 ];
 
 /** Whether terms have parameters to train: of layers, or `own`. */
@@ -179,7 +224,7 @@ export function trains(terms: readonly Term[], own: ReadonlySet<Stored["binding"
   });
 }
 
-const withParameters: ReadonlySet<string> = new Set(["dense", "layer_norm", "rms_norm", "embedding", "conv2d_layer", "repeat-layers", "shared-rounds", "use"]); // prettier-ignore
+const withParameters: ReadonlySet<string> = new Set(["dense", "layer_norm", "rms_norm", "embedding", "conv2d_layer", "batch_norm", "rnn", "lstm", "gru", "multi_head_attention", "repeat-layers", "shared-rounds", "use"]); // prettier-ignore
 
 /** Adds what is stored while a body is made. */
 export class Storage {

@@ -217,6 +217,12 @@ class ModelRun {
       ...updates.flatMap((u) => [u.gradient, ...u.states.map((s) => s.node)]),
     ]);
     const drawnValues = valuesOf([...nodes], this.#m, this.#seed, this.#symbols, this.#flavour);
+    // A model's states are its own: they begin as it says.
+    const start = this.#m.states.length === 0 ? null : this.#evaluated(this.#entry("initial"), drawnValues);
+    for (const { node } of this.#m.states) {
+      const value = start?.get(node.attributes.name);
+      if (value !== undefined) drawnValues.set(node.attributes.name, value);
+    }
     return rounded({ parameters: [...nodes], outputs: [], requirements: [] }, drawnValues, this.#precision);
   }
 

@@ -37,6 +37,12 @@ const optimizers = [
   "adam(0.01, beta1 = 0.8, beta2 = 0.99, eps = 1e-6)",
   "sgd(lr = 0.1 * 0.5^(step / 10), clip_norm = 1)",
   "adam(lr = 0.01, clip_norm = 0.5)",
+  "adamw()",
+  "adamw(lr = 0.01 / step, weight_decay = 0.1, eps = 1e-4)",
+  "rmsprop(lr = 0.02, alpha = 0.9, eps = 1e-4)",
+  "rmsprop(momentum = 0.5, clip_norm = 2, eps = 1e-4)",
+  "adagrad(lr = 0.1, eps = 1e-3)",
+  "lion(weight_decay = 0.1)",
 ];
 
 /** A model whose statements are made by the given constructs and those of models. */

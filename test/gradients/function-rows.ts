@@ -220,6 +220,7 @@ export const functionRows: { readonly [F in Exclude<PublicFunction, InModels>]: 
   outer: moving(["x: [2], y: [3]", "outer(x, y)"], ["x: [2]", "outer(x, x)"], ["x: [1], y: [1]", "outer(x, y)"], ["x: [2], y: [2]", "outer(x, y) @ x"], ["x: [0], y: [2]", "outer(x, y)"]), // prettier-ignore
   matmul: moving(["x: [2, 3], y: [3, 2]", "matmul(x, y)"], ["x: [2, 3], y: [3]", "x @ y"], ["x: [3], y: [3, 2]", "x @ y"], ["x: [2, 2, 3], y: [3, 2]", "x @ y"], ["x: [2, 1, 2, 2], y: [3, 2, 1]", "x @ y"], ["x: [2, 2]", "x @ x.T @ x"], ["x: [2, 0], y: [0, 3]", "x @ y"]), // prettier-ignore
   einsum: moving(["x: [2, 3], y: [3, 2]", 'einsum("ij,jk->ki", x, y)'], ["x: [2, 2]", 'einsum("ii->i", x) * einsum("ij->", x)'], ["x: [2, 3], y: [3], z: [2, 1]", 'einsum("ij,j,ik->k", x, y, z)'], ["x: [2, 2, 2], y: [2, 2]", 'einsum("...ij,...j", x, y)'], ["x: [2], y: [1], z", 'einsum("i,i,->i", x, y, z)'], ["x: [0, 2], y: [2, 3]", 'einsum("ij,jk", x, y)']), // prettier-ignore
+  attention: moving(["x: [2, 3], y: [4, 3], z: [4, 2]", "attention(x, y, z)"], ["x: [3, 2]", "attention(x, 2 * x, sin(x), causal = true)"], ["x: [2, 2, 2], y: [2, 3, 2]", "attention(x, y, y)"], ["x: [1, 2], y: [1, 2]", "attention(x, y, x)"], ["x: [2, 1, 3], y: [1, 2, 3]", "attention(x, y, y, true)"], ["x: [0, 2], y: [2, 2]", "attention(x, y, y)"]), // prettier-ignore
   conv1d: moving(["x: [2, 2, 5], w: [2, 2, 3]", "conv1d(x, w)"], ["x: [1, 2, 6], w: [1, 2, 2]", "conv1d(x, w, stride = 2, padding = 1)"], ["x: [2, 5], w: [2, 2, 2]", "conv1d(x, w, dilation = 2)"], ["x: [1, 1, 7], w: [1, 1, 2]", "conv1d(x, w, stride = 3, padding = 2, dilation = 3)"], ["x: [0, 1, 3], w: [2, 1, 1]", "conv1d(x, w)"]), // prettier-ignore
   conv2d: moving(["x: [1, 2, 4, 3], w: [2, 2, 3, 2]", "conv2d(x, w, padding = 1)"], ["x: [2, 1, 3, 4], w: [1, 1, 2, 2]", "conv2d(x, w, stride = [1, 2])"], ["x: [1, 3, 4], w: [2, 1, 2, 2]", "conv2d(x, w, padding = [1, 0], dilation = [2, 1])"], ["x: [1, 1, 2, 2], w: [1, 1, 1, 1]", "sin(conv2d(x, w))"], ["x: [0, 1, 3, 3], w: [1, 1, 3, 3]", "conv2d(x, w)"]), // prettier-ignore
   max_pool2d: moving(["x: [1, 2, 4, 4]", "max_pool2d(x, 2)"], ["x: [1, 1, 4, 5]", "max_pool2d(x, 3, stride = 2, padding = 1)"], ["x: [3, 4]", "max_pool2d(x, [2, 3], stride = 1)"], ["x: [2, 1, 1]", "max_pool2d(x, 1)"], ["x: [0, 2, 2]", "max_pool2d(x, 2)"]), // prettier-ignore
@@ -250,7 +251,20 @@ export const functionRows: { readonly [F in Exclude<PublicFunction, InModels>]: 
 
 /** Functions that stand in models alone: they own parameters, or draw random numbers (model-rows.ts). */
 export type InModels =
-  "dropout" | "uniform" | "normal" | "dense" | "embedding" | "layer_norm" | "rms_norm" | "standardize" | "conv2d_layer";
+  | "dropout"
+  | "uniform"
+  | "normal"
+  | "dense"
+  | "embedding"
+  | "layer_norm"
+  | "rms_norm"
+  | "standardize"
+  | "conv2d_layer"
+  | "batch_norm"
+  | "multi_head_attention"
+  | "rnn"
+  | "lstm"
+  | "gru";
 
 function logic(name: string): readonly (readonly [string, string])[] {
   return [

@@ -33,6 +33,10 @@ const draws = (of: (shape: string) => string): readonly Body[] =>
     text: `param a: [1] = zeros\nparam b: [1] = ones\noutput p = ${of(shape)}`,
   }));
 
+/** A recurrence over the second axis. */
+const sequences = (name: string): readonly Body[] =>
+  ["[1, 2, 2]", "[2, 1, 1]", "[1, 3, 1]", "[2, 0, 1]", "[0, 2, 2]"].map((shape) => over(`x: ${shape}`, `${name}(x, 2)`)); // prettier-ignore
+
 /** A model without a row does not compile. */
 export const modelRows: { readonly [F in InModels]: readonly Body[] } = {
   dropout: layer((x) => `dropout(sin(${x}), 0.4)`),
@@ -48,6 +52,17 @@ export const modelRows: { readonly [F in InModels]: readonly Body[] } = {
   ],
   layer_norm: layer((x) => `layer_norm(${x})`),
   rms_norm: layer((x) => `rms_norm(${x})`),
+  batch_norm: ["[3, 2]", "[2, 3]", "[4, 1]", "[5, 2]", "[2, 1]"].flatMap((shape) => [over(`x: ${shape}`, "batch_norm(x)"), over(`x: ${shape}`, "batch_norm(x, momentum = 0.5, eps = 0.01)")]), // prettier-ignore
+  multi_head_attention: [
+    over("x: [1, 2, 2]", "multi_head_attention(x, 1)"),
+    over("x: [1, 2, 2]", "multi_head_attention(x, 2, causal = true)"),
+    over("x: [2, 2, 2]", "multi_head_attention(x, 2)"),
+    over("x: [1, 1, 2]", "multi_head_attention(x, 1, causal = true)"),
+    over("x: [0, 2, 2]", "multi_head_attention(x, 1)"),
+  ],
+  rnn: sequences("rnn"),
+  lstm: sequences("lstm"),
+  gru: sequences("gru"),
   standardize: layer((x) => `standardize(${x})`),
   conv2d_layer: [
     over("x: [1, 2, 3, 3]", "conv2d_layer(x, 2, 2)"),
@@ -61,6 +76,10 @@ export const modelRows: { readonly [F in InModels]: readonly Body[] } = {
 /** One `train` line each; their update is differentiated by the parameter, its gradient, the states and the numbers. */
 export const optimizerRows: { readonly [O in Optimizer]: readonly string[] } = {
   sgd: ["sgd(lr = 0.1)", "sgd(lr = 0.1, momentum = 0.9)", "sgd(lr = 0.1, momentum = 0.9, nesterov = true, weight_decay = 0.01)"], // prettier-ignore
+  adamw: ["adamw()", "adamw(lr = 0.01, beta1 = 0.8, beta2 = 0.95, eps = 0.001, weight_decay = 0.1)"],
+  rmsprop: ["rmsprop()", "rmsprop(lr = 0.02, alpha = 0.9, eps = 0.001, momentum = 0.5)"],
+  adagrad: ["adagrad()", "adagrad(lr = 0.1, eps = 0.001)"],
+  lion: ["lion()", "lion(lr = 0.01, beta1 = 0.8, beta2 = 0.95, weight_decay = 0.1)"],
   adam: ["adam()", "adam(lr = 0.01, beta1 = 0.8, beta2 = 0.95, eps = 0.001)", "adam(weight_decay = 0.01)"],
 };
 
@@ -95,4 +114,6 @@ export const initializerRows: { readonly [I in Initializer]: Moments } = {
   glorot_normal: normally("glorot_normal", Math.sqrt(2 / 90)),
   he_uniform: evenly("he_uniform", -Math.sqrt(6 / 40), Math.sqrt(6 / 40)),
   he_normal: normally("he_normal", Math.sqrt(2 / 40)),
+  // Rows of length 1 with 50 entries.
+  orthogonal: { ...normally("orthogonal", Math.sqrt(1 / 50)), low: -1, high: 1 },
 };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "../../src/1-parse/parse.ts";
 import type { Item } from "../../src/1-parse/ast.ts";
 import { intrinsics } from "../../src/2-check/intrinsics/index.ts";
-import { plannedNames, publicNames } from "../../src/2-check/intrinsics/public.ts";
+import { publicNames } from "../../src/2-check/intrinsics/public.ts";
 
 const folder = new URL("../../grammar/prelude/", import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith(".nn"));
@@ -44,10 +44,5 @@ describe("public names", () => {
     expect(publicNames.functions.filter((name) => !functions.has(name))).toEqual([]);
     expect([...publicNames.initializers].sort()).toEqual(namesOf("initializer").sort());
     expect([...publicNames.optimizers].sort()).toEqual(namesOf("optimizer").sort());
-  });
-
-  test("are not planned at once", () => {
-    const all = Object.values(publicNames).flat();
-    expect(all.filter((name) => plannedNames.has(name))).toEqual([]);
   });
 });

@@ -95,3 +95,13 @@ export function difference(found: unknown, expected: Packed, tolerance: Toleranc
   }
   return undefined;
 }
+
+/** A tensor of doubles of a safetensors file. */
+export function savedTensor(bytes: Uint8Array, name: string): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = 8 + Number(view.getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start))) as Record<string, { dtype: string; data_offsets: [number, number] }>; // prettier-ignore
+  const entry = header[name] as (typeof header)[string] | undefined;
+  if (entry?.dtype !== "F64") throw new Error(`${name} is not among ${Object.keys(header).join(", ")} as doubles`);
+  return new Float64Array(bytes.slice(start + entry.data_offsets[0], start + entry.data_offsets[1]).buffer);
+}

@@ -2,13 +2,14 @@
 import { expect, test } from "vitest";
 import { evaluate } from "../../src/evaluate.ts";
 import type { Packed } from "./reference.ts";
-import { argument, difference, readTable } from "./reference.ts";
+import { argument, difference, readTable, savedTensor } from "./reference.ts";
 
 type Arrays = Record<string, unknown>;
 
 interface Trainer {
   params: Record<string, Float64Array>;
   step: (batch: Arrays) => number;
+  save: () => Uint8Array;
   evaluate: (batch: Arrays) => { loss: number };
   gradient: (batch: Arrays) => { loss: number; gradient: Record<string, Float64Array> };
 }
@@ -65,6 +66,28 @@ test.each(readTable("layers") as Layer[])("layers: $model", async ({ model: sour
   expect(found.loss).toBeCloseTo(loss, 12);
   expect(Object.keys(found.gradient).sort()).toEqual(Object.keys(gradient).sort());
   for (const [name, expected] of Object.entries(gradient)) expect(difference(found.gradient[name], expected, near)).toBeUndefined();
+});
+
+interface Normalised {
+  model: string;
+  params: Record<string, Packed>;
+  y: Packed;
+  steps: { x: Packed; loss: number; gradient: Record<string, Packed>; mean: Packed; var: Packed; evaluated: number }[];
+}
+
+test.each(readTable("batch-norm") as Normalised[])("running statistics: $model", async ({ model: source, params, y, steps }) => {
+  const given = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, argument(value)]));
+  const model = await trainer(source, { batch: 6, params: given });
+  for (const row of steps) {
+    const batch = { x: argument(row.x), y: argument(y) };
+    const { gradient } = model.gradient(batch);
+    for (const [name, expected] of Object.entries(row.gradient)) expect(difference(gradient[name], expected, near)).toBeUndefined();
+    expect(model.step(batch)).toBeCloseTo(row.loss, 12);
+    const stored = model.save();
+    expect(difference(savedTensor(stored, "z.mean"), row.mean, near)).toBeUndefined();
+    expect(difference(savedTensor(stored, "z.var"), row.var, near)).toBeUndefined();
+    expect(model.evaluate(batch).loss).toBeCloseTo(row.evaluated, 12);
+  }
 });
 
 interface Initializer {

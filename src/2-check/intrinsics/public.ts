@@ -41,19 +41,12 @@ export const publicNames = {
     // Derivatives
     "stop_gradient",
     // Layers
-    "dense", "embedding", "layer_norm", "rms_norm", "standardize", "conv2d_layer",
+    "dense", "embedding", "layer_norm", "rms_norm", "batch_norm", "standardize", "conv2d_layer", "attention",
+    "multi_head_attention", "rnn", "lstm", "gru",
   ],
   initializers: [
     "zeros", "ones", "constant", "uniform", "normal", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal",
+    "orthogonal",
   ],
-  optimizers: ["sgd", "adam"],
+  optimizers: ["sgd", "adam", "adamw", "rmsprop", "adagrad", "lion"],
 } as const satisfies Record<string, readonly string[]>;
-
-/** Names of the language that are not supported yet, and what each waits for. */
-export const plannedNames: ReadonlyMap<string, string> = new Map([
-  ...["rnn", "lstm", "gru", "attention", "multi_head_attention", "batch_norm"].map(
-    (n) => [n, "the larger layers"] as const,
-  ),
-  ["orthogonal", "further initializers"],
-  ...["adamw", "rmsprop", "adagrad", "lion"].map((n) => [n, "further optimizers"] as const),
-]);

@@ -19,11 +19,11 @@ export const model = {
   },
   "path-twice": {
     severity: "error",
-    message: (a: { path: string }) => `two parameters have the path \`${a.path}\``,
+    message: (a: { path: string }) => `two stored tensors have the path \`${a.path}\``,
   },
   "param-without-initial": {
     severity: "error",
-    message: (a: { name: string }) => `the parameter \`${a.name}\` has no initial value`,
+    message: (a: { what: "parameter" | "state"; name: string }) => `the ${a.what} \`${a.name}\` has no initial value`,
   },
   "initial-shape": {
     severity: "error",

@@ -62,8 +62,4 @@ export const names = {
     severity: "error",
     message: (a: { paths: readonly string[] }) => `these files import each other: ${a.paths.join(" -> ")}`,
   },
-  "not-supported": {
-    severity: "error",
-    message: (a: { what: string }) => `${a.what} is not supported yet`,
-  },
 } as const satisfies Catalogue;

@@ -73,8 +73,8 @@ export const shapes = {
   },
   "symbolic-parameter": {
     severity: "error",
-    message: (a: { name: string; shape: string; symbols: readonly string[] }) =>
-      `the shape of parameter \`${a.name}\` must be known: ${a.shape} depends on ${a.symbols.map((s) => `\`${s}\``).join(" and ")}`,
+    message: (a: { what: "parameter" | "state"; name: string; shape: string; symbols: readonly string[] }) =>
+      `the shape of ${a.what} \`${a.name}\` must be known: ${a.shape} depends on ${a.symbols.map((s) => `\`${s}\``).join(" and ")}`,
   },
   "leading-dims-here": {
     severity: "error",
