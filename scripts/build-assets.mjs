@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as ohm from "ohm-js";
 import { format } from "prettier";
 import { tsImport } from "tsx/esm/api";
+import { mathPrograms } from "./wasm-math.mjs";
 import { batchSources, supportSources } from "./support-sources.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -89,6 +90,22 @@ async function supportModule() {
   ].join("\n");
 }
 
+/** As JSON: it is parsed when a module with WebAssembly is written, and not before. */
+async function mathModule() {
+  const load = (path) => tsImport(path, import.meta.url);
+  const { programs, tables } = await mathPrograms(join(root, "src/7-emit/support/math"), load);
+  return [
+    "// Generated from src/7-emit/support/math/*.ts by scripts/build-assets.mjs.",
+    "",
+    "/** `Record<string, MathProgram>` as JSON: every elementary function. */",
+    `export const programsText = ${JSON.stringify(JSON.stringify(programs))};`,
+    "",
+    "/** `Record<string, number[]>` as JSON: the tables that they read. */",
+    `export const tablesText = ${JSON.stringify(JSON.stringify(tables))};`,
+    "",
+  ].join("\n");
+}
+
 function generate(path, text) {
   const full = join(root, path);
   if (existsSync(full) && readFileSync(full, "utf8") === text) return;
@@ -99,6 +116,7 @@ function generate(path, text) {
 generate("src/1-parse/grammar.generated.ts", grammarModule());
 generate("src/2-check/prelude.generated.ts", await preludeModule());
 generate("src/7-emit/support.generated.ts", await supportModule());
+generate("src/7-emit/wasm/math.generated.ts", await mathModule());
 
 for (const path of stale) console.log(checkOnly ? `not fresh: ${path}` : `generated ${path}`);
 if (checkOnly && stale.length > 0) {

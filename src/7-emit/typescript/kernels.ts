@@ -221,6 +221,12 @@ export function inlinedCalls(precision: MathPrecision): ScheduleOptions["inlined
   };
 }
 
+/** The elementary function that computes an operation; null where it is none. */
+export function elementaryEntry(operation: ElementwiseName, precision: MathPrecision): string | null {
+  const name = supported[operation];
+  return name === undefined ? null : mathSupport(name, precision).entry;
+}
+
 function elementaryFunction(operation: ElementwiseName): MathFunction {
   const name = supported[operation];
   if (name === undefined) throw new Error(`internal: ${operation} is no elementary function`);

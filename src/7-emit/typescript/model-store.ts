@@ -3,7 +3,7 @@ import * as dims from "../../ir/dim.ts";
 import type { Dim } from "../../ir/dim.ts";
 import type { ElementType } from "../../ir/graph.ts";
 import type { CheckedTensor } from "../../2-check/checked.ts";
-import { exchangeBytes, spareBytes, wasmConstants } from "../wasm/module.ts";
+import { exchangeBytes, reservedBytes, spareBytes, wasmConstants } from "../wasm/module.ts";
 import { emitDim } from "./kernels.ts";
 import { symbolLocal, type ModelContext } from "./model-context.ts";
 import { optimizerTensors, type Layout } from "./storage.ts";
@@ -61,13 +61,13 @@ export function storeFunction(c: ModelContext, name: string, layout: Layout, tra
   const bytes = (element: ElementType): Dim => dims.multiply(layout.totals[element], dims.constant(width[element]));
   const order = ["real", "index", "bool"] as const;
   const { wasm } = c;
-  let start = dims.constant(wasm === null ? 0 : exchangeBytes);
+  let start = dims.constant(wasm === null ? 0 : reservedBytes);
   const size = order.map(bytes).reduce(dims.add);
   if (wasm === null) {
     body.push(ts.constant("arena", ts.create("ArrayBuffer", dim(size))));
   } else {
     const create = ts.string(`create${c.names.N}${training ? "Trainer" : ""}`);
-    const whole = dim(dims.add(size, dims.constant(exchangeBytes + spareBytes)));
+    const whole = dim(dims.add(size, dims.constant(reservedBytes + spareBytes)));
     const modules = wasmConstants.map((constant) => ts.name(c.writer.wasmConstant(constant)));
     const none: Expression = ts.name("null");
     body.push(

@@ -5,7 +5,9 @@ import { largestBatch } from "../../ir/program.ts";
 import * as dims from "../../ir/dim.ts";
 import type { Uses } from "../typescript/kernel-uses.ts";
 import { symbolHint, usesOf } from "../typescript/kernel-uses.ts";
+import { elementaryEntry } from "../typescript/kernels.ts";
 import { freeName, identifierOf } from "../typescript/names.ts";
+import { MathWriter } from "./math.ts";
 import { Unsupported, type Given } from "./numbers.ts";
 import { PieceWriter, storePart } from "./kernel.ts";
 import { piecesOf } from "./plan.ts";
@@ -17,6 +19,9 @@ import type { Local, WasmFunction } from "./syntax.ts";
 
 /** Bytes at the start of memory in which reals are passed to kernels and come from them. */
 export const exchangeBytes = 16 * largestBatch;
+
+/** Bytes at the start of memory, tables of elementary functions after the exchange, before the arrays. */
+export const reservedBytes = 12 * 1024;
 
 /** The constants of a generated module that hold its WebAssembly as base64: as every engine runs it, and relaxed. */
 export const wasmConstants = ["wasmBytes", "relaxedBytes"] as const;
@@ -41,6 +46,7 @@ export class WasmWriter {
   readonly #functions = new Map<string, WasmFunction>();
   readonly #byKey = new Map<string, { readonly name: string } | null>();
   readonly #names = new Set<string>([storePart]);
+  readonly #math = new MathWriter(exchangeBytes, reservedBytes);
   readonly #uses = new Map<NonNullable<Kernel["nest"]>, { readonly signature: string; readonly used: Uses }[]>();
 
   constructor(precision: Precision) {
@@ -119,7 +125,10 @@ export class WasmWriter {
         if (slot >= 0) return wat.op(wat.access("f64.load", slot * 8), wat.i32(0));
         return wat.get(others.get(name) ?? "");
       },
-      elementary: () => null,
+      elementary: ({ operation }, vector) => {
+        const entry = elementaryEntry(operation, this.precision);
+        return entry === null ? null : this.#math.use(entry, vector);
+      },
     };
     try {
       const writer = new PieceWriter(w, given);
@@ -157,11 +166,11 @@ export class WasmWriter {
   text(relaxed: boolean): string | null {
     if (this.#functions.size === 0) return null;
     const helpers = lanesOf(this.precision) === 4 ? [storeLanes()] : [];
-    const functions = [...this.#functions.values(), ...helpers].map((f) => ({
+    const functions = [...this.#functions.values(), ...helpers, ...this.#math.functions].map((f) => ({
       ...f,
       body: f.body.map((code) => wat.withMultiplyAdd(code, relaxed)),
     }));
-    return printModule({ functions, globals: [], data: [], relaxed });
+    return printModule({ functions, globals: this.#math.globals, data: this.#math.data, relaxed });
   }
 }
 

@@ -7,7 +7,10 @@ const width = 110;
 export function printModule({ functions, globals, data, relaxed }: WasmModule): string {
   const lines = ["(module", '  (import "env" "memory" (memory 1))'];
   if (relaxed) lines.push('  (global (export "relaxed") i32 (i32.const 1))');
-  for (const { name, type } of globals) lines.push(`  (global $${name} (mut ${type}) (${type}.const 0))`);
+  for (const { name, type } of globals) {
+    const zero = type === "v128" ? "v128.const i64x2 0 0" : `${type}.const 0`;
+    lines.push(`  (global $${name} (mut ${type}) (${zero}))`);
+  }
   for (const { name, offset, bytes } of data) {
     lines.push(`  ;; ${name}`, `  (data (i32.const ${offset}) "${escaped(bytes)}")`);
   }
