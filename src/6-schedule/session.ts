@@ -54,6 +54,21 @@ export class Session {
     this.#clock++;
   }
 
+  /** How many steps have begun. */
+  get now(): number {
+    return this.#clock;
+  }
+
+  /** All steps from one to another are one: what any of them uses is in use in all of them. */
+  merge(from: number, to: number): void {
+    if (from === to) return;
+    for (const life of this.#lives.values()) {
+      if (life.to < from || life.from > to) continue;
+      life.from = Math.min(life.from, from);
+      life.to = Math.max(life.to, to);
+    }
+  }
+
   /** Says that the buffer is written or read now. */
   touch(buffer: string): void {
     const life = this.#lives.get(buffer);

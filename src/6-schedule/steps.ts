@@ -12,6 +12,7 @@ import { loopSteps, placeResults } from "./loops.ts";
 import { materialized, roleOf } from "./materialize.ts";
 import { collectLocals } from "./nest-cache.ts";
 import { buildNest, buildUntiled, type NestContext } from "./nests.ts";
+import { fusePasses } from "./passes.ts";
 import { workShape } from "./routines.ts";
 import type { End, Session, Target } from "./session.ts";
 
@@ -112,20 +113,26 @@ export function scheduleSteps(
   }
 
   const steps: Step[] = [];
+  /** When each of the steps runs. */
+  const times: number[] = [];
   for (const [k, group] of groups.entries()) {
     session.tick();
     const read = reads.get(group) ?? new Set();
     if (group.kind === "loop") steps.push(...loopSteps(frame, group.lead as Node<"loop">, commentOf(group, options)));
     else steps.push(kernelOf(frame, group, read, `kernel${k + 1}`));
     for (const node of read) touchPlace(frame, node);
+    while (times.length < steps.length) times.push(session.now);
   }
   for (const { from, to, node } of copies) {
     session.tick();
     if (from.kind === "buffer") session.touch(from.buffer);
     session.touch(to.buffer);
     steps.push(copyKernel(session, from, to, node));
+    times.push(session.now);
   }
-  return { steps, numbers };
+  const fused = fusePasses(steps, session.names.all);
+  for (const [first, last] of fused.spans) session.merge(times[first], times[last]);
+  return { steps: fused.steps, numbers };
 }
 
 /** The name under which a node's number is known. */
