@@ -7,9 +7,15 @@ import { matchAxes } from "./materialize.ts";
 import type { ScalarBuilder } from "./scalars.ts";
 import { elementwiseScalar } from "./spell.ts";
 
+/** Where in a buffer: in the row that an argument counts, `start` entries after the beginning. */
+export interface Region {
+  readonly row?: string | null;
+  readonly start?: dims.Dim;
+}
+
 /** Where a node is found. `row`: its entries are those of one row, which this argument counts. */
 export type Place =
-  | { readonly kind: "buffer"; readonly buffer: string; readonly row?: string | null }
+  | (Region & { readonly kind: "buffer"; readonly buffer: string })
   /** A number of the entry point. */
   | { readonly kind: "number"; readonly name: string; readonly row?: null }
   /** In the body of a loop: what `node`, of the graph around it, is there. */
@@ -71,7 +77,7 @@ export class Access {
       const row = place.row === null ? [] : [this.scalars.argument(place.row, "index")];
       return access.read(place.node, [...row, ...at]);
     }
-    const address = this.rowAddress(node.shape, at, place.row ?? null);
+    const address = this.rowAddress(node.shape, at, place);
     return this.scalars.load(place.buffer, address, node.element, this.#guarded);
   }
 
@@ -81,16 +87,18 @@ export class Access {
     return known;
   }
 
-  /** The address of `at` in the row that the argument `row` counts; without it that of `at` itself. */
-  rowAddress(shape: dims.Shape, at: readonly Scalar[], row: string | null): Scalar {
-    return this.inRow(shape, this.address(shape, at), row);
+  /** The address of `at` in a region. */
+  rowAddress(shape: dims.Shape, at: readonly Scalar[], region: Region): Scalar {
+    return this.inRow(shape, this.address(shape, at), region);
   }
 
-  /** An address in a row as one in the stack of all rows of this shape. */
-  inRow(shape: dims.Shape, address: Scalar, row: string | null): Scalar {
-    if (row === null) return address;
+  /** An address in a row of this shape, or in all of a region, as one in the whole buffer. */
+  inRow(shape: dims.Shape, address: Scalar, { row = null, start = dims.constant(0) }: Region): Scalar {
+    if (row === null && dims.constantOf(start) === 0) return address;
+    const inside: AffineTerm = { scalar: address, coefficient: one };
+    if (row === null) return this.scalars.affine(start, [inside]);
     const round = { scalar: this.scalars.argument(row, "index"), coefficient: dims.product(shape) };
-    return this.scalars.affine(dims.constant(0), [round, { scalar: address, coefficient: one }]);
+    return this.scalars.affine(start, [round, inside]);
   }
 
   /** The flat row-major address of `at`. */
@@ -175,7 +183,7 @@ export class Access {
     const [x] = node.operands;
     const place = this.#placeOf(x);
     if (place?.kind === "buffer") {
-      const address = this.rowAddress(node.shape, at, place.row ?? null);
+      const address = this.rowAddress(node.shape, at, place);
       return this.scalars.load(place.buffer, address, x.element, this.#guarded);
     }
     const groups = matchAxes(x.shape, node.shape);

@@ -4,6 +4,7 @@ import type { Shape } from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import type { Graph, Node } from "../ir/graph.ts";
 import { hasChecks, type IndexCheck } from "./index-checks.ts";
+import type { Part } from "./joins.ts";
 import { roleOf, type Role } from "./materialize.ts";
 
 export interface Group {
@@ -40,8 +41,13 @@ export interface Grouping {
   readonly reads: ReadonlyMap<Group, ReadonlySet<Node>>;
 }
 
-/** Kernels in an order in which everything is computed before it is read. */
-export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: readonly IndexCheck[]): Grouping {
+/** Kernels in an order in which everything is computed before it is read. `joined`: what loops leave behind in parts. */
+export function formGroups(
+  graph: Graph,
+  stored: ReadonlySet<Node>,
+  checks: readonly IndexCheck[],
+  joined: ReadonlyMap<Node, readonly Part[]>,
+): Grouping {
   // One value may be written over several stored tensors.
   const updates = new Map<Node, Node[]>();
   const parameters = new Map(graph.parameters.map((p) => [p.attributes.name, p]));
@@ -76,8 +82,10 @@ export function formGroups(graph: Graph, stored: ReadonlySet<Node>, checks: read
     for (const d of own.here) append(readers, d, { node, elsewhere: false });
     for (const d of own.elsewhere) append(readers, d, { node, elsewhere: true });
     const role = roleOf(node);
-    if (role === "result") {
-      place.set(node, place.get(node.operands[0]) ?? 0);
+    const parts = joined.get(node);
+    if (role === "result" || parts !== undefined) {
+      const loops = parts?.map(({ result }) => result.operands[0]) ?? node.operands;
+      place.set(node, Math.max(...loops.map((loop) => place.get(loop) ?? 0)));
       continue;
     }
     if (role === "loop") {

@@ -7,16 +7,30 @@ import type { LoopStep, Scalar, Step } from "../ir/program.ts";
 import { resultTypes } from "../primitives/loop.ts";
 import { Access, type Place } from "./access.ts";
 import { labelOf } from "./buffers.ts";
+import type { Part } from "./joins.ts";
 import { roleOf } from "./materialize.ts";
 import { ScalarBuilder } from "./scalars.ts";
 import type { End, Target } from "./session.ts";
 import { copyKernel, scheduleSteps, type Frame } from "./steps.ts";
 import { straightLoop } from "./straight-loops.ts";
 
-/** Gives the results of every loop among `nodes` their places, before anything is scheduled that reads them. */
-export function placeResults(frame: Frame, nodes: readonly Node[], direct: ReadonlyMap<Node, string>): void {
+/**
+ * Gives the results of every loop among `nodes` their places, before anything is scheduled that reads them. What is joined
+ * of results has the place, and they are parts of it.
+ */
+export function placeResults(
+  frame: Frame,
+  nodes: readonly Node[],
+  joined: ReadonlyMap<Node, readonly Part[]>,
+  direct: ReadonlyMap<Node, string>,
+): void {
+  for (const [node, parts] of joined) {
+    const buffer = direct.get(node) ?? frame.session.temporary(node, `${frame.id}.${node.id}`, "carried");
+    frame.places.set(node, { kind: "buffer", buffer });
+    for (const { result, start } of parts) frame.places.set(result, { kind: "buffer", buffer, start });
+  }
   for (const node of nodes) {
-    if (!is(node, "loop_result")) continue;
+    if (!is(node, "loop_result") || frame.places.has(node)) continue;
     if (node.shape.length === 0) {
       const { names, options } = frame.session;
       frame.places.set(node, { kind: "number", name: names.take(options.nameOf(node) ?? "carried") });
@@ -125,7 +139,8 @@ export function touchBuffers({ session }: Frame, places: readonly Place[]): void
 /** The row of a stacked output that a round writes. */
 export function rowOf(place: Place, variable: string): Target {
   if (place.kind !== "buffer") throw new Error("internal: a stacked output without rows");
-  return { buffer: place.buffer, row: variable };
+  const { buffer, start } = place;
+  return { buffer, row: variable, ...(start && { start }) };
 }
 
 /** Rows of rounds that may not run are zeros. */

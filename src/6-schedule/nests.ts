@@ -181,7 +181,7 @@ class Nest {
       take(member, value);
     }
     for (const { target, value } of stores) {
-      this.#kernel.store(block, target.buffer, this.#access.rowAddress(this.#group.shape, at, target.row), value);
+      this.#kernel.store(block, target.buffer, this.#access.rowAddress(this.#group.shape, at, target), value);
     }
   }
 
@@ -351,8 +351,8 @@ class Nest {
       this.#over(this.#kernel.root, operand.shape, (block, at) => {
         const value = this.#access.read(operand, at);
         const to = at.map((s, k) => (k === axis ? this.#kernel.scalars.shifted(s, shift) : s));
-        for (const { buffer, row } of this.#context.targetsOf(node)) {
-          this.#kernel.store(block, buffer, this.#access.rowAddress(node.shape, to, row), value);
+        for (const target of this.#context.targetsOf(node)) {
+          this.#kernel.store(block, target.buffer, this.#access.rowAddress(node.shape, to, target), value);
         }
       });
       offset = dims.add(offset, operand.shape[axis]);
@@ -397,14 +397,14 @@ class Nest {
 
   #clear(node: Node): void {
     const { root, scalars } = this.#kernel;
-    for (const { buffer, row } of this.#context.targetsOf(node)) {
-      if (row === null) this.#kernel.fill(root, buffer, 0);
+    for (const target of this.#context.targetsOf(node)) {
+      if (target.row === null && target.start === undefined) this.#kernel.fill(root, target.buffer, 0);
       else
         this.#over(root, node.shape, (block, at) => {
           this.#kernel.store(
             block,
-            buffer,
-            this.#access.rowAddress(node.shape, at, row),
+            target.buffer,
+            this.#access.rowAddress(node.shape, at, target),
             scalars.number(0, node.element),
           );
         });
@@ -412,8 +412,8 @@ class Nest {
   }
 
   #addTo(block: Block, node: Node, at: readonly Scalar[], value: Scalar): void {
-    for (const { buffer, row } of this.#context.targetsOf(node)) {
-      this.#kernel.storeAdd(block, buffer, this.#access.rowAddress(node.shape, at, row), value);
+    for (const target of this.#context.targetsOf(node)) {
+      this.#kernel.storeAdd(block, target.buffer, this.#access.rowAddress(node.shape, at, target), value);
     }
   }
 }

@@ -43,7 +43,7 @@ export function buildRoutine(kernel: KernelBuilder, access: Access, node: AnyNod
   overAll(kernel, root, batch, (block, at) => {
     const written = (buffer: string, start: Scalar): ArrayPart => ({ buffer, start, written: true });
     const first = [...at, scalars.dim(zero), scalars.dim(zero)];
-    const own = written(target.buffer, access.rowAddress(node.shape, first, target.row));
+    const own = written(target.buffer, access.rowAddress(node.shape, first, target));
     const operands = routineOperands(node).map((operand) => partOf(operand, at, scalars, access, context));
     const sizes = (...of: readonly Dim[]): readonly Scalar[] => of.map((size) => scalars.dim(size));
     const [n, count] = node.shape.slice(-2);
@@ -79,8 +79,8 @@ export function buildRoutine(kernel: KernelBuilder, access: Access, node: AnyNod
   });
   for (const copy of targets.slice(1)) {
     overAll(kernel, root, node.shape, (block, at) => {
-      const from = scalars.load(target.buffer, access.rowAddress(node.shape, at, target.row), node.element);
-      kernel.store(block, copy.buffer, access.rowAddress(node.shape, at, copy.row), from);
+      const from = scalars.load(target.buffer, access.rowAddress(node.shape, at, target), node.element);
+      kernel.store(block, copy.buffer, access.rowAddress(node.shape, at, copy), from);
     });
   }
 }
@@ -116,12 +116,12 @@ function partOf(
   for (let node = operand; ;) {
     const place = placeOf(node);
     if (place?.kind === "buffer") {
-      const start = access.inRow(node.shape, flat ?? access.address(node.shape, at), place.row ?? null);
+      const start = access.inRow(node.shape, flat ?? access.address(node.shape, at), place);
       return { buffer: place.buffer, start, written: false };
     }
     if (place?.kind === "alias") {
       // The graph around a loop's body has it: what is one row there is all here.
-      if (flat !== null) flat = access.inRow(node.shape, flat, place.row);
+      if (flat !== null) flat = access.inRow(node.shape, flat, { row: place.row });
       if (place.row !== null) at = [scalars.argument(place.row, "index"), ...at];
       ({ placeOf } = place.frame);
       node = place.node;

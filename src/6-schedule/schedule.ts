@@ -1,9 +1,10 @@
 /** Graph -> program: small graphs as straight-line code, others as one kernel a group of fused nodes. */
 import { is, topological } from "../ir/expressions.ts";
-import type { AnyNode, Graph, Node } from "../ir/graph.ts";
+import type { AnyNode, Graph, GraphOutput, Node } from "../ir/graph.ts";
 import type { Program, ProgramOutput } from "../ir/program.ts";
 import type { Place } from "./access.ts";
 import { labelOf, parameterBuffers, resultBuffers, type ScheduleOptions } from "./buffers.ts";
+import { behindShapes } from "./joins.ts";
 import { hasChecks } from "./index-checks.ts";
 import { planMemory } from "./memory.ts";
 import { Session, type End } from "./session.ts";
@@ -39,17 +40,23 @@ export function scheduleNests(graph: Graph, options: ScheduleOptions): Program {
     if (options.held(output) === "number") return { kind: "number", hint: name.split(".").join("_") };
     return { kind: "array", target: { buffer: updates ?? `result.${name}`, row: null } };
   });
+  // What an array holds is the same in every shape.
+  const delivered = graph.outputs.map((output, k): GraphOutput => {
+    const isArray = ends[k].kind === "array" && output.updates === null;
+    return isArray ? { ...output, node: behindShapes(output.node) } : output;
+  });
   // A refused call writes nothing of the caller's: what loops deliver then waits for the end.
-  const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
+  const nodes = topological(delivered.map((o) => o.node)) as readonly AnyNode[];
   const direct = new Map<Node, string>();
   if (!hasChecks(nodes)) {
-    for (const [k, { node, updates }] of graph.outputs.entries()) {
+    for (const [k, { node, updates }] of delivered.entries()) {
       const end = ends[k];
-      if (end.kind === "array" && updates === null && is(node, "loop_result") && node.shape.length > 0)
+      const isResult = is(node, "loop_result") || is(node, "concat");
+      if (end.kind === "array" && updates === null && isResult && node.shape.length > 0)
         direct.set(node, end.target.buffer);
     }
   }
-  const { steps, numbers } = scheduleSteps(session, graph, ends, places, direct);
+  const { steps, numbers } = scheduleSteps(session, { ...graph, outputs: delivered }, ends, places, direct);
   const outputs = graph.outputs.map(({ name, node, updates }, k): ProgramOutput => {
     const end = ends[k];
     if (end.kind === "number") return { name, kind: "number", value: numbers[k] ?? "", element: node.element };

@@ -1,14 +1,16 @@
 /** What the schedule of one entry point keeps, the bodies of its loops included: names, buffers, and when they are used. */
+import type { Dim } from "../ir/dim.ts";
 import type { Node } from "../ir/graph.ts";
 import type { Buffer } from "../ir/program.ts";
 import type { ScheduleOptions } from "./buffers.ts";
 import type { Life } from "./memory.ts";
 import { Names } from "./names.ts";
 
-/** Where a kernel writes a tensor: a buffer, or the row of it that this argument counts. */
+/** Where a kernel writes a tensor: a buffer, or the row of it that this argument counts; `start` entries after its beginning. */
 export interface Target {
   readonly buffer: string;
   readonly row: string | null;
+  readonly start?: Dim;
 }
 
 /** Where an output of a graph goes: a number of the entry point, or an array. */

@@ -3,11 +3,12 @@ import * as dims from "../ir/dim.ts";
 import { is, topological } from "../ir/expressions.ts";
 import type { AnyNode, Graph, Node, TensorType } from "../ir/graph.ts";
 import type { Kernel, Step } from "../ir/program.ts";
-import type { Place } from "./access.ts";
+import type { Place, Region } from "./access.ts";
 import { labelOf } from "./buffers.ts";
 import { operationsOf } from "./cost.ts";
 import { formGroups, type Group } from "./groups.ts";
 import { uncertainIndices } from "./index-checks.ts";
+import { joinedResults } from "./joins.ts";
 import { loopSteps, placeResults } from "./loops.ts";
 import { materialized, roleOf } from "./materialize.ts";
 import { collectLocals } from "./nest-cache.ts";
@@ -51,7 +52,8 @@ export function scheduleSteps(
   const nodes = topological(graph.outputs.map((o) => o.node)) as readonly AnyNode[];
   const checks = uncertainIndices(nodes);
   const stored = materialized(graph, nodes, checks);
-  const { groups, deferred, early, reads } = formGroups(graph, stored, checks);
+  const joined = joinedResults(graph, nodes);
+  const { groups, deferred, early, reads } = formGroups(graph, stored, checks, joined);
   const frame: Frame = {
     id: session.frame(),
     key: options.nests.frame(),
@@ -61,9 +63,10 @@ export function scheduleSteps(
     delivered: new Map(),
     placeOf: (node) => places.get(node) ?? (stored.has(node) ? { kind: "buffer", buffer: "none" } : null),
   };
-  placeResults(frame, nodes, direct);
+  placeResults(frame, nodes, joined, direct);
   for (const node of nodes) if (is(node, "table")) places.set(node, { kind: "buffer", buffer: session.table(node) });
 
+  const isResult = (node: Node): boolean => is(node, "loop_result") || joined.has(node);
   const copies: { readonly from: Place; readonly to: Target; readonly node: Node }[] = [];
   const held = new Map<Node, string>();
   const aim = (node: Node, target: Target): void => {
@@ -73,7 +76,7 @@ export function scheduleSteps(
   /** The buffer that a node is computed into to be copied when the steps end. */
   const aside = (node: Node): Place => {
     const place = places.get(node);
-    if (is(node, "loop_result") && place !== undefined) return place;
+    if (isResult(node) && place !== undefined) return place;
     const known = held.get(node) ?? temporary(node);
     if (!held.has(node)) aim(node, { buffer: known, row: null });
     held.set(node, known);
@@ -83,8 +86,8 @@ export function scheduleSteps(
     const end = ends[k];
     if (end.kind === "number") return numberOf(frame, node, end.hint);
     const { target } = end;
-    if (direct.get(node) === target.buffer) return null;
-    const isWaiting = early.has(node) || is(node, "loop_result") || (updates !== null && deferred.has(updates));
+    if (isResult(node) && direct.get(node) === target.buffer) return null;
+    const isWaiting = early.has(node) || isResult(node) || (updates !== null && deferred.has(updates));
     if (isWaiting) copies.push({ from: aside(node), to: target, node });
     else aim(node, target);
     return null;
@@ -203,14 +206,18 @@ function kernelOf(frame: Frame, group: Group, reads: ReadonlySet<Node>, hint: st
 
 /** All that the statements of a group depend on: its nodes, and where they and what they read are kept. */
 function signatureOf({ places, targets, delivered }: Frame, group: Group, reads: ReadonlySet<Node>): string {
+  const startOf = ({ start }: Region): string => (start === undefined ? "" : `+${start.key}`);
   const placeOf = (node: Node): string => {
     const place = places.get(node);
     if (place === undefined) return "";
     if (place.kind === "number") return `#${place.name}`;
     const row = place.row === undefined || place.row === null ? "" : `[${place.row}]`;
-    return place.kind === "buffer" ? `${place.buffer}${row}` : `~${place.frame.key}.${place.node.id}${row}`;
+    return place.kind === "buffer"
+      ? `${place.buffer}${row}${startOf(place)}`
+      : `~${place.frame.key}.${place.node.id}${row}`;
   };
-  const targetsOf = (node: Node): string => (targets.get(node) ?? []).map((t) => `${t.buffer}[${t.row ?? ""}]`).join();
+  const targetsOf = (node: Node): string =>
+    (targets.get(node) ?? []).map((t) => `${t.buffer}[${t.row ?? ""}]${startOf(t)}`).join();
   const own = nodesOf(group).map((n) => `${n.id}:${placeOf(n)}:${targetsOf(n)}:${delivered.get(n) ?? ""}`);
   const read = [...reads].map((n) => `${n.id}:${placeOf(n)}`).sort();
   const checked = group.checks.map((c) => `${c.index.id}<${c.size.key}`);

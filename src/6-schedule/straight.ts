@@ -467,7 +467,7 @@ export class Straight {
     const { sizes } = this.#layout(output.node);
     entries.forEach((s, e) => {
       const at = this.#position(output.node.shape, unravel(e, sizes), row);
-      const address = this.#access.rowAddress(output.node.shape, at, end.target.row);
+      const address = this.#access.rowAddress(output.node.shape, at, end.target);
       this.#kernel.store(block, end.target.buffer, address, s);
     });
   }

@@ -18,6 +18,28 @@ const outer = (b: GraphBuilder, x: Node, y: Node): Node => e.contract(b, [x, ["i
 /** x with zeros around, -1 in their place. */
 const guarded = (b: GraphBuilder, x: Node, axes: readonly ReturnType<typeof width>[]): Node =>
   e.select(b, e.pad(b, e.like(b, 1, x, "bool"), axes), e.pad(b, x, axes), -1);
+/** -x, row by row in a loop. */
+function rows(b: GraphBuilder, x: Node): Node {
+  const named = (name: string, shape: Node["shape"], element: "real" | "index") =>
+    b.create("parameter", [], { name, type: { element, shape }, bound: null, held: "array" });
+  const row = named("row", x.shape.slice(1), "real");
+  const loop = b.create("loop", [x], {
+    record: {
+      trip: x.shape[0],
+      counted: false,
+      condition: null,
+      reverse: false,
+      recompute: false,
+      index: named("round", [], "index"),
+      carries: [],
+      stackedInputs: [row],
+      invariants: [],
+      next: [],
+      stackedOutputs: [e.neg(b, row)],
+    },
+  });
+  return b.create("loop_result", [loop], { index: 0 });
+}
 const head = (b: GraphBuilder, x: Node): Node => e.slice(b, x, [cut(0, 2)]);
 
 export const windowCases: Readonly<Record<string, Case>> = {
@@ -57,6 +79,18 @@ export const windowCases: Readonly<Record<string, Case>> = {
       e.pad(b, e.pad(b, x, [width(1, 0)]), [width(-2, 1)]),
       e.pad(b, e.pad(b, x, [width(-1, -2)]), [width(-0, -0)]),
       e.pad(b, e.pad(b, m, [width(0, 0, 1)]), [width(1, 1), width(0)]),
+    ],
+  },
+  "pads-that-meet": {
+    build: (b, { x, y, m }) => [
+      e.add(b, e.pad(b, rows(b, x), [width(0, 3)]), e.pad(b, rows(b, y), [width(3)])),
+      e.add(b, e.pad(b, rows(b, x), [width(2)]), e.pad(b, rows(b, head(b, y)), [width(0, 3)])),
+      // Side by side, one of them in another shape.
+      e.add(
+        b,
+        e.pad(b, rows(b, m), [width(0), width(0, 3)]),
+        e.pad(b, e.reshape(b, rows(b, e.reshape(b, m, [dim(3), dim(2)])), [dim(2), dim(3)]), [width(0), width(3)]),
+      ),
     ],
   },
   "slice-of-window": {
@@ -110,6 +144,18 @@ export const windowsKept: Readonly<Record<string, (b: GraphBuilder, p: Operands)
     e.pad(b, e.pad(b, x, [width(0, -1)]), [width(0, 1)]),
     e.pad(b, e.pad(b, x, [width(0, 0, 1)]), [width(1)]),
   ],
+  // They overlap, leave a gap, stand in one place, meet along no axis alone; what is no result of a loop is not joined.
+  "pads-that-meet": (b, { x, y, m }) => {
+    const [p, q] = [rows(b, x), rows(b, m)];
+    return [
+      e.add(b, e.pad(b, p, [width(0, 2)]), e.pad(b, rows(b, y), [width(2, 0)])),
+      e.add(b, e.pad(b, p, [width(0, 4)]), e.pad(b, rows(b, y), [width(4, 0)])),
+      e.add(b, e.pad(b, p, [width(0, 3)]), e.pad(b, rows(b, y), [width(0, 3)])),
+      e.add(b, e.pad(b, q, [width(0, 2), width(0, 3)]), e.pad(b, rows(b, e.neg(b, m)), [width(2, 0), width(3, 0)])),
+      e.add(b, e.pad(b, x, [width(0, 3)]), e.pad(b, y, [width(3, 0)])),
+      e.add(b, e.pad(b, p, [width(0, 2, 1)]), e.pad(b, rows(b, e.pad(b, y, [width(0, 1)])), [width(3, 0)])),
+    ];
+  },
   "slice-of-window": (b, { x }) => [
     e.slice(b, window(b, x, -1, 2, 2), [cut(0, 1)]),
     e.slice(b, window(b, x, -1, 2, 2), [cut(1, 2, -1), cut(0, 2)]),

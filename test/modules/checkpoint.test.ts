@@ -168,6 +168,13 @@ test("any number of rounds keeps as much as its root says", async () => {
   expect(kept.bytes).toMatch(/^\d+\*ceil\(sqrt\(T\)\)\*n( \+ \d+\*ceil\(sqrt\(T\)\))?( \+ \d+\*n)?$/);
 });
 
+test("what rounds read is read in place, and its gradient is written in place", async () => {
+  const text = `fn f(x: [T, n], W: [n, n]) = sum(for t in 0 : T carry h = zeros([n]) { next h = tanh(W @ h + x[t]) })
+derive f: gradient`;
+  const { bytes } = await bytesOf(text, true);
+  expect(bytes).toMatch(/^\d+\*ceil\(sqrt\(T\)\)\*n \+ 8\*n\^2 \+ \d+\*n$/);
+});
+
 test("a model takes fewer rounds than it was created for", async () => {
   const text = `model M {
   input x: [t, 3]

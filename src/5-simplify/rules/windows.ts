@@ -80,6 +80,13 @@ export const windows: readonly Rule[] = [
     },
   },
   {
+    name: "pads-that-meet",
+    law: "x with zeros behind + y with zeros in front = x and y joined, where one ends as the other begins",
+    soundness: "rounding",
+    on: ["add"],
+    apply: ({ operands: [first, second] }, { b }) => joinedPads(b, first, second) ?? joinedPads(b, second, first),
+  },
+  {
     name: "slice-of-window",
     law: "some of the windows of x are the windows of a part of x",
     soundness: "exact",
@@ -197,6 +204,31 @@ function correlated(node: Node<"fold">, { b, rounded }: RuleContext): Node | nul
   return first
     ? contract(b, [view, viewLabels], [turned, yLabels], kept)
     : contract(b, [turned, yLabels], [view, viewLabels], kept);
+}
+
+/**
+ * The tensors inside two pads joined along the one axis that they are padded on. Only results of loops: they stand in memory
+ * in any case, where others may be computed where they are read.
+ */
+function joinedPads(b: GraphBuilder, first: Node, second: Node): Node | null {
+  if (!is(first, "pad") || !is(second, "pad")) return null;
+  const [[x], [y]] = [first.operands, second.operands];
+  if (!isResult(x) || !isResult(y)) return null;
+  const rank = x.shape.length;
+  const [behind, front] = [first, second].map(({ attributes }) => everyAxis(attributes.axes, rank, () => unpadded));
+  const place = behind.findIndex((width) => !isUnpadded(width));
+  if (place < 0 || [behind, front].some((widths) => widths.some((width, k) => k !== place && !isUnpadded(width)))) return null; // prettier-ignore
+  const [p, q] = [behind[place], front[place]];
+  const meets = p.interior === 0 && q.interior === 0 && equal(p.low, zero) && equal(q.high, zero);
+  if (!meets || !equal(p.high, y.shape[place]) || !equal(q.low, x.shape[place])) return null;
+  return b.create("concat", [x, y], { axis: place - rank });
+}
+
+/** Whether a node is the result of a loop, in whatever shape. */
+function isResult(node: Node): boolean {
+  let at = node;
+  while (is(at, "reshape")) at = at.operands[0];
+  return is(at, "loop_result");
 }
 
 /** Whether an axis has a known size, and no more than another. */
