@@ -10,7 +10,8 @@ import type { Graph, GraphOutput, Node, SparseRequest, SparsityPattern } from ".
 import { columnColouring, rowsOf, starColouring, symmetricPart, transposed, type Colouring } from "./colouring.ts";
 import { createContext } from "./context.ts";
 import { forward } from "./forward.ts";
-import { patternOf, sizeOf } from "./pattern.ts";
+import { patternOf } from "./pattern.ts";
+import { sizeOf } from "./pattern-rules.ts";
 import { reverse } from "./reverse.ts";
 
 /** A derivative with more entries that can be nonzero than a module may hold. */
