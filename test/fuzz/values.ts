@@ -7,11 +7,12 @@ import { Rng } from "./rng.ts";
 
 /**
  * How inputs are drawn: `plain` numbers, with `special` ones among them, or with infinities and numbers whose products
- * overflow as well (`wild`). Rules keep finite results finite overflow aside, so wild inputs tell of emitted code alone.
+ * overflow as well (`wild`), or with infinities and numbers whose products no single is too small for (`single`). Rules keep finite results finite overflow aside, so wild inputs tell of emitted code alone.
  */
-export type Flavour = "plain" | "special" | "wild";
+export type Flavour = "plain" | "special" | "wild" | "single";
 
 const special = [0, -0, NaN, 1e-40, -1e-40, 5e-324, 1e30, -1e30, 1, -1, 0.5, 100, -100, 750, 2 ** -126];
+const single = [0, -0, NaN, 1e-40, -1e-40, 1, -1, 0.5, 100, -100, 750, 2 ** -126, 1e12, -1e12, Infinity, -Infinity];
 const wild = [...special, Infinity, -Infinity, 1e300, -1e300, 3.4028234663852886e38];
 
 /** The value of a parameter: the same for its name, whatever else the program holds. */
@@ -29,7 +30,7 @@ export function drawn(
   const draw = (): number => {
     if (p.element === "index") return rng.below(Math.max(limit, 1));
     if (p.element === "bool") return rng.below(2);
-    if (flavour !== "plain" && rng.chance(0.3)) return rng.pick(flavour === "wild" ? wild : special);
+    if (flavour !== "plain" && rng.chance(0.3)) return rng.pick({ wild, special, single }[flavour]);
     // Ties and zeros are frequent.
     return rng.chance(0.15) ? rng.below(5) - 2 : rng.next() * 4 - 2;
   };

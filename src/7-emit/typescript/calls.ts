@@ -38,6 +38,8 @@ export interface WasmNames {
   /** The local of the places through which reals are passed. */
   readonly exchange: string;
   readonly address: (buffer: Buffer) => Expression;
+  /** The address of the room for panels. */
+  readonly panel: () => Expression;
 }
 
 /** The statements that run all kernels in order. Values become locals of their names. */
@@ -187,7 +189,7 @@ function wasmCall(
 } | null {
   const found = wasm?.writer.kernel(kernel, bufferOf, kernelHint(kernel, prefix)) ?? null;
   if (found === null || wasm === undefined || wasm === null) return null;
-  const { name, buffers, reals, others, symbols } = found;
+  const { name, panel, buffers, reals, others, symbols } = found;
   const integer = ([other, element]: (typeof others)[number]): Expression =>
     element === "bool" ? ts.conditional(argument(other), ts.number(1), ts.number(0)) : argument(other);
   return {
@@ -195,6 +197,7 @@ function wasmCall(
     passed: reals.map((real, k) => ts.assign(ts.element(ts.name(wasm.exchange), ts.number(k)), argument(real))),
     called: ts.call(
       ts.member(ts.name(wasm.kernels), name),
+      ...(panel === null ? [] : [wasm.panel()]),
       ...buffers.map((buffer) => wasm.address(bufferOf(buffer))),
       ...others.map(integer),
       ...symbols.map((dim) => emitDim(dim, symbol)),

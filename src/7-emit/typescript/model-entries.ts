@@ -377,7 +377,14 @@ export class EntryWriter {
       this.#there.set(buffer.name, there);
     }
     if (copies.length > 0) this.#body.push(ts.when(isThere, copies));
-    return { writer, kernels, exchange, address: (buffer) => ts.member(this.#member(buffer), "byteOffset") };
+    const address = (buffer: Buffer): Expression => ts.member(this.#member(buffer), "byteOffset");
+    return {
+      writer,
+      kernels,
+      exchange,
+      address,
+      panel: () => address({ name: "panel", element: "real", shape: [], role: "temporary", label: "panel" }),
+    };
   }
 
   /** The store's array that holds a buffer. */

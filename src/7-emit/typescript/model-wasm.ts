@@ -1,6 +1,7 @@
 /** Which kernels of a model come as WebAssembly, and what they need of its memory. */
 import type { CheckedModel } from "../../2-check/checked.ts";
 import type { ModelEntry } from "../../3-lower/lowered.ts";
+import { maximum, type Dim } from "../../ir/dim.ts";
 import type { Buffer } from "../../ir/program.ts";
 import { kernelsOf } from "../../ir/steps.ts";
 import { kernelHint } from "./calls.ts";
@@ -23,6 +24,7 @@ export function modelWasm(
 ): ModelWasm | null {
   if (wasm === null) return null;
   const kernels = new Set<string>();
+  let panel: Dim | null = null;
   const staged = new Map<ModelEntry, readonly Buffer[]>();
   const inputs = [...m.inputs, ...m.targets];
   const kept = new Set([...storedTensors(m), ...optimizerTensors(m)].map((t) => t.node.attributes.name));
@@ -39,6 +41,7 @@ export function modelWasm(
       const found = kernel.inline ? null : wasm.kernel(kernel, bufferOf, kernelHint(kernel, nameOf(kind)));
       if (found === null) continue;
       kernels.add(found.name);
+      if (found.panel !== null) panel = panel === null ? found.panel : maximum(panel, found.panel);
       for (const buffer of found.buffers) used.add(buffer);
     }
     if (used.size === 0) continue;
@@ -48,5 +51,5 @@ export function modelWasm(
     );
   }
   if (kernels.size === 0) return null;
-  return { kernels: [...kernels], has: (kind) => staged.has(kind), staged: (kind) => staged.get(kind) ?? [] };
+  return { kernels: [...kernels], panel, has: (kind) => staged.has(kind), staged: (kind) => staged.get(kind) ?? [] };
 }

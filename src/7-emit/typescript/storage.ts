@@ -57,6 +57,8 @@ export class MemberNames {
 export interface SharedMemory {
   /** Arrays of the caller's that such kernels of an entry point read or write: they are copied. */
   readonly staged: (entry: ModelEntry) => readonly Buffer[];
+  /** Reals that kernels pack at most; null where none does. */
+  readonly panel: Dim | null;
 }
 
 /** Vectors of four entries begin where each array does. */
@@ -86,6 +88,7 @@ export function layOut(
   };
   for (const t of tensors) place(t.node.attributes.name, t.path, "real", t.shape.map((n) => dims.constant(n))); // prettier-ignore
   for (const { name, node } of staged) place(node.attributes.name, `${name}Indices`, "index", node.shape);
+  if (memory !== null && memory.panel !== null) place("panel", "panel", "real", [memory.panel]);
   const base = { ...totals };
   for (const { kind, program } of entries) {
     const { slots, slotOf } = program.arena;

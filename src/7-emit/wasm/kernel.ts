@@ -1,16 +1,24 @@
 /** One kernel of a program as a WebAssembly function. */
-import type { Axis, Piece, Reduction, Store } from "./plan.ts";
-import { factorsOf, knownExtent, lanesOfPiece, loadsOf } from "./plan.ts";
+import type { Axis, Piece, Reduction } from "./plan.ts";
+import {
+  factorsOf,
+  fewestRows,
+  knownExtent,
+  panelOf,
+  panelsOfBlock,
+  panelVectors,
+  type Panel,
+  lanesOfPiece,
+  loadsOf,
+} from "./plan.ts";
 import { accumulatorKey, Dependence, strideOf } from "./dependence.ts";
-import { Evaluator, laneOf, splatted } from "./evaluate.ts";
+import { Evaluator, splatted } from "./evaluate.ts";
 import { Unsupported, type Given, type Mode, type Position, type Sum } from "./numbers.ts";
 import type { FunctionWriter } from "./scopes.ts";
-import * as dims from "../../ir/dim.ts";
+import { fromPanel, pack, type Packed } from "./panels.ts";
+import { StoreWriter } from "./stores.ts";
 import * as wat from "./syntax.ts";
 import type { Code } from "./syntax.ts";
-
-/** The function that stores the first lanes of a vector. */
-export const storePart = "store_lanes";
 
 const start: Position = { offsets: new Map(), lane: null, limit: null, sums: new Map() };
 
@@ -20,12 +28,14 @@ export class PieceWriter {
   readonly #e: Evaluator;
   readonly #given: Given;
   readonly #dependence: Dependence;
+  readonly #stores: StoreWriter;
 
   constructor(w: FunctionWriter, given: Given) {
     this.#w = w;
     this.#given = given;
     this.#dependence = new Dependence();
     this.#e = new Evaluator(w, given, this.#dependence);
+    this.#stores = new StoreWriter(w, this.#e, given, this.#dependence);
   }
 
   piece(piece: Piece): void {
@@ -39,7 +49,7 @@ export class PieceWriter {
       this.#scalarSum(piece, sum);
     } else if (lanes.kind === "none") {
       this.#over(piece.axes, () => {
-        this.#finish(piece, [start], null);
+        this.#stores.finish(piece, [start], null);
       });
     } else if (lanes.kind === "columns") {
       const outer = piece.axes.filter((axis) => axis !== lanes.lane && axis !== lanes.row);
@@ -56,7 +66,7 @@ export class PieceWriter {
     } else if (sum !== null) {
       const each = (): void => {
         const number = this.#depth(sum, start);
-        this.#finish(piece, [{ ...start, sums: new Map([[sum.name, number]]) }], null);
+        this.#stores.finish(piece, [{ ...start, sums: new Map([[sum.name, number]]) }], null);
       };
       this.#over(piece.axes, each, [accumulatorKey(sum.name)]);
     }
@@ -89,7 +99,7 @@ export class PieceWriter {
     this.#w.add(wat.set(lane.variable, wat.i32(0)));
     this.#strips(lane, [1], true, [], (vectors, count) => {
       const at = Array.from({ length: vectors }, (_, v) => this.#at(lane, v, new Map(), count));
-      this.#finish(piece, at, count);
+      this.#stores.finish(piece, at, count);
     });
   }
 
@@ -113,9 +123,9 @@ export class PieceWriter {
     isStream: boolean,
     changing: readonly string[],
     body: (vectors: number, count: Code | null) => void,
+    known = knownExtent(axis),
   ): void {
     const { lanes } = this.#e;
-    const known = knownExtent(axis);
     const extent = this.#extent(axis);
     let left = known;
     for (const width of widths) {
@@ -152,41 +162,108 @@ export class PieceWriter {
     const most = this.#e.parts(mode) === 1 ? 8 : 4;
     const tiles = most === 8 ? [[4, 2], [2, 4], [1, 8]] : [[2, 2], [1, 4]]; // prettier-ignore
     const shapes = row === null ? [[1, most]] : tiles;
-    const tile = (rows: number, vectors: number, count: Code | null): void => {
+    const tile = (rows: number, vectors: number, count: Code | null, panel: Packed | null): void => {
       const cells = Array.from({ length: rows }, (_, r) =>
         Array.from({ length: vectors }, (_, v) =>
           this.#at(lane, v, new Map(row === null ? [] : [[row.variable, r]]), count),
         ),
       ).flat();
       const sums = cells.map((): Sum => this.#start(sum, mode));
-      this.#reduce(sum, sum.axes, sums, mode, cells, null);
+      if (panel !== null) this.#w.add(wat.set(panel.at, wat.get(panel.start)));
+      this.#reduce(sum, sum.axes, sums, mode, cells, panel);
       const ends = cells.map((at, k): Position => ({ ...at, sums: new Map([[sum.name, sums[k]]]) }));
-      this.#finish(piece, ends, count);
+      this.#stores.finish(piece, ends, count);
     };
     const columns = (rows: number, widths: readonly number[]): void => {
       this.#w.add(wat.set(lane.variable, wat.i32(0)));
       this.#strips(lane, widths, false, [accumulatorKey(sum.name)], (vectors, count) => {
-        tile(rows, vectors, count);
+        tile(rows, vectors, count, null);
       });
     };
     if (row === null) {
       columns(1, [shapes[0][1], 1]);
       return;
     }
+    const rowByRow = (heights: readonly (readonly number[])[]): void => {
+      this.#w.add(wat.set(row.variable, wat.i32(0)));
+      this.#rows(row, heights.map(([rows]) => rows), [], (rows) => {
+        const [, vectors] = heights.find(([r]) => r === rows) ?? heights[0];
+        columns(rows, [...new Set([vectors, 1])]);
+      }); // prettier-ignore
+    };
+    const plan = panelOf(piece, lane, row, this.#dependence);
+    if (plan === null || this.#given.panel === null) {
+      rowByRow(shapes);
+      return;
+    }
+    const packed = (): void => {
+      this.#packed(plan, lane, row, mode, this.#given.panel ?? "", accumulatorKey(sum.name), tile);
+    };
+    const known = knownExtent(row);
+    if (known !== null) {
+      packed();
+      return;
+    }
+    const isWorth = wat.op("i32.ge_s", this.#extent(row), wat.i32(fewestRows));
+    const few = this.#w.scoped([], null, () => {
+      rowByRow(shapes.slice(1));
+    });
+    this.#w.add(wat.when(isWorth, this.#w.scoped([], null, packed), few));
+  }
+
+  /** A block of columns after the other: each copied to panels, along which all rows pass. What is left is read where it is. */
+  #packed(
+    plan: Panel,
+    lane: Axis,
+    row: Axis,
+    mode: Mode,
+    begin: string,
+    changing: string,
+    tile: (rows: number, vectors: number, count: Code | null, panel: Packed | null) => void,
+  ): void {
+    const width = panelVectors * this.#e.lanes;
+    const columns = this.#extent(lane);
+    const known = wat.constantOf(columns);
+    const whole = known === null ? wat.op("i32.and", columns, wat.i32(-width)) : wat.i32(known - (known % width));
+    const [block, end, start, at] = ["block", "block_end", "panel_start", "panel_at"].map((n) =>
+      this.#w.local(n, "i32"),
+    );
+    const panel: Packed = { ...plan, start, at, lane: lane.variable, vectors: panelVectors };
+    const bytes = wat.times(this.#extent(plan.depth), wat.i32(16 * panelVectors));
+    const size = width * panelsOfBlock;
+    this.#w.add(wat.set(block, wat.i32(0)));
+    this.#w.loop(block, wat.plus(whole, wat.i32(size - width)), size, false, [], () => {
+      const last = wat.plus(wat.get(block), wat.i32(size));
+      this.#w.add(wat.set(end, wat.op("select", last, whole, wat.op("i32.lt_s", last, whole))));
+      const columnsOf = Array.from({ length: panelVectors }, (_, v) => this.#at(lane, v, new Map(), null));
+      pack(this.#w, this.#e, mode, { panel, lane, begin, block, end, bytes }, columnsOf, this.#extent(plan.depth));
+      this.#w.add(wat.set(row.variable, wat.i32(0)));
+      this.#rows(row, [4, 2, 1], [], (rows) => {
+        this.#w.add(wat.set(lane.variable, wat.get(block)), wat.set(start, wat.get(begin)));
+        this.#w.loop(lane.variable, wat.get(end), width, false, [changing], () => {
+          tile(rows, panelVectors, null, panel);
+          this.#w.add(wat.set(start, wat.op("i32.add", wat.get(start), bytes)));
+        });
+      });
+    });
+    if (known !== null && known % width === 0) return;
     this.#w.add(wat.set(row.variable, wat.i32(0)));
-    this.#rows(row, shapes.map(([rows]) => rows), (rows) => {
-      const [, vectors] = shapes.find(([r]) => r === rows) ?? shapes[0];
-      columns(rows, [...new Set([vectors, 1])]);
-    }); // prettier-ignore
+    this.#rows(row, [4, 2, 1], [], (rows) => {
+      this.#w.add(wat.set(lane.variable, whole));
+      const rest = (vectors: number, count: Code | null): void => {
+        tile(rows, vectors, count, null);
+      };
+      this.#strips(lane, [1], false, [changing], rest, known === null ? null : known % width);
+    });
   }
 
   /** Runs `body` over tiles of the rows, largest first. */
-  #rows(row: Axis, heights: readonly number[], body: (rows: number) => void): void {
+  #rows(row: Axis, heights: readonly number[], changing: readonly string[], body: (rows: number) => void): void {
     let left = knownExtent(row);
     const extent = this.#extent(row);
     for (const rows of heights) {
       if (left === null || left >= rows)
-        this.#w.loop(row.variable, extent, rows, false, [], () => {
+        this.#w.loop(row.variable, extent, rows, false, changing, () => {
           body(rows);
         });
       if (left !== null) left %= rows;
@@ -203,17 +280,17 @@ export class PieceWriter {
     return { kind: mode, locals };
   }
 
-  /** Rounds over the axes that are summed over; `mask`: lanes that count, where not all do. */
+  /** Rounds over the axes that are summed over; `panel`: where one factor is read from, if it was packed. */
   #reduce(
     sum: Reduction,
     axes: readonly Axis[],
     sums: readonly Sum[],
     mode: Mode,
     cells: readonly Position[],
-    mask: readonly string[] | null,
+    panel: Packed | null,
   ): void {
     if (axes.length === 0) {
-      this.#accumulate(sum, sums, mode, cells, mask);
+      this.#accumulate(sum, sums, mode, cells, null, panel);
       return;
     }
     const [axis, ...rest] = axes;
@@ -221,17 +298,22 @@ export class PieceWriter {
     const known = knownExtent(axis);
     const isInnermost = rest.length === 0;
     const unrolled = isInnermost && (known === null || known >= 2) && cells.length <= 8 ? 2 : 1;
-    if (unrolled > 1)
-      this.#w.loop(axis.variable, this.#extent(axis), unrolled, true, [], () => {
-        for (let k = 0; k < unrolled; k++) {
-          const shifted = cells.map((at) => ({ ...at, offsets: new Map(at.offsets).set(axis.variable, k) }));
-          this.#reduce(sum, rest, sums, mode, shifted, mask);
-        }
+    const rounds = (count: number): void => {
+      if (panel !== null) {
+        const next = wat.op("i32.add", wat.get(panel.at), wat.i32(16 * panel.vectors * count));
+        this.#w.scope.stream?.latch.push(wat.set(panel.at, next));
+      }
+      for (let k = 0; k < count; k++) {
+        const shifted = cells.map((at) => ({ ...at, offsets: new Map(at.offsets).set(axis.variable, k) }));
+        this.#reduce(sum, rest, sums, mode, shifted, panel);
+      }
+    };
+    for (const count of new Set([unrolled, 1])) {
+      if (count === 1 && unrolled > 1 && known !== null && known % unrolled === 0) continue;
+      this.#w.loop(axis.variable, this.#extent(axis), count, isInnermost, [], () => {
+        rounds(count);
       });
-    if (unrolled === 1 || known === null || known % unrolled !== 0)
-      this.#w.loop(axis.variable, this.#extent(axis), 1, isInnermost, [], () => {
-        this.#reduce(sum, rest, sums, mode, cells, mask);
-      });
+    }
   }
 
   #accumulate(
@@ -240,6 +322,7 @@ export class PieceWriter {
     mode: Mode,
     cells: readonly Position[],
     mask: readonly string[] | null,
+    panel: Packed | null,
   ): void {
     const factors = factorsOf(sum);
     const shape = mode === "narrow" ? "f32x4" : "f64x2";
@@ -249,7 +332,9 @@ export class PieceWriter {
       const masked = (code: Code, k: number, neutral: number): Code =>
         mask === null ? code : wat.op("v128.bitselect", code, splatted(mode, neutral), wat.get(mask[k]));
       if (factors !== null) {
-        const [a, b] = factors.map((f) => this.#e.reals(f, mode, at));
+        const [a, b] = factors.map((f) =>
+          panel !== null && f === panel.factor ? fromPanel(this.#w, this.#e, panel, at) : this.#e.reals(f, mode, at),
+        );
         own.locals.forEach((local, k) => {
           const [x, y] = [masked(wat.get(a[k]), k, 0), masked(wat.get(b[k]), k, 0)];
           this.#w.add(wat.set(local, wat.op(`${shape}.multiply_add`, x, y, wat.get(local))));
@@ -293,7 +378,7 @@ export class PieceWriter {
     this.#strips(axis, [1], true, [], (_, count) => {
       const inLanes = cells.map((at): Position => ({ ...at, lane: axis.variable, limit: count }));
       const mask = count === null ? null : this.#mask(mode, count);
-      this.#accumulate(sum, sums, mode, inLanes, mask);
+      this.#accumulate(sum, sums, mode, inLanes, mask, null);
     });
   }
 
@@ -349,25 +434,25 @@ export class PieceWriter {
         const at = this.#at(lane, 0, new Map(row === null ? [] : [[row.variable, r]]), null);
         return { ...at, sums: new Map([[sum.name, { kind: mode, locals: [local] }]]) };
       });
-      this.#finish(piece, ends, columns === lanes ? null : wat.i32(columns));
+      this.#stores.finish(piece, ends, columns === lanes ? null : wat.i32(columns));
     };
-    const across = (rows: number): void => {
-      this.#w.add(wat.set(lane.variable, wat.i32(0)));
-      let left = knownExtent(lane);
-      for (const columns of [lanes, 1]) {
-        if (left === null || left >= columns)
-          this.#w.loop(lane.variable, this.#extent(lane), columns, false, [accumulatorKey(sum.name)], () => {
+    // Rows inside: what each block of columns reads stays near while all rows pass.
+    this.#w.add(wat.set(lane.variable, wat.i32(0)));
+    let left = knownExtent(lane);
+    for (const columns of [lanes, 1]) {
+      if (left === null || left >= columns)
+        this.#w.loop(lane.variable, this.#extent(lane), columns, false, [accumulatorKey(sum.name)], () => {
+          if (row === null) {
+            tile(1, columns);
+            return;
+          }
+          this.#w.add(wat.set(row.variable, wat.i32(0)));
+          this.#rows(row, [2, 1], [accumulatorKey(sum.name)], (rows) => {
             tile(rows, columns);
           });
-        if (left !== null) left %= columns;
-      }
-    };
-    if (row === null) {
-      across(1);
-      return;
+        });
+      if (left !== null) left %= columns;
     }
-    this.#w.add(wat.set(row.variable, wat.i32(0)));
-    this.#rows(row, [2, 1], across);
   }
 
   /** One vector of the sums over the lanes of each of the vectors; of a single one, in the first lane. */
@@ -398,83 +483,9 @@ export class PieceWriter {
       this.#over(sum.axes, () => {
         this.#w.add(wat.set(local, wat.op(`f64.${name}`, wat.get(local), this.#e.float(sum.term, start))));
       });
-      this.#finish(piece, [{ ...start, sums: new Map([[sum.name, { kind: "number", local }]]) }], null);
+      this.#stores.finish(piece, [{ ...start, sums: new Map([[sum.name, { kind: "number", local }]]) }], null);
     };
     this.#over(piece.axes, each, [accumulatorKey(sum.name)]);
-  }
-
-  /** Computes all that is stored at these positions, then stores it; `count`: of one vector, how many lanes. */
-  #finish({ stores, values }: Piece, positions: readonly Position[], count: Code | null): void {
-    const writes = positions.flatMap((at) => stores.map((store) => this.#write(store, at, count)));
-    for (const write of writes) write();
-    if (positions.length > 1 && values.length > 0) throw new Error("internal: a number of several positions");
-    for (const { value } of values) this.#deliver(value, positions[0]);
-  }
-
-  #deliver(value: Parameters<Evaluator["float"]>[0], at: Position): void {
-    if (value.element === "real") this.#w.add(wat.op("f64.store", wat.i32(0), this.#e.float(value, at)));
-    else this.#w.add(this.#e.int(value, at));
-  }
-
-  /** Computes what is stored; storing is left to the function that this gives. */
-  #write({ buffer, index, value }: Store, at: Position, count: Code | null): () => void {
-    const { element } = this.#given.buffer(buffer);
-    if (at.lane === null) {
-      const { pointer, offset } = this.#e.address(buffer, index, at);
-      const code = element === "real" ? this.#e.float(value, at) : this.#e.int(value, at);
-      const name = element === "real" ? (this.#e.lanes === 4 ? "f32.store" : "f64.store") : element === "bool" ? "i32.store8" : "i32.store"; // prettier-ignore
-      const stored = element === "real" && this.#e.lanes === 4 ? wat.op("f32.demote_f64", code) : code;
-      return () => {
-        this.#w.add(wat.op(wat.access(name, offset), pointer, stored));
-      };
-    }
-    const stride = strideOf(index, at.lane, this.#dependence);
-    const vector = this.#stored(value, element, at);
-    if (stride === null || dims.constantOf(stride) !== 1) {
-      if (count !== null) throw new Unsupported("scattered lanes");
-      const { lane } = at;
-      const addresses = Array.from({ length: this.#e.lanes }, (_, k) => this.#e.address(buffer, index, laneOf(at, lane, k))); // prettier-ignore
-      return () => {
-        addresses.forEach(({ pointer, offset }, k) => {
-          this.#w.add(wat.op(`${wat.access(`v128.store${128 / this.#e.lanes}_lane`, offset)} ${k}`, pointer, vector));
-        });
-      };
-    }
-    const { pointer, offset } = this.#e.address(buffer, index, at);
-    return () => {
-      this.#w.add(...this.#storing(pointer, offset, vector, count, element));
-    };
-  }
-
-  /** What a buffer of this type holds of a value, lane by lane. */
-  #stored(value: Store["value"], element: Store["value"]["element"], at: Position): Code {
-    if (element === "index") return wat.get(this.#e.ints(value, at));
-    if (element === "bool") throw new Unsupported("stored truth values");
-    const mode = this.#e.modeOf(value);
-    const locals = this.#e.reals(value, mode, at);
-    if (mode === "narrow" || this.#e.lanes === 2) return wat.get(locals[0]);
-    const local = this.#w.local("single", "v128");
-    this.#w.add(wat.set(local, this.#e.demoted(locals)));
-    return wat.get(local);
-  }
-
-  #storing(pointer: Code, offset: number, vector: Code, count: Code | null, element: string): readonly Code[] {
-    const narrow = this.#e.lanes === 4;
-    if (count === null && (narrow || element === "real")) return [wat.op(wat.access("v128.store", offset), pointer, vector)]; // prettier-ignore
-    if (!narrow) {
-      // Of two lanes, two or the first: integers have half the width.
-      const bits = element === "real" ? 64 : 32;
-      if (count === null) return [wat.op(`${wat.access("v128.store64_lane", offset)} 0`, pointer, vector)];
-      return [wat.op(`${wat.access(`v128.store${bits}_lane`, offset)} 0`, pointer, vector)];
-    }
-    const known = count === null ? null : wat.constantOf(count);
-    if (known === null || count === null)
-      return [wat.call(storePart, wat.plus(pointer, wat.i32(offset)), vector, count ?? wat.i32(4))];
-    const codes: Code[] = [];
-    if (known >= 2) codes.push(wat.op(`${wat.access("v128.store64_lane", offset)} 0`, pointer, vector));
-    if (known % 2 === 1)
-      codes.push(wat.op(`${wat.access("v128.store32_lane", offset + (known - 1) * 4)} ${known - 1}`, pointer, vector));
-    return codes;
   }
 
   /** Whether the pieces read what their lanes choose: such addresses are not made for lanes that do not count. */

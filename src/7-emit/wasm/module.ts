@@ -9,8 +9,9 @@ import { elementaryEntry } from "../typescript/kernels.ts";
 import { freeName, identifierOf } from "../typescript/names.ts";
 import { MathWriter } from "./math.ts";
 import { Unsupported, type Given } from "./numbers.ts";
-import { PieceWriter, storePart } from "./kernel.ts";
-import { piecesOf } from "./plan.ts";
+import { PieceWriter } from "./kernel.ts";
+import { panelSize, piecesOf } from "./plan.ts";
+import { storePart } from "./stores.ts";
 import { printModule } from "./print.ts";
 import { FunctionWriter } from "./scopes.ts";
 import { lanesOf, type Precision } from "./shape.ts";
@@ -29,9 +30,11 @@ export const wasmConstants = ["wasmBytes", "relaxedBytes"] as const;
 /** Bytes beyond the last buffer that a vector may reach into. */
 export const spareBytes = 64;
 
-/** A kernel as a WebAssembly function: what it takes, in this order: addresses of buffers, numbers that are no reals, symbols. */
+/** A kernel as a WebAssembly function: what it takes, in this order: room for a panel if it has one, addresses of buffers, numbers that are no reals, symbols. */
 export interface WasmKernel {
   readonly name: string;
+  /** How many reals it packs at most; null where it takes no room for that. */
+  readonly panel: dims.Dim | null;
   readonly buffers: readonly string[];
   /** Reals, by their places in the exchange. */
   readonly reals: readonly string[];
@@ -69,7 +72,17 @@ export class WasmWriter {
     const reals = [...used.arguments].filter(([, element]) => element === "real").map(([name]) => name);
     const others = [...used.arguments].filter(([, element]) => element !== "real");
     const result = nest.values.at(0)?.value.element ?? null;
-    return { name: known.name, buffers: [...used.buffers], reals, others, symbols: [...used.symbols.values()], result };
+    const pieces = piecesOf(nest);
+    const panel = pieces === null ? null : panelSize(pieces, lanesOf(this.precision));
+    return {
+      name: known.name,
+      panel,
+      buffers: [...used.buffers],
+      reals,
+      others,
+      symbols: [...used.symbols.values()],
+      result,
+    };
   }
 
   #usesOf(kernel: Kernel, nest: NonNullable<Kernel["nest"]>, bufferOf: (name: string) => Buffer): Uses {
@@ -106,6 +119,7 @@ export class WasmWriter {
       taken.add(variable);
       w.name(variable);
     }
+    const panel = panelSize(pieces, lanesOf(this.precision)) === null ? null : formal("panel");
     const buffers = new Map([...used.buffers].map((name) => [name, formal(bufferOf(name).label)]));
     const others = new Map(
       [...used.arguments].filter(([, element]) => element !== "real").map(([name]) => [name, formal(name)]),
@@ -120,6 +134,7 @@ export class WasmWriter {
         written: written.has(name),
       }),
       symbol: (name) => symbols.get(name) ?? "",
+      panel,
       argument: (name) => {
         const slot = reals.indexOf(name);
         if (slot >= 0) return wat.op(wat.access("f64.load", slot * 8), wat.i32(0));
@@ -138,7 +153,12 @@ export class WasmWriter {
       throw error;
     }
     const element = nest.values.at(0)?.value.element;
-    const parameters: Local[] = [...buffers.values(), ...others.values(), ...symbols.values()].map((name) => ({
+    const parameters: Local[] = [
+      ...(panel === null ? [] : [panel]),
+      ...buffers.values(),
+      ...others.values(),
+      ...symbols.values(),
+    ].map((name) => ({
       name,
       type: "i32",
     }));

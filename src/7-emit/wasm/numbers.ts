@@ -44,6 +44,8 @@ export interface Given {
     readonly written: boolean;
   };
   readonly symbol: (name: string) => string;
+  /** Memory's local of room for a panel; null where the kernel has none. */
+  readonly panel: string | null;
   /** A number of the entry point: of reals in double, of others as i32. */
   readonly argument: (name: string) => Code;
   /** The function that computes an elementary function of doubles, or of the doubles of a vector; null where there is none. */

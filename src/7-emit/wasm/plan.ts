@@ -3,7 +3,7 @@ import { operandsOf } from "../../6-schedule/scalars.ts";
 import * as dims from "../../ir/dim.ts";
 import type { ElementType } from "../../ir/graph.ts";
 import type { Combine, Nest, Scalar, Statement } from "../../ir/program.ts";
-import { strideOf, type Dependence } from "./dependence.ts";
+import { Dependence, strideOf } from "./dependence.ts";
 
 export interface Axis {
   readonly variable: string;
@@ -168,4 +168,52 @@ export function loadsOf(root: Scalar): readonly Load[] {
     else pending.push(...operandsOf(s));
   }
   return [...loads];
+}
+
+/** A factor of a product of which columns are copied together before rows of the other pass along them. */
+export interface Panel {
+  readonly factor: Load;
+  readonly depth: Axis;
+}
+
+/** Vectors of one round in a panel. */
+export const panelVectors = 2;
+
+/** Panels that are packed together: what stands side by side in a row is read at once. */
+export const panelsOfBlock = 8;
+
+/** Rows from which on packing takes less time than it saves. */
+export const fewestRows = 16;
+
+/** What to pack of a product with lanes along columns; null where all is near each other, or too little is done with it. */
+export function panelOf({ sum }: Piece, lane: Axis, row: Axis, dependence: Dependence): Panel | null {
+  const factors = sum === null ? null : factorsOf(sum);
+  if (sum === null || factors === null || sum.axes.length !== 1) return null;
+  const [depth] = sum.axes;
+  const rows = knownExtent(row);
+  const rounds = knownExtent(depth);
+  const columns = knownExtent(lane);
+  if (columns !== null && columns < 8) return null;
+  if ((rows !== null && rows < fewestRows) || (rounds !== null && rounds < 16)) return null;
+  if (depth.extent.kind !== "affine" || depth.extent.terms.length > 0) return null;
+  const factor = factors.find((f): f is Load => f.kind === "load" && dependence.on(f, lane.variable));
+  if (factor === undefined || dependence.on(factor, row.variable)) return null;
+  const stride = strideOf(factor.index, depth.variable, dependence);
+  const known = stride === null ? null : dims.constantOf(stride);
+  return stride === null || (known !== null && Math.abs(known) < 24) ? null : { factor, depth };
+}
+
+/** How many reals the panels of these pieces hold at most; null where nothing is packed. */
+export function panelSize(pieces: readonly Piece[], lanes: number): dims.Dim | null {
+  let most: dims.Dim | null = null;
+  for (const piece of pieces) {
+    const dependence = new Dependence();
+    const planned = lanesOfPiece(piece, dependence);
+    if (planned.kind !== "columns" || planned.row === null) continue;
+    const panel = panelOf(piece, planned.lane, planned.row, dependence);
+    if (panel?.depth.extent.kind !== "affine") continue;
+    const size = dims.multiply(panel.depth.extent.offset, dims.constant(lanes * panelVectors * panelsOfBlock));
+    most = most === null ? size : dims.maximum(most, size);
+  }
+  return most;
 }

@@ -66,11 +66,17 @@ export function judged(body: string, precision: Precision): (sizes: ReadonlyMap<
   };
 }
 
-/** The sizes to judge a form at: each symbol in turn is one of `edges`, the others are odd. */
+/**
+ * The sizes to judge a form at: each symbol in turn is one of `edges`, the others are odd; of products also large enough
+ * that a factor is packed.
+ */
 export function sizesOf(body: string, edges: readonly number[]): readonly ReadonlyMap<string, number>[] {
   const symbols = symbolsOfForm(body);
-  return symbols.flatMap((own) =>
-    edges.map((edge) => new Map(symbols.map((symbol, k) => [symbol, symbol === own ? edge : [5, 6, 3][k]]))),
+  const bases = body.includes("@") && symbols.length === 3 ? [[5, 6, 3], [18, 37, 75]] : [[5, 6, 3]]; // prettier-ignore
+  return bases.flatMap((others) =>
+    symbols.flatMap((own) =>
+      edges.map((edge) => new Map(symbols.map((symbol, k) => [symbol, symbol === own ? edge : others[k]]))),
+    ),
   );
 }
 
