@@ -25,7 +25,7 @@ export function placeResults(
   direct: ReadonlyMap<Node, string>,
 ): void {
   for (const [node, parts] of joined) {
-    const buffer = direct.get(node) ?? frame.session.temporary(node, `${frame.id}.${node.id}`, "carried");
+    const buffer = direct.get(node) ?? frame.session.temporary(node, `${frame.id}.${node.id}`, "carried", true);
     frame.places.set(node, { kind: "buffer", buffer });
     for (const { result, start } of parts) frame.places.set(result, { kind: "buffer", buffer, start });
   }
@@ -36,9 +36,14 @@ export function placeResults(
       frame.places.set(node, { kind: "number", name: names.take(options.nameOf(node) ?? "carried") });
       continue;
     }
-    const buffer = direct.get(node) ?? frame.session.temporary(node, `${frame.id}.${node.id}`, "carried");
+    const buffer = direct.get(node) ?? frame.session.temporary(node, `${frame.id}.${node.id}`, "carried", isStacked(node)); // prettier-ignore
     frame.places.set(node, { kind: "buffer", buffer });
   }
+}
+
+/** Whether a result of a loop holds rows of its rounds, other than what is carried at the end. */
+function isStacked({ operands: [loop], attributes: { index } }: Node<"loop_result">): boolean {
+  return is(loop, "loop") && index >= loop.attributes.record.carries.length;
 }
 
 /** A loop that is being scheduled. */
@@ -174,7 +179,8 @@ export function placesOfResults(frame: Frame, loop: Node<"loop">, asNumbers = fa
     const hint = hintOf(record.carries.at(k), "rows");
     if (type.shape.length === 0 || (asNumbers && k < record.carries.length))
       return { kind: "number", name: session.names.take(hint) };
-    const buffer = session.temporary({ ...model, ...type }, `${frame.id}.${loop.id}.${k}`, hint);
+    const stacked = k >= record.carries.length;
+    const buffer = session.temporary({ ...model, ...type }, `${frame.id}.${loop.id}.${k}`, hint, stacked);
     return { kind: "buffer", buffer };
   });
 }

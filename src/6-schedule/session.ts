@@ -35,11 +35,12 @@ export class Session {
     return this.#frames++;
   }
 
-  /** A temporary for a node. */
-  temporary(node: Node, key: string, hint: string): string {
+  /** A temporary for a node; `stacked`: rows of a loop's rounds. */
+  temporary(node: Node, key: string, hint: string, stacked = false): string {
     const label = this.names.take(this.options.nameOf(node) ?? hint);
     const name = `temporary.${key}`;
-    this.buffers.set(name, { name, element: node.element, shape: node.shape, role: "temporary", label });
+    const { element, shape } = node;
+    this.buffers.set(name, { name, element, shape, role: "temporary", label, ...(stacked && { stacked }) });
     return name;
   }
 

@@ -19,7 +19,7 @@ export interface HeaderFacts {
 
 /**
  * Lines of the comment at the top of a module: version, source, options, and the cost sheet: parameters of each model,
- * multiply-adds and bytes of temporaries of each entry point, as formulas of the symbolic dims.
+ * multiply-adds and bytes of temporaries of each entry point, those that loops stack apart, as formulas of the symbolic dims.
  */
 export function headerOf(
   { path, precision, checkpoint, set, target, relaxed }: HeaderFacts,
@@ -50,13 +50,19 @@ export function parameterCount({ parameters }: CheckedModel): number {
 
 function costOf(program: Program, precision: ModuleParts["precision"]): string {
   const width = { real: precision === "f64" ? 8 : 4, index: 4, bool: 1 };
-  const zero = dims.constant(0);
   const operations = operationsOfSteps(program.steps);
-  const bytes = program.arena.slots.reduce(
-    (sum, { size, element }) => dims.add(sum, dims.multiply(size, dims.constant(width[element]))),
-    zero,
-  );
-  return `${dims.print(operations)} multiply-adds, ${dims.print(bytes)} bytes of temporaries`;
+  const { slots, slotOf } = program.arena;
+  const bytesOf = (some: typeof slots): dims.Dim =>
+    some.reduce(
+      (sum, { size, element }) => dims.add(sum, dims.multiply(size, dims.constant(width[element]))),
+      dims.constant(0),
+    );
+  const bytes = bytesOf(slots);
+  // A slot that rows of loops take in turn with others counts as theirs.
+  const stacked = new Set(program.buffers.flatMap((b) => (b.stacked === true ? [slotOf.get(b.name)] : [])));
+  const rows = bytesOf(slots.filter((_, k) => stacked.has(k)));
+  const ofLoops = rows.terms.length === 0 ? "" : `, ${dims.print(rows)} of them for rows of loops`;
+  return `${dims.print(operations)} multiply-adds, ${dims.print(bytes)} bytes of temporaries${ofLoops}`;
 }
 
 /** A hash of the source text (FNV-1a, 64 bits in two halves), to tell versions of a source apart. */

@@ -125,6 +125,8 @@ export interface Buffer {
   readonly values?: readonly number[];
   /** An identifier close to the user's name, unique in the program: `z`, `h_W`. */
   readonly label: string;
+  /** Rows of the rounds of a loop. */
+  readonly stacked?: boolean;
 }
 
 /** What an entry point does, one after the other. */

@@ -7,6 +7,7 @@ import type { CheckedFile, CheckedFunction, CheckedInput, CheckedModel } from ".
 import { loadImports, reader } from "../../src/2-check/imports.ts";
 import { prelude } from "../../src/2-check/prelude.ts";
 import { lower } from "../../src/3-lower/lower.ts";
+import { checkpointLoops } from "../../src/4-differentiate/checkpoint.ts";
 import { differentiate } from "../../src/4-differentiate/differentiate.ts";
 import { sparseDerivatives } from "../../src/4-differentiate/sparse.ts";
 import { eraseMarks } from "../../src/4-differentiate/marks.ts";
@@ -116,11 +117,12 @@ function withoutGroups(printed: string): string {
   return printed.replaceAll(/\s+/gu, " ");
 }
 
-/** Every entry point, simplified; `trace` hears of the rules that fire. */
+/** Every entry point, simplified; `trace` hears of the rules that fire. `checkpoint`: as of `compile`, but for the plain form. */
 export function entriesOf(
   { file, builder, origins }: Frontend,
   trace: (event: TraceEvent) => void,
   disable: ReadonlySet<string> = new Set(),
+  checkpoint = false,
 ): readonly Entry[] {
   const onExhausted = (rule: string): void => {
     throw new Fault("fuel", `rules went in a circle or ran out of fuel at ${rule}`);
@@ -139,7 +141,8 @@ export function entriesOf(
     const whole = (g: Graph): Graph => wholeMatrices(g, builder);
     const unmarked = (g: Graph): Graph => eraseMarks(g, builder);
     const plain = pass(graph, differentiated, unmarked);
-    const erased = pass(graph, simplified, differentiated, unmarked);
+    const cut = (g: Graph): Graph => (checkpoint ? checkpointLoops(g, builder) : g);
+    const erased = pass(graph, simplified, cut, differentiated, unmarked);
     const tidied = (g: Graph): Graph => tidyLoops(g, builder);
     const summed = (g: Graph): Graph => tidyLoops(g, builder, undefined, true);
     const emitted = pass(erased, tidied, simplified, summed);

@@ -64,7 +64,9 @@ function judged(text: string, options: JudgeOptions): Verdict {
     return { refusal: `${first.code}: ${first.message}` };
   }
   const fired = new Set<string>();
-  const entries = entriesOf(front, ({ rule }) => fired.add(rule));
+  // Drawn apart, so that what else is drawn stays the same.
+  const checkpoint = new Rng(options.seed, "checkpoint").chance(0.4);
+  const entries = entriesOf(front, ({ rule }) => fired.add(rule), new Set(), checkpoint);
   note(entries, fired, options.coverage);
   const thorough = options.thorough === true;
   // One or two variants a program: over many programs each is as good as all of them.
@@ -79,14 +81,15 @@ function judged(text: string, options: JudgeOptions): Verdict {
   const variants = [...some, ...(front.file.models.length === 0 ? [] : wasm.slice(0, thorough ? 2 : 1))];
   const modules = variants.map((variant) => build(front, entries, variant));
   const went = new Set(variants.map(variantText));
+  if (checkpoint) went.add("checkpoints");
   if (thorough || rng.chance(0.05)) {
     went.add("determinism");
-    judgeSame("determinism", { text, set: {} }, modules[0]);
+    judgeSame("determinism", { text, set: {}, checkpoint }, modules[0]);
   }
   const settings = settingsOf(text);
   if (Object.keys(settings.set).length > 0 && (thorough || rng.chance(0.3))) {
     went.add("settings");
-    judgeSame("settings", settings, modules[0]);
+    judgeSame("settings", { ...settings, checkpoint }, modules[0]);
   }
   if (options.onTypeScript !== undefined && rng.chance(0.03)) {
     options.onTypeScript(emit(front, entries, { ...variants[0], language: "ts" }).code);
@@ -94,7 +97,10 @@ function judged(text: string, options: JudgeOptions): Verdict {
   const special = rng.chance(0.15);
   const points = symbolsOf(entries.flatMap((e) => e.inputs.map((i) => i.node))).length > 0 ? 2 : special ? 2 : 1;
   const off = thorough ? rng.shuffled([...fired]).slice(0, 6) : switchedOff(rng, fired);
-  const withoutRule = off.map((rule) => ({ rule, entries: entriesOf(front, () => undefined, new Set([rule])) }));
+  const withoutRule = off.map((rule) => ({
+    rule,
+    entries: entriesOf(front, () => undefined, new Set([rule]), checkpoint),
+  }));
   for (const rule of off) went.add(`without ${rule}`);
   const functions = entries.filter((e) => "function" in e.owner);
   // A length of 0 tells nothing of the other sizes: with two symbols none of them is 0.
@@ -170,10 +176,14 @@ function build(front: Frontend, entries: readonly Entry[], variant: Variant): Mo
 
 /** Another compilation of the same text gives the same bytes. */
 /** Another compilation that has to write the same bytes. */
-function judgeSame(kind: string, { text, set }: Settings, { variant, emitted }: Module): void {
+function judgeSame(
+  kind: string,
+  { text, set, checkpoint }: Settings & { readonly checkpoint: boolean },
+  { variant, emitted }: Module,
+): void {
   const again = frontend(text, undefined, set);
   if (!("file" in again)) throw new Fault(kind, `the second compilation is refused: ${again[0].message}`);
-  const entries = entriesOf(again, () => undefined);
+  const entries = entriesOf(again, () => undefined, new Set(), checkpoint);
   const { code } = emit(again, entries, variant);
   if (code !== emitted.code) throw new Fault(kind, `${emitted.code}\n=== the second time\n${code}`);
 }

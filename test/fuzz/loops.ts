@@ -37,7 +37,7 @@ function rounds(word: Word, constructs: () => readonly Construct[], grow: Grow) 
       const body = [...inner.pool].reverse().find((t) => fits(t.type, carry.type)) ?? reference(carry);
       return tamed(chosenBy(inner, round, body, carry));
     });
-    const trip = rows === null ? dims.constant(s.rng.pick([2, 3])) : rows.type.shape[0];
+    const trip = rows === null ? dims.constant(s.rng.pick([2, word === "repeat" ? 3 : 6])) : rows.type.shape[0];
     const count = rows === null ? s.sizeText(trip) : dims.print(trip);
     const end = s.rng.pick(["\n", "; "]);
     const yields = word !== "scan" ? [] : name !== null && local?.type.element === "real" ? [name] : [carries[0]];

@@ -165,6 +165,9 @@ test("any number of rounds keeps as much as its root says", async () => {
     "fn f(x: [n], c: [T]) = sum(for t in 0 : T carry h = x { next h = sin(h) * c[t] })\nderive f: gradient(x)";
   const [plain, kept] = await Promise.all([bytesOf(text, false), bytesOf(text, true)]);
   expect(plain.bytes).toMatch(/T\*n|n\*T/);
+  // cos(h) of every round.
+  expect(plain.code).toContain("bytes of temporaries, 8*T*n of them for rows of loops\n");
+  expect(kept.code).toMatch(/bytes of temporaries, \d+\*ceil\(sqrt\(T\)\)\*n of them for rows of loops\n/);
   expect(kept.bytes).toMatch(/^\d+\*ceil\(sqrt\(T\)\)\*n( \+ \d+\*ceil\(sqrt\(T\)\))?( \+ \d+\*n)?$/);
 });
 
