@@ -1,4 +1,5 @@
-// Sends the same messages to this tool and to the hand-written C++ of a checkout of the suite, and prints both times.
+// Sends the same messages to this tool, to the hand-written C++ of a checkout of the suite and, where `PYTHON` names an
+// interpreter that has PyTorch, to the suite's PyTorch tool, and prints the times.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,17 +11,32 @@ import type { Answer, Message } from "./protocol.ts";
 
 type Draft = Message extends infer M ? (M extends unknown ? Omit<M, "id"> : never) : never;
 
-/** The adapter as a process of its own, one message at a time. */
-function startTool(): { send: (message: Draft) => Promise<Answer>; stop: () => void } {
-  const adapter = fileURLToPath(new URL("adapter.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", adapter], { stdio: ["pipe", "pipe", "inherit"] });
+interface Tool {
+  send: (message: Draft) => Promise<Answer>;
+  stop: () => void;
+}
+
+/** The adapter as a process of its own. */
+function startAdapter(): Tool {
+  return startTool(process.execPath, ["--import", "tsx", fileURLToPath(new URL("adapter.ts", import.meta.url))]);
+}
+
+/** The suite's PyTorch tool. */
+function startPyTorch(python: string, suite: string): Tool {
+  const root = join(suite, "python/gradbench");
+  return startTool(python, [join(root, "gradbench/tools/pytorch/run.py")], { ...process.env, PYTHONPATH: root });
+}
+
+/** A tool as a process of its own, one message at a time. */
+function startTool(command: string, args: readonly string[], env = process.env): Tool {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let id = 0;
   return {
     async send(message) {
       child.stdin.write(JSON.stringify({ id: id++, ...message }) + "\n");
       const next: IteratorResult<string, unknown> = await lines.next();
-      if (next.done === true) throw new Error("the adapter has ended");
+      if (next.done === true) throw new Error(`${command} has ended`);
       return JSON.parse(next.value) as Answer;
     },
     stop: () => child.kill(),
@@ -71,9 +87,11 @@ async function main(suite: string | undefined, wanted: readonly string[]): Promi
       "usage: tsx examples/gradbench/bench.ts SUITE [PROBLEM...], where SUITE has tools/manual/bin built",
     );
   }
-  const tool = startTool();
-  console.log("| problem | function | C++ (ms) | derive (ms) | ratio | largest difference |");
-  console.log("| --- | --- | ---: | ---: | ---: | ---: |");
+  const tool = startAdapter();
+  const python = process.env["PYTHON"];
+  const pytorch = python === undefined ? null : startPyTorch(python, suite);
+  console.log("| problem | function | C++ (ms) | PyTorch (ms) | derive (ms) | to C++ | largest difference |");
+  console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
   for (const { module, description, functions, input } of workloads(suite)) {
     if (wanted.length > 0 && !wanted.includes(module)) continue;
     const { success, error } = await tool.send({ kind: "define", module });
@@ -81,6 +99,7 @@ async function main(suite: string | undefined, wanted: readonly string[]): Promi
       console.log(`| ${module} | ${error ?? ""} |`);
       continue;
     }
+    const knows = (await pytorch?.send({ kind: "define", module }))?.success === true;
     for (const name of functions) {
       const message = { ...input, min_runs: 5, min_seconds: 2 };
       const program = join(suite, "tools/manual/bin", module);
@@ -90,12 +109,17 @@ async function main(suite: string | undefined, wanted: readonly string[]): Promi
       const ours = quickest(own);
       const theirs = reference === null ? null : quickest(reference);
       const ratio = theirs === null ? "" : (ours / theirs).toFixed(2);
+      // One run of bundle adjustment takes it half a minute.
+      const few = { ...input, min_runs: 1, min_seconds: 1 };
+      const answer = knows ? await pytorch?.send({ kind: "evaluate", module, function: name, input: few }) : undefined;
+      const slower = answer?.success === true ? quickest(answer).toFixed(3) : "";
       const apart = reference === null ? "" : difference(own.output, reference.output).toExponential(0);
-      const cells = [`${module} ${description}`, name, theirs?.toFixed(3) ?? "", ours.toFixed(3), ratio, apart];
+      const cells = [`${module} ${description}`, name, theirs?.toFixed(3) ?? "", slower, ours.toFixed(3), ratio, apart];
       console.log(`| ${cells.join(" | ")} |`);
     }
   }
   tool.stop();
+  pytorch?.stop();
 }
 
 const [suite, ...wanted] = process.argv.slice(2);
