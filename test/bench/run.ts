@@ -17,9 +17,13 @@ async function timeDerive(only: string[]): Promise<Row[]> {
   for (const workload of workloads.filter(({ name }) => only.length === 0 || only.includes(name))) {
     const data = workload.batches.map((batch) => ({ batch, arrays: workload.data(batch) }));
     for (const { batch, arrays } of data) {
-      const trainer = await createTrainer(workload, batch);
-      const { ms, loss } = measure(() => trainer.step(arrays));
-      rows.push({ peer: "derive ts", workload: workload.name, batch, ms, loss });
+      for (const target of ["wasm", "wasm --relaxed", "ts"] as const) {
+        const trainer = await createTrainer(workload, batch, target);
+        // An engine without relaxed SIMD has the other kernels.
+        if (target === "wasm --relaxed" && trainer.engine !== "wasm-relaxed") continue;
+        const { ms, loss } = measure(() => trainer.step(arrays));
+        rows.push({ peer: `derive ${target}`, workload: workload.name, batch, ms, loss });
+      }
     }
   }
   return rows;
