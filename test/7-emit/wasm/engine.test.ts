@@ -1,4 +1,5 @@
 // Which engine a model runs on: asked for, taken away, refused, too old; and that the results are the same up to rounding.
+import { execFileSync } from "node:child_process";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { compile } from "../../../src/compile.ts";
 import { load } from "../../../src/evaluate.ts";
@@ -175,4 +176,23 @@ test("the bytes beside the module: given as bytes or compiled, refused otherwise
   expect(() => make({ batch: 2, wasm: new Uint8Array(3) })).toThrow(/createNetTrainer: option wasm: CompileError/);
   expect(wasm?.relaxed?.length).toBeGreaterThan(8);
   expect(() => make({ batch: 2, wasm: bytes, engine: "wasm-relaxed" })).toThrow("the option wasm is a module for wasm");
+});
+
+test("fused multiply-adds where the engine has them, by itself or by its flag", async () => {
+  const { code: text } = await compile(source, { path: "net.nn", target: "wasm", relaxed: true, emit: "js", format: false }); // prettier-ignore
+  const { x, y } = batchOf(6);
+  const program = `
+    const { createNetTrainer } = await import("data:text/javascript;base64,${Buffer.from(text ?? "").toString("base64")}");
+    const batch = { x: Float32Array.from(${JSON.stringify(Array.from(x))}), y: Int32Array.from(${JSON.stringify(Array.from(y))}) };
+    const runs = [undefined, "wasm", "ts"].map((engine) => createNetTrainer({ batch: 8, engine }));
+    console.log(JSON.stringify(runs.map((model) => [model.engine, model.step(batch), model.step(batch)])));`;
+  // Version 20 of Node has it behind a flag, which later ones do not know any more.
+  const flags = process.version.startsWith("v20.") ? ["--experimental-wasm-relaxed-simd"] : [];
+  const output = execFileSync(process.execPath, [...flags, "--input-type=module"], {
+    encoding: "utf8",
+    input: program,
+  });
+  const runs = JSON.parse(output) as readonly (readonly [string, number, number])[];
+  expect(runs.map(([engine]) => engine)).toEqual(["wasm-relaxed", "wasm", "ts"]);
+  for (const [, first, second] of runs) closeTo([first, second], runs[2].slice(1) as number[]);
 });
