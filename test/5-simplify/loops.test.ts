@@ -182,3 +182,22 @@ it("sums products over all rounds at once, added or taken off, from any start, a
     });
   }
 });
+
+it("does not make one loop of two that wait for each other through others that are one", () => {
+  const b = createBuilder();
+  const [p, q] = [bodyOf(b, "p"), bodyOf(b, "q")];
+  const [start, xs, outer] = [parameter(b, "start"), parameter(b, "xs", ["n"]), parameter(b, "w")];
+  const over = (body: Body, rows: Node, next: Node): Node => {
+    return resultOf(b, loopOver(b, body, next, [e.mul(b, next, body.w)], [start, rows, outer]), 1);
+  };
+  const a1 = over(p, xs, e.add(b, p.c, e.mul(b, p.x, p.w)));
+  const b1 = over(q, xs, e.sub(b, q.c, e.mul(b, q.x, q.w)));
+  // One loop of the first and this, and one of the second and the last, would each need the other's rows.
+  const a2 = over(p, b1, e.add(b, e.mul(b, p.c, p.w), p.x));
+  const b2 = over(q, a1, e.sub(b, e.mul(b, q.c, q.w), q.x));
+  const before = graphOf({ a: a2, b: b2 });
+  const after = tidyLoops(before, b);
+  expect(loopsOf(before)).toHaveLength(4);
+  expect(loopsOf(after)).toHaveLength(3);
+  expectSameValues(before, after);
+});

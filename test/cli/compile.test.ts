@@ -31,6 +31,7 @@ describe("derive compile", () => {
       "hidden=64",
       "--set",
       "Model.rate = 1e-3",
+      "--checkpoint",
       "--verify",
       "--max-nodes",
       "500",
@@ -41,6 +42,7 @@ describe("derive compile", () => {
       precision: "f64",
       emit: "ts",
       set: { hidden: "64", "Model.rate": "1e-3" },
+      checkpoint: true,
       verify: true,
       maxNodes: 500,
     });

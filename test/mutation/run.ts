@@ -35,7 +35,7 @@ const { values } = parseArgs({
 const mutated = [
   "src/primitives/{arithmetic,comparison,contraction,define,gather,linear-algebra,loop,movement,product,random,reduction,request,rounding,shapes,source,transcendental,window}.ts",
   "src/4-differentiate/*.ts",
-  "src/ir/{close-loop,index-range,lift,lift-loop,loop-parts,picks,views}.ts",
+  "src/ir/{close-loop,index-range,lift,lift-loop,loop-parts,picks,segment-loop,views}.ts",
   "src/5-simplify/rules/*.ts",
   "src/5-simplify/{algebra,axes,compose,conditions,decompose,loop-sums,loops,one-hot,opposite,reciprocal,term}.ts",
   "src/7-emit/typescript/{calls,kernels}.ts",
