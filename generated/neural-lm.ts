@@ -4244,7 +4244,8 @@ const powersOfRoot64 = /* @__PURE__ */ (() => {
 function expF32(x: number): number {
   let y = x;
   if (!(x > -87 && x < 88)) {
-    if (!(x > -746 && x < 710)) return x > 0 ? Infinity : x < 0 ? 0 : x;
+    // Infinity or NaN by arithmetic: engines box results that may be a constant of theirs.
+    if (!(x > -746 && x < 710)) return x < 0 ? 0 : x + Infinity;
     y = x * 0.0625;
   }
   // Adding and subtracting 1.5 * 2^52 rounds to an integer.
@@ -4264,7 +4265,8 @@ function expF32(x: number): number {
 
 /** What a logarithm gives for x that is not positive and finite. */
 function logAtEdge(x: number): number {
-  return x === 0 ? -Infinity : x > 0 ? x : NaN;
+  // By arithmetic: engines box results that may be constants of theirs.
+  return x === 0 ? -1 / Math.abs(x) : Math.sqrt(x);
 }
 
 /**
@@ -4995,7 +4997,7 @@ function tanhF32Batch(count: number): void {
       let y = x2;
       if (!(x2 > -87 && x2 < 88)) {
         if (!(x2 > -746 && x2 < 710)) {
-          expValue = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
+          expValue = x2 < 0 ? 0 : x2 + Infinity;
           break exp;
         }
         y = x2 * 0.0625;
@@ -5085,7 +5087,7 @@ function powF32Batch(count: number): void {
       let y3 = x3;
       if (!(x3 > -87 && x3 < 88)) {
         if (!(x3 > -746 && x3 < 710)) {
-          expValue = x3 > 0 ? Infinity : x3 < 0 ? 0 : x3;
+          expValue = x3 < 0 ? 0 : x3 + Infinity;
           break exp;
         }
         y3 = x3 * 0.0625;

@@ -1723,7 +1723,7 @@ function tanhF32Batch(count: number): void {
       let y = x2;
       if (!(x2 > -87 && x2 < 88)) {
         if (!(x2 > -746 && x2 < 710)) {
-          expValue = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
+          expValue = x2 < 0 ? 0 : x2 + Infinity;
           break exp;
         }
         y = x2 * 0.0625;
@@ -1757,7 +1757,7 @@ function sigmoidF32Batch(count: number): void {
         let y = x;
         if (!(x > -87 && x < 88)) {
           if (!(x > -746 && x < 710)) {
-            expValue = x > 0 ? Infinity : x < 0 ? 0 : x;
+            expValue = x < 0 ? 0 : x + Infinity;
             break exp;
           }
           y = x * 0.0625;
@@ -1783,7 +1783,7 @@ function sigmoidF32Batch(count: number): void {
         let y2 = x2;
         if (!(x2 > -87 && x2 < 88)) {
           if (!(x2 > -746 && x2 < 710)) {
-            expValue2 = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
+            expValue2 = x2 < 0 ? 0 : x2 + Infinity;
             break exp2;
           }
           y2 = x2 * 0.0625;
@@ -1817,7 +1817,7 @@ function softplusF32Batch(count: number): void {
       let y = x2;
       if (!(x2 > -87 && x2 < 88)) {
         if (!(x2 > -746 && x2 < 710)) {
-          expValue = x2 > 0 ? Infinity : x2 < 0 ? 0 : x2;
+          expValue = x2 < 0 ? 0 : x2 + Infinity;
           break exp;
         }
         y = x2 * 0.0625;

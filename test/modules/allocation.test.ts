@@ -45,6 +45,15 @@ const embedded = `model Words {
   train adam(lr = 0.01)
 }`;
 
+const recurrent = `model Series {
+  input x: [batch, time, 2]
+  target y: [batch, 2]
+  h = lstm(multi_head_attention(x, 2, causal = true), 2)
+  output p = dense(batch_norm(gru(h, 2)[:, -1]), 2)
+  loss mse(p, y)
+  train adamw(lr = 0.01)
+}`;
+
 const xorSetup = `const m = createXORTrainer({ batch: 4 });
   const batch = { x: new Float32Array([0, 0, 0, 1, 1, 0, 1, 1]), y: new Float32Array([0, 1, 1, 0]) };
   const inputs = { x: batch.x };
@@ -57,11 +66,16 @@ const embeddedSetup = `const m = createWordsTrainer({ batch: 2 });
   const batch = { words: new Uint8Array(6).map((_, i) => i * 8), scale: 0.5, y: new Int32Array(2).map((_, i) => i) };
   const inputs = { words: batch.words, scale: 0.5 };
   const out = { out: { z: new Float32Array(100), total: 0.5 } };`;
+const recurrentSetup = `const m = createSeriesTrainer({ batch: 2, time: 3 });
+  const batch = { x: new Float32Array(12).map((_, i) => Math.sin(i)), y: new Float32Array(4) };
+  const inputs = { x: batch.x };
+  const out = { out: { p: new Float32Array(4) } };`;
 
 const programs = [
   ["a straight-line model", xor, xorSetup],
   ["a model of loops", looped, loopedSetup],
   ["a model of words", embedded, embeddedSetup],
+  ["a model of series", recurrent, recurrentSetup],
 ] as const;
 
 let folder = "";
@@ -117,7 +131,7 @@ const entryPoints = [
 const cases = programs.flatMap(([what, source, setup]) =>
   // The words differ in how their inputs are checked.
   entryPoints
-    .slice(0, source === embedded ? 2 : 4)
+    .slice(0, source === embedded || source === recurrent ? 2 : 4)
     .map(([entry, call, bytes]) => ({ entry, what, source, setup, call, bytes })),
 );
 

@@ -18,7 +18,8 @@ export const powersOfRoot64 = /* @__PURE__ */ (() => {
 export function expF32(x: number): number {
   let y = x;
   if (!(x > -87 && x < 88)) {
-    if (!(x > -746 && x < 710)) return x > 0 ? Infinity : x < 0 ? 0 : x;
+    // Infinity or NaN by arithmetic: engines box results that may be a constant of theirs.
+    if (!(x > -746 && x < 710)) return x < 0 ? 0 : x + Infinity;
     y = x * 0.0625;
   }
   // Adding and subtracting 1.5 * 2^52 rounds to an integer.
@@ -71,7 +72,7 @@ export function expRemainder(r: number): number {
 export function expOfSum(x: number, xLow: number, shift: number): number {
   if (!(x > -746 && x < 711)) {
     lowPart[0] = 0;
-    return x > 0 ? Infinity : x < 0 ? 0 : x;
+    return x < 0 ? 0 : x + Infinity;
   }
   const n = x * 184.6649652337873 + 6755399441055744 - 6755399441055744; // 128 / ln 2
   const high = x - n * 0.00541521234663378; // ln2High / 128

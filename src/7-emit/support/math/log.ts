@@ -16,7 +16,8 @@ import {
 
 /** What a logarithm gives for x that is not positive and finite. */
 export function logAtEdge(x: number): number {
-  return x === 0 ? -Infinity : x > 0 ? x : NaN;
+  // By arithmetic: engines box results that may be constants of theirs.
+  return x === 0 ? -1 / Math.abs(x) : Math.sqrt(x);
 }
 
 /** 2 artanh(s) for |s| < 0.1716, with relative error below 2^-35: Chebyshev fit. */
