@@ -37,6 +37,7 @@ test("emitted code uses no function of Math whose bits are the engine's own, no 
     const code = text.replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, "");
     const used = [...code.matchAll(/\bMath\.(\w+)|\bMath\b(?!\.)/g)].map((match) => match.at(1) ?? match[0]);
     expect(used.filter((name) => !exact.has(name))).toEqual([]);
-    expect(wild.exec(code)?.[0]).toBeUndefined();
+    // WebAssembly is looked for where it may be missing; what it computes is specified.
+    expect(wild.exec(code.replaceAll("globalThis.WebAssembly", "WebAssembly"))?.[0]).toBeUndefined();
   }
 });

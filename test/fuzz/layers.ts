@@ -106,7 +106,7 @@ function sequence(s: Scope): Term | null {
   if (name === "multi_head_attention") {
     const width = dims.constantOf(n) ?? 1;
     const heads = width % 2 === 0 && s.rng.chance(0.5) ? 2 : 1;
-    return placed(s, call(name, batched.type, [batched], String(heads), ...(s.rng.chance(0.5) ? ["causal = true"] : []))); // prettier-ignore
+    return placed(s, call(name, batched.type, [batched], String(heads), ...(s.rng.chance(0.7) ? ["causal = true"] : []))); // prettier-ignore
   }
   const units = d(1 + s.rng.below(2));
   return placed(s, call(name, real([batch, time, units]), [batched], s.sizeText(units)));
@@ -210,7 +210,7 @@ export const layers: readonly Construct[] = [
   { name: "embedding", weight: 3, make: inBlocks(embedding), calls: ["embedding"] },
   { name: "convolved", weight: 3, make: inBlocks(convolved), calls: ["conv2d_layer"] },
   { name: "normalised", weight: 3, make: inBlocks(normalised), calls: ["batch_norm"] },
-  { name: "sequence", weight: 3, make: inBlocks(sequence), calls: ["rnn", "lstm", "gru", "multi_head_attention"] },
+  { name: "sequence", weight: 5, make: inBlocks(sequence), calls: ["rnn", "lstm", "gru", "multi_head_attention"] },
   { name: "attention", weight: 2, make: attention, calls: ["attention"] },
 ];
 

@@ -39,10 +39,12 @@ const optimizers = [
   "adam(lr = 0.01, clip_norm = 0.5)",
   "adamw()",
   "adamw(lr = 0.01 / step, weight_decay = 0.1, eps = 1e-4)",
+  "adamw(0.01, beta1 = 0.8, beta2 = 0.9)",
   "rmsprop(lr = 0.02, alpha = 0.9, eps = 1e-4)",
   "rmsprop(momentum = 0.5, clip_norm = 2, eps = 1e-4)",
   "adagrad(lr = 0.1, eps = 1e-3)",
   "lion(weight_decay = 0.1)",
+  "lion(lr = 0.01, beta1 = 0.8, beta2 = 0.9)",
 ];
 
 /** A model whose statements are made by the given constructs and those of models. */

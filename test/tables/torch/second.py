@@ -455,12 +455,55 @@ def losses():
     ]
 
 
+def attended(q, k, v, causal=False):
+    scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+    if causal:
+        scores = scores.masked_fill(torch.triu(torch.ones(scores.shape[-2:], dtype=torch.bool), 1), -INF)
+    return torch.softmax(scores, -1) @ v
+
+
+def heads(x, p_Wq, p_Wk, p_Wv, p_Wo, p_bq, p_bk, p_bv, p_bo):
+    parts = [(x @ w + b).reshape(1, 3, 2, 1).permute(0, 2, 1, 3) for w, b in ((p_Wq, p_bq), (p_Wk, p_bk), (p_Wv, p_bv))]
+    return attended(*parts, causal=True).permute(0, 2, 1, 3).reshape(1, 3, 2) @ p_Wo + p_bo
+
+
+def simple(x, p_W, p_U, p_b):
+    h, made = torch.zeros(1, 2), []
+    for t in range(3):
+        h = torch.tanh(x[:, t] @ p_W + p_b + h @ p_U)
+        made.append(h)
+    return torch.stack(made, 1)
+
+
+def lstm(x, p_W, p_U, p_b):
+    h, c, made = torch.zeros(1, 1), torch.zeros(1, 1), []
+    for t in range(3):
+        i, f, g, o = (x[:, t] @ p_W + p_b + h @ p_U).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        h = torch.sigmoid(o) * torch.tanh(c)
+        made.append(h)
+    return torch.stack(made, 1)
+
+
+def gru(x, p_W, p_U, p_b, p_c):
+    h, made = torch.zeros(1, 1), []
+    for t in range(3):
+        (a, b, n), (r, z, m) = (x[:, t] @ p_W + p_b).chunk(3, 1), (h @ p_U).chunk(3, 1)
+        keep = torch.sigmoid(b + z)
+        h = (1 - keep) * torch.tanh(n + torch.sigmoid(a + r) * (m + p_c)) + keep * h
+        made.append(h)
+    return torch.stack(made, 1)
+
+
 def layers():
     """Parameters are named by their paths, where Python has a word for them: p.W is p_W."""
     body = lambda parameters, output: {"model": f"{parameters}\noutput p = {output}"}
     rows = torch.tensor([[1.0, 1, 1], [0, Z, 5e-324], [1, -2, 3], [1e150, 0, 0], [1e-8, 0, -1e-8]])
     gain, bias = torch.tensor([1.0, -0.5, 0]), torch.tensor([0.25, 0, Z])
     x = torch.tensor([[0.0, INF, 5e-324], [Z, 1, -2]])
+    hot, keys = torch.tensor([[1.0, 1], [0, Z], [2000, -2000], [5e-324, 1]]), torch.tensor([[1.0, 1], [1, 1], [-3, Z]])
+    answers, series = torch.tensor([[1.0, Z], [0, 5e-324], [-2, 3]]), torch.tensor([[[0.0, Z], [800, -800], [5e-324, 1]]])
+    square = torch.tensor([[0.0, 1], [Z, -2]])
     return [
         general(body("input x: [2, 3]", "dropout(x, 0.4)^3"), lambda x: x**3, {"x": TWO}),
         general(body("param a: [1] = zeros\nparam b: [1] = ones", "uniform([3], min = a[0], max = b[0])^3"), lambda a, b: ((a + b) / 2).expand(3) ** 3, {"a": [0.0], "b": [5e-324]}),
@@ -473,6 +516,20 @@ def layers():
                 {"p_E": torch.tensor([[0.0, INF], [NAN, NAN], [Z, 1e102]]), "i": torch.tensor([2, 0, 2])}, kinds={"i": "index(3)"}),
         general(body("input x: [5, 3]", "layer_norm(x)"), lambda x, p_gain, p_bias: F.layer_norm(x, (3,), p_gain, p_bias), {"x": rows[[0, 1, 2, 4, 0]], "p_gain": gain, "p_bias": bias}),
         general(body("input x: [5, 3]", "rms_norm(x)"), lambda x, p_gain: x / (x.square().mean(-1, keepdim=True) + 1e-6).sqrt() * p_gain, {"x": rows, "p_gain": gain}),
+        # Outside of training the running means serve.
+        general(body("input x: [4, 2]", "batch_norm(x)^2"),
+                lambda x, p_gain, p_bias, state_p_mean, state_p_var: ((x - state_p_mean) / (state_p_var + 1e-5).sqrt() * p_gain + p_bias) ** 2,
+                {"x": torch.tensor([[0.0, Z], [1e100, 5e-324], [-1, 2], [1, 1]]), "p_gain": gain[:2], "p_bias": bias[:2],
+                 "state_p_mean": torch.tensor([1.0, Z]), "state_p_var": torch.tensor([0.0, 1e200])}),
+        general("attention(q, k, v)", attended, {"q": hot, "k": keys, "v": answers}),
+        general("attention(q, k, v, causal = true)", lambda q, k, v: attended(q, k, v, True), {"q": hot[:3], "k": keys, "v": answers}),
+        general(body("input x: [1, 3, 2]", "multi_head_attention(x, 2, causal = true)"), heads,
+                {"x": series, **{f"p_{k}": torch.tensor([[1.0, -0.5], [Z, 2]]) for k in ("Wq", "Wk", "Wv", "Wo")}, **{f"p_{k}": torch.tensor([0.0, 1]) for k in ("bq", "bk", "bv", "bo")}}),
+        general(body("input x: [1, 3, 2]", "rnn(x, 2)"), simple, {"x": series, "p_W": square, "p_U": square, "p_b": torch.tensor([0.0, Z])}),
+        general(body("input x: [1, 3, 2]", "lstm(x, 1)"), lstm,
+                {"x": series, "p_W": torch.tensor([[1.0, 0, Z, 2], [-1, 0.5, 1, -2]]), "p_U": torch.tensor([[1.0, -1, 0, 0.5]]), "p_b": torch.tensor([0.0, Z, 1, -1])}),
+        general(body("input x: [1, 3, 2]", "gru(x, 1)"), gru,
+                {"x": series, "p_W": torch.tensor([[1.0, 0, Z], [-1, 0.5, 1]]), "p_U": torch.tensor([[1.0, -1, 0.5]]), "p_b": torch.tensor([0.0, Z, 1]), "p_c": torch.tensor([0.25])}),
         general(body("input x: [1, 3]", "standardize(x)^2"), lambda x, p_mean, p_std: ((x - p_mean) / p_std) ** 2,
                 {"x": x[1:], "p_mean": torch.tensor([0.0, 1, -2]), "p_std": torch.tensor([1.0, 1e-100, 3])}),
     ]
