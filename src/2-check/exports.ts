@@ -12,7 +12,7 @@ import { marksOf } from "./marks.ts";
 import { itemKind } from "./names.ts";
 import { newProgress } from "./recursion.ts";
 import { Scope, type FileScope } from "./scope.ts";
-import { bindParameters, declaredType, type DeclaredType } from "./types.ts";
+import { bindParameters, bindSizes, declaredType, type DeclaredType } from "./types.ts";
 import { uncalled } from "./usage.ts";
 import { tensor, type Value } from "./value.ts";
 
@@ -112,6 +112,10 @@ function elaborate(
   const inputs: CheckedInput[] = [];
   const bound: (Given | null)[] = [];
   let sound = checkDeriveNames(c, item, line);
+  for (const { name, type } of line?.parameters ?? []) {
+    const own = item.parameters.find((parameter) => parameter.name.text === name.text);
+    if (own !== undefined) bindSizes(c, types, own.type, type);
+  }
   for (const parameter of item.parameters) {
     const { name } = parameter;
     const shaped = line?.parameters?.find((other) => other.name.text === name.text);

@@ -81,6 +81,27 @@ export function namesIn(e: Expression | TypeExpression): { readonly name: string
   return found;
 }
 
+/**
+ * Gives the names that are dims of `declared` the sizes that stand in their places in `given`: a `derive` line that makes
+ * `x: [n]` an `[8]` makes n an 8 for all other arguments too.
+ */
+export function bindSizes(
+  c: Checker,
+  scope: Scope,
+  declared: TypeExpression | null,
+  given: TypeExpression | null,
+): void {
+  if (declared === null || given === null || declared.leading || given.leading) return;
+  if (declared.dims.length !== given.dims.length) return;
+  declared.dims.forEach((e, k) => {
+    const size = given.dims[k];
+    const isPlain = size.kind === "number" || (size.kind === "name" && isKnownName(scope, size.name));
+    if (e.kind !== "name" || isKnownName(scope, e.name) || !isPlain) return;
+    const dim = toDim(c, evaluate(c, scope, size), size.span, "a dimension");
+    if (dim !== null) scope.bind(e.name, dimValue(dim), e.span);
+  });
+}
+
 /** True where a dim's name stands for something already. */
 function isKnownName(scope: Scope, name: string): boolean {
   return scope.find(name) !== null || scope.findLater(name) !== null || scope.file.items.has(name);

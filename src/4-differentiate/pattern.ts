@@ -15,12 +15,28 @@ import { reach } from "./reach.ts";
 /** So much is looked at before what is left counts as depending on all that its operands depend on. */
 const patience = 2e7;
 
-/** The pattern of dy/dx as a matrix: a row an entry of y, a column an entry of x. */
-export function patternOf(b: GraphBuilder, y: Node, x: Node): SparsityPattern {
+/** A derivative with more entries that can be nonzero than a module may hold. */
+export class TooManyEntries extends Error {
+  override readonly name = "TooManyEntries";
+  readonly found: number;
+
+  constructor(found: number) {
+    super(`${found} entries can be nonzero`);
+    this.found = found;
+  }
+}
+
+/**
+ * The pattern of dy/dx as a matrix: a row an entry of y, a column an entry of x.
+ * @throws TooManyEntries where there are more than `limit`.
+ */
+export function patternOf(b: GraphBuilder, y: Node, x: Node, limit: number): SparsityPattern {
   const columnCount = sizeOf(x);
   const sets = new ColumnSets(columnCount);
   const own = Int32Array.from({ length: columnCount }, (_, column) => sets.single(column));
   const [found] = new Tracer(b, sets).run([y], new Map([[x, own]]));
+  const count = found?.reduce((sum, set) => sum + sets.columnsOf(set).length, 0) ?? 0;
+  if (count > limit) throw new TooManyEntries(count);
   const starts = [0];
   const columns: number[] = [];
   for (let row = 0; row < sizeOf(y); row++) {
@@ -103,11 +119,13 @@ class Tracer implements Tracing {
     if (trip === null || !Number.isSafeInteger(trip * outputs.length) || !this.affords(trip)) return everywhere();
     const isCertain = !record.counted && record.condition === null;
     const stacked = record.stackedOutputs.map((output) => new Int32Array(trip * sizeOf(output)));
-    let carries = parts.carries;
+    let carries: readonly Sets[] = parts.carries;
     const ends = carries.map((sets) => sets);
     for (let k = 0; k < trip; k++) {
       if (this.#isTired()) return everywhere();
       const t = record.reverse ? trip - 1 - k : k;
+      // The last round that runs begins with what the loop is given.
+      if (record.reverse && !isCertain) carries = carries.map((sets, c) => this.#either(sets, parts.carries[c]));
       const results = this.run([...record.next, ...record.stackedOutputs], bindings(record, carries, parts, t));
       carries = results.slice(0, record.next.length);
       carries.forEach((sets, c) => (ends[c] = isCertain ? sets : this.#either(ends[c], sets)));

@@ -14,17 +14,6 @@ import { patternOf } from "./pattern.ts";
 import { sizeOf } from "./pattern-rules.ts";
 import { reverse } from "./reverse.ts";
 
-/** A derivative with more entries that can be nonzero than a module may hold. */
-export class TooManyEntries extends Error {
-  override readonly name = "TooManyEntries";
-  readonly found: number;
-
-  constructor(found: number) {
-    super(`${found} entries can be nonzero`);
-    this.found = found;
-  }
-}
-
 /**
  * The graph with the entries of a derivative in the place of every output that asks for them; their pattern goes with the
  * output. Requests for dense derivatives are answered already.
@@ -44,9 +33,8 @@ function entriesOf(
   { by: x, symmetric }: SparseRequest,
   limit: number,
 ): { readonly node: Node; readonly sparse: SparsityPattern } {
-  const found = patternOf(b, y, x);
+  const found = patternOf(b, y, x, limit);
   const pattern = symmetric ? symmetricPart(found) : found;
-  if (pattern.columns.length > limit) throw new TooManyEntries(pattern.columns.length);
   const plan = planOf(pattern, symmetric);
   const sums = sumsOf(b, y, x, plan);
   const size = dims.constant(plan.sources.length);

@@ -57,6 +57,9 @@ const table: readonly Row[] = [
   { what: "branches of constant conditions", body: "fn f(x: [n]) = [i < n] -> if i < 2 then x[i]^2 else x[n - 1] * x[0]", shapes: "x: [5]", order: 1, counts: [2 + 3 * 2], args: [some(5)] },
   { what: "blocks of matrices", body: "fn f(A: [b, n, n], y: [b, n, 1]) = solve(A, y)", shapes: "A: [2, 2, 2], y: [2, 2, 1]", order: 1, counts: [16, 8], args: [[2, 1, 0, 3, 4, 1, 1, 2], some(4)] },
   { what: "a convolution", body: "fn f(x: [c, n], w: [o, c, k]) = conv1d(x, w)", shapes: "x: [1, 6], w: [2, 1, 3]", order: 1, counts: [2 * 4 * 3, 2 * 4 * 3], args: [some(6), some(6)] },
+  { what: "an index bound by a size that the line gives", body: "fn f(x: [n], i: index(n)[2]) = x[i] * x[:2]", shapes: "x: [4]", order: 1, counts: [8], args: [some(4), [3, 1]] },
+  // The adjoint begins in the last round that runs, whichever that is: a diagonal, the last row and the last column.
+  { what: "rounds that the call counts, backwards", body: "fn f(x: [n], k: index(6)) = x[4] * (for t in 0 : k carry h = x[0] max 5 { next h = sin(x[t]) })", shapes: "x: [5]", order: 2, counts: [4 + 4 + 5], args: [some(5), 3] },
   { what: "scalars", body: "fn f(a, b) = a * b + sin(a)", shapes: "", order: 2, counts: [1, 1, 1, 0], args: [0.3, 0.4] },
 ]; // prettier-ignore
 
@@ -65,7 +68,7 @@ describe("entries and patterns", () => {
     const [kind, name] = order === 2 ? ["hessian", "Hessian"] : ["jacobian", "Jacobian"];
     const line = `derive f${shapes === "" ? "" : `(${shapes})`}: sparse_${kind}, ${kind}`;
     const m = await evaluate(`${body}\n${line}`, { path: "f.nn", precision: "f64" });
-    const given = args.map((x, k) => (typeof x === "number" ? x : /index/.test(body) && k === 1 ? Int32Array.from(x) : Float64Array.from(x))); // prettier-ignore
+    const given = args.map((x, k) => (typeof x === "number" ? x : /index/.test(body) && k === 1 && typeof x !== "number" ? Int32Array.from(x) : Float64Array.from(x))); // prettier-ignore
     const isEntries = (value: unknown): boolean => value instanceof Float64Array || typeof value === "number";
     const part = (call: unknown): readonly Float64Array[] => {
       const result = (call as Call)(...given) as Record<string, Tree<Float64Array | number>>;
@@ -82,6 +85,12 @@ describe("entries and patterns", () => {
       });
     });
   });
+});
+
+test("a dense pattern over many columns is refused before it is written down", async () => {
+  const source = "fn f(x: [n]) = cumsum(x^2)\nderive f(x: [3000]): sparse_jacobian";
+  const { diagnostics } = await compile(source, { path: "f.nn" });
+  expect(diagnostics.map(({ code }) => code)).toEqual(["sparse-too-large"]);
 });
 
 test("more entries than the limit are an error of the program", async () => {
