@@ -24,7 +24,10 @@ function startAdapter(): Tool {
 /** The suite's PyTorch tool. */
 function startPyTorch(python: string, suite: string): Tool {
   const root = join(suite, "python/gradbench");
-  return startTool(python, [join(root, "gradbench/tools/pytorch/run.py")], { ...process.env, PYTHONPATH: root });
+  return startTool(python, [join(root, "gradbench/tools/pytorch/run.py")], {
+    ...process.env,
+    PYTHONPATH: [root, process.env["PYTHONPATH"] ?? ""].join(":"),
+  });
 }
 
 /** A tool as a process of its own, one message at a time. */
